@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+/** Fractions of the width and height of the image as a person sees it (EXIF applied). */
+export const boxSchema = z
+  .object({
+    label: z.string(),
+    box: z
+      .tuple([z.number(), z.number(), z.number(), z.number()])
+      .describe('x1, y1, x2, y2 as fractions 0..1 of the upright image'),
+    pixels: z
+      .tuple([z.number(), z.number(), z.number(), z.number()])
+      .describe('x1, y1, x2, y2 in pixels of the upright image'),
+    confidence: z.number().min(0).max(1),
+    segment_codes: z
+      .array(z.int().min(0).max(127))
+      .length(16)
+      .optional()
+      .describe('Mask code words of a `segment` answer, 0..127'),
+  })
+  .meta({ id: 'Box' });
+export type Box = z.infer<typeof boxSchema>;
+
+/** The answer to one task for one image. `raw` is what the model wrote, always kept. */
+export const answerSchema = z
+  .object({
+    task: z.int().min(0).describe("Index into the job's `tasks`"),
+    prompt: z.string(),
+    raw: z.string(),
+    text: z.string().describe('`raw` without location and segmentation tokens'),
+    boxes: z.array(boxSchema),
+    confidence: z.number().min(0).max(1).describe('exp of the mean log-probability of its tokens'),
+    tokens: z.int().min(0),
+    end_reason: z.enum(['eos', 'length']),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'Answer' });
+export type Answer = z.infer<typeof answerSchema>;
+
+/** Wall-clock milliseconds per stage, as the worker saw them. */
+export const timingsSchema = z
+  .object({ fetch_ms: z.number(), decode_ms: z.number(), encode_ms: z.number(), generate_ms: z.number() })
+  .meta({ id: 'Timings' });
+export type Timings = z.infer<typeof timingsSchema>;

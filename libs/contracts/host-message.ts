@@ -1,0 +1,41 @@
+import type { Answer, Timings } from './answer.js';
+import type { Task } from './task.js';
+
+/**
+ * What the supervisor and its engine host say to each other over the child process's IPC channel
+ * (structured clone, so bytes travel as bytes). Both ends are always of the same build, hence types
+ * and no schemas: nothing here crosses a version.
+ */
+export type ToHost =
+  | {
+      type: 'analyse';
+      /** Unique while it is in flight; echoed in the answer. */
+      request: number;
+      bytes: Uint8Array;
+      tasks: readonly Task[];
+      /** Interactive work is admitted before bulk work. */
+      interactive: boolean;
+    }
+  | { type: 'cancel'; request: number }
+  | { type: 'stop' };
+
+export type FromHost =
+  | { type: 'ready'; model: HostModel; slots: number }
+  | { type: 'answered'; request: number; result: HostResult }
+  /** The image or task is at fault; the host is well. */
+  | { type: 'refused'; request: number; code: string; detail: string }
+  | { type: 'fatal'; code: string; detail: string };
+
+export interface HostModel {
+  family: string;
+  imageSize: number;
+  parameters: number;
+}
+
+export interface HostResult {
+  answers: Answer[];
+  /** Pixels of the upright image. */
+  width: number;
+  height: number;
+  timings: Omit<Timings, 'fetch_ms'>;
+}

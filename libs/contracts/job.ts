@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { answerSchema, timingsSchema } from './answer.js';
+import { idSchema } from './identifier.js';
+import { metadataSchema, pageOf, pageQuerySchema, timestamp } from './page.js';
+import { taskSchema, tasksSchema } from './task.js';
+
+export const modelName = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._/@-]*$/);
+
+export const prioritySchema = z
+  .int()
+  .min(-10)
+  .max(10)
+  .describe("Higher runs sooner among the same tenant's jobs");
+
+export const createJobSchema = z
+  .object({
+    image_set: idSchema('set').describe('A sealed image set, or an open one with `seal: true`'),
+    seal: z.boolean().default(false).describe('Seal the set first'),
+    tasks: tasksSchema,
+    model: modelName.optional().describe('Default: the only model, or the one named `default`'),
+    priority: prioritySchema.default(0),
+    name: z.string().trim().min(1).max(200).optional(),
+    metadata: metadataSchema.optional(),
+  })
+  .meta({ id: 'CreateJob' });
+export type CreateJob = z.infer<typeof createJobSchema>;
+
+export const jobStateSchema = z.enum(['queued', 'running', 'cancelling', 'completed', 'cancelled']);
+export type JobState = z.infer<typeof jobStateSchema>;
+
+/** How it ended; a job whose items all failed never looks like success. */
+export const jobOutcomeSchema = z.enum(['succeeded', 'partly_failed', 'failed', 'cancelled']);
+export type JobOutcome = z.infer<typeof jobOutcomeSchema>;
+
+export const jobSchema = z
+  .object({
+    object: z.literal('job'),
+    id: idSchema('job'),
+    name: z.string().nullable(),
+    image_set: idSchema('set'),
+    model: z.string(),
+    tasks: z.array(taskSchema),
+    priority: z.int(),
+    state: jobStateSchema,
+    outcome: jobOutcomeSchema.nullable(),
+    item_counts: z.object({
+      total: z.int(),
+      succeeded: z.int(),
+      failed: z.int(),
+      cancelled: z.int(),
+    }),
+    progress: z.number().min(0).max(1),
+    metadata: metadataSchema,
+    created_at: timestamp,
+    started_at: timestamp.nullable(),
+    finished_at: timestamp.nullable(),
+  })
+  .meta({ id: 'Job' });
+export type Job = z.infer<typeof jobSchema>;
+
+export const jobPageSchema = pageOf('JobPage', jobSchema);
+export const jobQuerySchema = pageQuerySchema.extend({ state: jobStateSchema.optional() });
+
+export const itemStateSchema = z.enum(['succeeded', 'failed', 'cancelled']);
+export type ItemState = z.infer<typeof itemStateSchema>;
+
+/** One image of a job that has reached its end, with its answers or its reason. */
+export const itemResultSchema = z
+  .object({
+    object: z.literal('item'),
+    id: z.string(),
+    n: z.int(),
+    image: z.object({
+      name: z.string(),
+      sha256: z.string(),
+      width: z.int().nullable().describe('Pixels, upright; null when the image could not be read'),
+      height: z.int().nullable(),
+    }),
+    state: itemStateSchema,
+    answers: z.array(answerSchema),
+    error: z.object({ code: z.string(), detail: z.string() }).nullable(),
+    attempts: z.int(),
+    timings: timingsSchema.nullable(),
+    finished_at: timestamp,
+  })
+  .meta({ id: 'ItemResult' });
+export type ItemResult = z.infer<typeof itemResultSchema>;
+
+export const resultPageSchema = pageOf('ResultPage', itemResultSchema);
+export type ResultPage = z.infer<typeof resultPageSchema>;
+export const resultQuerySchema = pageQuerySchema.extend({ state: itemStateSchema.optional() });
+
+/** Fields beside the `image` file of POST /v1/predictions. */
+export const createPredictionSchema = z
+  .object({ tasks: tasksSchema, model: modelName.optional() })
+  .meta({ id: 'CreatePrediction' });
+export type CreatePrediction = z.infer<typeof createPredictionSchema>;
+
+export const predictionSchema = z
+  .object({
+    object: z.literal('prediction'),
+    job: jobSchema,
+    result: itemResultSchema.nullable().describe('null while it still runs (202)'),
+  })
+  .meta({ id: 'Prediction' });
+export type Prediction = z.infer<typeof predictionSchema>;
+
+export const modelSchema = z
+  .object({
+    object: z.literal('model'),
+    id: z.string(),
+    family: z.string(),
+    image_size: z.int(),
+    note: z.string().nullable(),
+    workers: z.int().describe('Live workers that serve it now'),
+  })
+  .meta({ id: 'Model' });
+export type Model = z.infer<typeof modelSchema>;
+export const modelPageSchema = pageOf('ModelPage', modelSchema);
+
+/** GET /health/ready: what a request would need, and whether it is there. */
+export const readinessSchema = z
+  .object({
+    status: z.enum(['ready', 'degraded', 'unavailable']),
+    checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string().optional() })),
+  })
+  .meta({ id: 'Readiness' });
+export type Readiness = z.infer<typeof readinessSchema>;

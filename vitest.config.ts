@@ -1,0 +1,43 @@
+import { defineConfig } from 'vitest/config';
+
+const resolve = { conditions: ['source', 'node', 'import', 'default'] };
+const ssr = { resolve: { conditions: ['source', 'node', 'import', 'default'] } };
+
+/**
+ * Three projects, by what a spec needs:
+ *  unit         `x.spec.ts` beside the code: no network, no server, no disk beyond fixtures
+ *  integration  `x.int-spec.ts` beside the code: real Redis, Postgres, S3 server
+ *  system       `test/*.e2e-spec.ts`: whole processes, built by `npm run build`
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve,
+        ssr,
+        test: { name: 'unit', include: ['{apps,libs}/**/*.spec.ts'] },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'integration',
+          include: ['{apps,libs}/**/*.int-spec.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'system',
+          include: ['test/**/*.e2e-spec.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
