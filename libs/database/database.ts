@@ -1,0 +1,104 @@
+import pg from 'pg';
+import { AppError } from '#contracts';
+
+export type Row = Record<string, unknown>;
+
+/** Whatever can run a query: the pool, or one connection inside a transaction. */
+export interface Queryable {
+  query<R extends Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
+}
+
+/** SQLSTATE classes that pass by themselves: connection trouble, shutdown, too many clients. */
+const PASSING = /^(08|53|57P0)/;
+const PASSING_SYSTEM = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOENT']);
+
+/**
+ * A bounded pool on the Postgres that holds the truth. Errors of the connection come out as
+ * `database.unavailable` (retryable); errors of a statement come out as they are.
+ */
+export class Database implements Queryable {
+  readonly #pool: pg.Pool;
+
+  constructor(url: string, options: { connections?: number; applicationName?: string } = {}) {
+    this.#pool = new pg.Pool({
+      connectionString: url,
+      max: options.connections ?? 8,
+      application_name: options.applicationName ?? 'pallet',
+      connectionTimeoutMillis: 5_000,
+      // A server that went away without a word must not hold a heartbeat forever.
+      query_timeout: 60_000,
+      keepAlive: true,
+    });
+    // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+    this.#pool.on('error', () => undefined);
+  }
+
+  async query<R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> {
+    try {
+      const result = await this.#pool.query<R>(text, [...values]);
+      return result.rows;
+    } catch (error) {
+      throw toDatabaseError(error);
+    }
+  }
+
+  /** Runs `work` in one transaction; whatever it throws rolls back and is thrown on. */
+  async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect().catch((error: unknown) => {
+      throw toDatabaseError(error);
+    });
+    // A connection that breaks while checked out tells by an event too, besides failing its query.
+    const ignore = (): void => undefined;
+    client.on('error', ignore);
+    let broken = false;
+    try {
+      await client.query('BEGIN');
+      const value = await work({
+        query: async <R extends Row>(text: string, values: readonly unknown[] = []) =>
+          (await client.query<R>(text, [...values])).rows,
+      });
+      await client.query('COMMIT');
+      return value;
+    } catch (error) {
+      await client.query('ROLLBACK').catch(() => {
+        broken = true;
+      });
+      throw toDatabaseError(error);
+    } finally {
+      client.off('error', ignore);
+      client.release(broken);
+    }
+  }
+
+  async check(): Promise<void> {
+    await this.query('SELECT 1');
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+}
+
+function toDatabaseError(error: unknown): unknown {
+  if (error instanceof AppError || !(error instanceof Error)) return error;
+  const code = 'code' in error ? String(error.code) : '';
+  const passing =
+    PASSING.test(code) ||
+    PASSING_SYSTEM.has(code) ||
+    /timeout|terminated|Connection ended/i.test(error.message);
+  if (!passing) return error;
+  return new AppError('database.unavailable', 'Postgres does not answer; try again shortly.', {
+    retryable: true,
+    cause: error,
+  });
+}
+
+/** True for a violation of the unique constraint or index of that name. */
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === '23505' &&
+    (constraint === undefined || ('constraint' in error && error.constraint === constraint))
+  );
+}

@@ -1,0 +1,101 @@
+import type { Answer, Timings } from '#contracts';
+import type { Queryable } from '../database.js';
+import type { HeldShard } from './lease.js';
+
+/** An item that has reached its end. */
+export interface EndedItem {
+  readonly n: number;
+  readonly state: 'succeeded' | 'failed';
+  readonly attempts: number;
+  readonly error?: { readonly code: string; readonly detail: string };
+  readonly answers?: readonly Answer[];
+  /** Pixels, upright. */
+  readonly width?: number;
+  readonly height?: number;
+  readonly timings?: Timings;
+}
+
+export interface Commit {
+  /** Items that landed; an item that had its row already is not counted again. */
+  readonly landed: number;
+  readonly shardDone: boolean;
+  readonly jobState: string;
+}
+
+/**
+ * The fenced commit of a micro-batch: rows, the shard's rest and the job's counters in one statement.
+ *
+ * Input: a lease, its worker, items that have ended (each once).
+ * Output: what landed; undefined when the lease was lost: nothing was written, drop the work.
+ * Errors: those of the connection; then it is unknown whether it landed, and the same call again is
+ * safe, for the items' key lets each in once and the counters count rows that went in.
+ *
+ * Lock order everywhere is shard, then job: two commits can never wait for each other.
+ */
+export async function commitItems(
+  db: Queryable,
+  held: HeldShard,
+  workerId: string,
+  items: readonly EndedItem[],
+): Promise<Commit | undefined> {
+  const [row] = await db.query<{ landed: number; shard_state: string; job_state: string }>(COMMIT, [
+    held.shardId,
+    held.fence,
+    workerId,
+    JSON.stringify(items.map(toRecord), storableText),
+  ]);
+  if (row === undefined) return undefined;
+  return { landed: row.landed, shardDone: row.shard_state === 'done', jobState: row.job_state };
+}
+
+function toRecord(item: EndedItem): Record<string, unknown> {
+  return {
+    n: item.n,
+    state: item.state,
+    attempts: item.attempts,
+    error_code: item.error?.code,
+    error_detail: item.error?.detail,
+    answers: item.answers,
+    width: item.width,
+    height: item.height,
+    timings: item.timings,
+  };
+}
+
+/** A model may write any bytes; Postgres keeps neither NUL nor half a surrogate pair in text. */
+function storableText(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll('\0', '\uFFFD').toWellFormed() : value;
+}
+
+const COMMIT = `
+WITH held AS (
+  SELECT id, job_id FROM shards WHERE id = $1 AND fence = $2 AND state = 'leased' FOR UPDATE
+), landed AS (
+  INSERT INTO items (job_id, n, state, attempts, error_code, error_detail, answers, width, height, timings, worker_id)
+  SELECT held.job_id, r.n, r.state, r.attempts, r.error_code, r.error_detail, r.answers, r.width, r.height, r.timings, $3
+  FROM held, jsonb_to_recordset($4::jsonb) AS r (
+    n int, state text, attempts smallint, error_code text, error_detail text,
+    answers jsonb, width int, height int, timings jsonb)
+  ON CONFLICT DO NOTHING
+  RETURNING state
+), counts AS (
+  SELECT count(*)::int AS total,
+         count(*) FILTER (WHERE state = 'succeeded')::int AS succeeded,
+         count(*) FILTER (WHERE state = 'failed')::int AS failed
+  FROM landed
+), shard AS (
+  UPDATE shards SET remaining = remaining - counts.total,
+         state = CASE WHEN remaining = counts.total THEN 'done' ELSE shards.state END
+  FROM held, counts WHERE shards.id = held.id
+  RETURNING shards.state
+), job AS (
+  UPDATE jobs SET succeeded = jobs.succeeded + counts.succeeded, failed = jobs.failed + counts.failed,
+         state = CASE WHEN jobs.succeeded + jobs.failed + jobs.cancelled + counts.total < jobs.item_count THEN jobs.state
+                      WHEN jobs.state = 'cancelling' AND jobs.cancelled > 0 THEN 'cancelled'
+                      ELSE 'completed' END,
+         finished_at = CASE WHEN jobs.succeeded + jobs.failed + jobs.cancelled + counts.total = jobs.item_count
+                            THEN now() END
+  FROM held, counts, shard WHERE jobs.id = held.job_id
+  RETURNING jobs.state
+)
+SELECT counts.total AS landed, shard.state AS shard_state, job.state AS job_state FROM counts, shard, job`;

@@ -1,0 +1,135 @@
+import type { Task } from '#contracts';
+import { parseItemRanges, type Lane, type Ticket } from '#pipeline';
+import type { Queryable } from '../database.js';
+
+export interface LeasedItem {
+  readonly n: number;
+  readonly name: string;
+  /** Hex; the object lies under `t/<tenant>/images/<sha256>`. */
+  readonly sha256: string;
+}
+
+export interface Lease {
+  readonly shardId: string;
+  /** Proof of being the newest holder; every later statement carries it. */
+  readonly fence: number;
+  readonly jobId: string;
+  readonly tenantId: string;
+  readonly lane: Lane;
+  readonly tasks: readonly Task[];
+  /** Suspected of crashing its host: to be run alone, item by item. */
+  readonly isolated: boolean;
+  /** Leases lost before this one. */
+  readonly losses: number;
+  /** Those that have not reached their end yet. */
+  readonly items: readonly LeasedItem[];
+}
+
+/**
+ * Input: a ticket from the queue, the worker's id, the lease in milliseconds.
+ * Output: the lease with the items still to be done; undefined when the ticket is stale, a duplicate, or
+ * its job was cancelled: drop it.
+ * Errors: those of the connection.
+ */
+export async function claimShard(
+  db: Queryable,
+  ticket: Ticket,
+  workerId: string,
+  leaseMs: number,
+): Promise<Lease | undefined> {
+  const [shard] = await db.query<ClaimedRow>(
+    `WITH claimed AS (
+       UPDATE shards SET state = 'leased', fence = fence + 1, worker_id = $3,
+              lease_until = now() + $4 * interval '1 millisecond'
+       WHERE id = $1 AND generation = $2 AND state = 'dispatched'
+         AND EXISTS (SELECT 1 FROM jobs WHERE jobs.id = job_id AND jobs.state IN ('queued', 'running'))
+       RETURNING *
+     ), started AS (
+       UPDATE jobs SET state = 'running', started_at = now()
+       FROM claimed WHERE jobs.id = claimed.job_id AND jobs.state = 'queued'
+     )
+     SELECT c.fence, c.job_id, c.tenant_id, c.lane, c.isolated, c.losses, c.items::text,
+            jobs.tasks, jobs.set_id
+     FROM claimed c JOIN jobs ON jobs.id = c.job_id`,
+    [ticket.shardId, ticket.generation, workerId, leaseMs],
+  );
+  if (shard === undefined) return undefined;
+  return {
+    shardId: ticket.shardId,
+    fence: shard.fence,
+    jobId: shard.job_id,
+    tenantId: shard.tenant_id,
+    lane: shard.lane,
+    tasks: shard.tasks,
+    isolated: shard.isolated,
+    losses: shard.losses,
+    items: await readPending(db, shard),
+  };
+}
+
+interface ClaimedRow extends Record<string, unknown> {
+  fence: number;
+  job_id: string;
+  tenant_id: string;
+  lane: Lane;
+  isolated: boolean;
+  losses: number;
+  items: string;
+  tasks: Task[];
+  set_id: string;
+}
+
+function readPending(db: Queryable, shard: ClaimedRow): Promise<LeasedItem[]> {
+  const ranges = parseItemRanges(shard.items);
+  return db.query<LeasedItem & Record<string, unknown>>(
+    `SELECT images.n, images.name, encode(images.sha256, 'hex') AS sha256
+     FROM unnest($3::int[], $4::int[]) AS range (low, high)
+     JOIN images ON images.set_id = $1 AND images.n >= range.low AND images.n < range.high
+     WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.job_id = $2 AND items.n = images.n)
+     ORDER BY images.n`,
+    [shard.set_id, shard.job_id, ranges.map(([from]) => from), ranges.map(([, to]) => to)],
+  );
+}
+
+export interface HeldShard {
+  readonly shardId: string;
+  readonly fence: number;
+}
+
+export interface RenewedLease extends HeldShard {
+  readonly cancelling: boolean;
+}
+
+/**
+ * Input: all leases of one worker. Output: those it still holds, for another `leaseMs`; what is missing
+ * was lost: abort its work and commit nothing. The worker itself counts as seen.
+ * Errors: those of the connection.
+ */
+export async function renewLeases(
+  db: Queryable,
+  workerId: string,
+  held: readonly HeldShard[],
+  leaseMs: number,
+): Promise<RenewedLease[]> {
+  return db.query<RenewedLease & Record<string, unknown>>(
+    `WITH seen AS (UPDATE workers SET seen_at = now() WHERE id = $1)
+     UPDATE shards SET lease_until = now() + $4 * interval '1 millisecond'
+     FROM unnest($2::bigint[], $3::int[]) AS held (id, fence), jobs
+     WHERE shards.id = held.id AND shards.fence = held.fence AND shards.state = 'leased'
+       AND jobs.id = shards.job_id
+     RETURNING shards.id::text AS "shardId", shards.fence, jobs.state = 'cancelling' AS cancelling`,
+    [workerId, held.map((lease) => lease.shardId), held.map((lease) => lease.fence), leaseMs],
+  );
+}
+
+/**
+ * Input: a lease that its holder gives back unhurt (drain, aborted work). Output: the shard is ready
+ * again, its committed items stay committed; nothing if the lease was lost already.
+ */
+export async function releaseLease(db: Queryable, held: HeldShard): Promise<void> {
+  await db.query(
+    `UPDATE shards SET state = 'ready', worker_id = NULL, lease_until = NULL
+     WHERE id = $1 AND fence = $2 AND state = 'leased'`,
+    [held.shardId, held.fence],
+  );
+}

@@ -1,0 +1,68 @@
+import { itemCostMs, shardSize } from '#pipeline';
+import type { Task } from '#contracts';
+import type { Lane } from '#pipeline';
+import type { Queryable } from '../database.js';
+
+export interface NewJob {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly setId: string;
+  readonly name: string | null;
+  readonly model: string;
+  readonly tasks: readonly Task[];
+  readonly priority: number;
+  readonly lane: Lane;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Images of the sealed set; items are numbered like them. */
+  readonly itemCount: number;
+}
+
+/**
+ * Inserts a job and its shards; its items need no rows until they end, so this costs one row per
+ * shard however many images there are.
+ *
+ * Input: an open transaction; the set is sealed and holds `itemCount` images, at least one.
+ * Output: the job is `queued`, its shards are `ready`.
+ * Errors: those of the connection.
+ */
+export async function planJob(tx: Queryable, job: NewJob): Promise<void> {
+  await tx.query(
+    `INSERT INTO jobs (id, tenant_id, set_id, name, model, tasks, priority, lane, state, item_count, metadata)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10)`,
+    [
+      job.id,
+      job.tenantId,
+      job.setId,
+      job.name,
+      job.model,
+      JSON.stringify(job.tasks),
+      job.priority,
+      job.lane,
+      job.itemCount,
+      JSON.stringify(job.metadata),
+    ],
+  );
+  const [model] = await tx.query<{ task_ms: number | null }>(
+    'SELECT task_ms FROM models WHERE name = $1',
+    [job.model],
+  );
+  const costMs = itemCostMs(model?.task_ms ?? null, job.tasks.length);
+  await tx.query(
+    `INSERT INTO shards (job_id, tenant_id, model, lane, priority, items, remaining, item_cost_ms)
+     SELECT $1, $2, $3, $4, $5,
+            int4multirange(int4range(first, least(first + $7, $6))),
+            least(first + $7, $6) - first,
+            $8
+     FROM generate_series(0, $6::int - 1, $7::int) AS first`,
+    [
+      job.id,
+      job.tenantId,
+      job.model,
+      job.lane,
+      job.priority,
+      job.itemCount,
+      shardSize(costMs),
+      costMs,
+    ],
+  );
+}

@@ -1,0 +1,67 @@
+import type { Queryable } from '../database.js';
+
+/** A worker that has not been seen for so long is taken for dead when capacity is counted. */
+const SEEN_WITHIN = '15 seconds';
+
+export interface NewWorker {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly model: { name: string; family: string; imageSize: number; note: string | null };
+}
+
+/**
+ * Input: a worker whose engine is ready. Output: its model and itself are known; jobs may name the model.
+ * Errors: those of the connection.
+ */
+export async function registerWorker(db: Queryable, worker: NewWorker): Promise<void> {
+  const { model } = worker;
+  await db.query(
+    `INSERT INTO models (name, family, image_size, note) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (name) DO UPDATE SET family = excluded.family, image_size = excluded.image_size, note = excluded.note`,
+    [model.name, model.family, model.imageSize, model.note],
+  );
+  await db.query(
+    `INSERT INTO workers (id, model, host, pid) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (id) DO UPDATE SET seen_at = now()`,
+    [worker.id, model.name, worker.host, worker.pid],
+  );
+}
+
+/** Input: a worker's id. Output: it is gone from the count at once; nothing if it was not known. */
+export async function removeWorker(db: Queryable, workerId: string): Promise<void> {
+  await db.query('DELETE FROM workers WHERE id = $1', [workerId]);
+}
+
+/** Output: workers of the model that were seen lately. */
+export async function countWorkers(db: Queryable, model: string): Promise<number> {
+  const [row] = await db.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM workers
+     WHERE model = $1 AND seen_at > now() - interval '${SEEN_WITHIN}'`,
+    [model],
+  );
+  return row?.count ?? 0;
+}
+
+/** Output: rows of workers that have been away for an hour are deleted. */
+export async function forgetDeadWorkers(db: Queryable): Promise<void> {
+  await db.query(`DELETE FROM workers WHERE seen_at < now() - interval '1 hour'`);
+}
+
+/** Output: names of all models that a worker ever served: those the dispatcher feeds. */
+export async function listModelNames(db: Queryable): Promise<string[]> {
+  return (await db.query<{ name: string }>('SELECT name FROM models ORDER BY name')).map(
+    (row) => row.name,
+  );
+}
+
+/**
+ * Input: accelerator time per image and task of one micro-batch, in milliseconds. Output: the moving
+ * average that shard sizes and fairness go by.
+ */
+export async function recordTaskTime(db: Queryable, model: string, taskMs: number): Promise<void> {
+  await db.query(
+    `UPDATE models SET task_ms = coalesce(task_ms * 0.9 + $2 * 0.1, $2) WHERE name = $1`,
+    [model, taskMs],
+  );
+}

@@ -1,0 +1,6 @@
+export * from './fair-feed.js';
+export * from './feed-step.js';
+export * from './item-ranges.js';
+export * from './job-outcome.js';
+export * from './shard-loss.js';
+export * from './shard-plan.js';
