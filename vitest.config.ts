@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-const resolve = { conditions: ['source', 'node', 'import', 'default'] };
-const ssr = { resolve: { conditions: ['source', 'node', 'import', 'default'] } };
+// No 'import' here: vitest hands these to Node, whose `require` would then load the ESM half of packages.
+const resolve = { conditions: ['source', 'node'] };
+const ssr = { resolve: { conditions: ['source', 'node'] } };
 
 /**
  * Three projects, by what a spec needs:
