@@ -38,6 +38,11 @@ export type Answer = z.infer<typeof answerSchema>;
 
 /** Wall-clock milliseconds per stage, as the worker saw them. */
 export const timingsSchema = z
-  .object({ fetch_ms: z.number(), decode_ms: z.number(), encode_ms: z.number(), generate_ms: z.number() })
+  .object({
+    fetch_ms: z.number(),
+    decode_ms: z.number(),
+    encode_ms: z.number(),
+    generate_ms: z.number(),
+  })
   .meta({ id: 'Timings' });
 export type Timings = z.infer<typeof timingsSchema>;

@@ -3,7 +3,10 @@ import { idSchema } from './identifier.js';
 import { metadataSchema, timestamp } from './page.js';
 
 export const createImageSetSchema = z
-  .object({ name: z.string().trim().min(1).max(200).optional(), metadata: metadataSchema.optional() })
+  .object({
+    name: z.string().trim().min(1).max(200).optional(),
+    metadata: metadataSchema.optional(),
+  })
   .meta({ id: 'CreateImageSet' });
 export type CreateImageSet = z.infer<typeof createImageSetSchema>;
 
@@ -15,7 +18,9 @@ export const imageSetSchema = z
     state: z.enum(['open', 'sealed']).describe('`open` takes images, `sealed` is final'),
     image_counts: z.object({
       accepted: z.int(),
-      refused: z.int().describe('Files that are no picture we can read; each is kept with its reason'),
+      refused: z
+        .int()
+        .describe('Files that are no picture we can read; each is kept with its reason'),
     }),
     bytes: z.int(),
     metadata: metadataSchema,

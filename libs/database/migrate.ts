@@ -9,7 +9,10 @@ const MIGRATION_LOCK = 7_253_110;
  * Brings the schema up to date: every numbered file of `migrations/` that has not run yet, in order,
  * all in one transaction. Safe to call from every process at its start.
  */
-export async function migrate(database: Database, directory = migrationsDirectory()): Promise<void> {
+export async function migrate(
+  database: Database,
+  directory = migrationsDirectory(),
+): Promise<void> {
   const files = (await readdir(directory)).filter((file) => file.endsWith('.sql')).toSorted();
   await database.transaction(async (tx) => {
     await tx.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);

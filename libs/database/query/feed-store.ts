@@ -83,7 +83,10 @@ async function readWaiting(
      ) AS ready`,
     [model, lane, room],
   );
-  const tenants = new Map<string, WaitingTenant & { ready: { shardId: string; costMs: number }[] }>();
+  const tenants = new Map<
+    string,
+    WaitingTenant & { ready: { shardId: string; costMs: number }[] }
+  >();
   for (const row of rows) {
     const tenant = tenants.get(row.tenant_id) ?? {
       tenantId: row.tenant_id,

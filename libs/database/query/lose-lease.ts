@@ -101,7 +101,13 @@ async function replaceShard(
       `INSERT INTO shards (job_id, tenant_id, model, lane, priority, item_cost_ms, items, remaining, losses, isolated)
        SELECT job_id, tenant_id, model, lane, priority, item_cost_ms, $2::int4multirange, $3, $4, $5
        FROM shards WHERE id = $1`,
-      [shardId, formatItemRanges(other.items), countItems(other.items), other.losses, other.isolated],
+      [
+        shardId,
+        formatItemRanges(other.items),
+        countItems(other.items),
+        other.losses,
+        other.isolated,
+      ],
     );
   }
 }

@@ -1,0 +1,14 @@
+import type { DispatcherConfig } from '#config';
+import type { Database } from '#database';
+import type { QueueSystem } from '#queue';
+import type { Logger } from '#telemetry';
+
+/** What the dispatcher's services share; made in main, closed there last. */
+export interface DispatcherParts {
+  readonly config: DispatcherConfig;
+  readonly database: Database;
+  readonly queue: QueueSystem;
+  readonly log: Logger;
+}
+
+export const DISPATCHER_PARTS = Symbol('DispatcherParts');

@@ -1,0 +1,14 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { DISPATCHER_PARTS, type DispatcherParts } from './dispatcher-parts.js';
+import { FeedService } from './feed/feed.service.js';
+import { SweepService } from './sweep/sweep.service.js';
+
+@Module({})
+export class DispatcherModule {
+  static with(parts: DispatcherParts): DynamicModule {
+    return {
+      module: DispatcherModule,
+      providers: [{ provide: DISPATCHER_PARTS, useValue: parts }, FeedService, SweepService],
+    };
+  }
+}

@@ -1,0 +1,78 @@
+import {
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type BeforeApplicationShutdown,
+} from '@nestjs/common';
+import {
+  cancelWaitingShards,
+  forgetDeadWorkers,
+  listCancelling,
+  listModelNames,
+  reconcileDispatched,
+  sweepExpiredLeases,
+} from '#database';
+import type { Lane } from '#pipeline';
+import { Loop } from '../loop.js';
+import { DISPATCHER_PARTS, type DispatcherParts } from '../dispatcher-parts.js';
+
+const LANES: readonly Lane[] = ['interactive', 'bulk'];
+
+/**
+ * Heals. Each kind of damage has a loop of its own, so that an outage of Redis stops only the step that
+ * asks Redis.
+ */
+@Injectable()
+export class SweepService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  #loops: Loop[] = [];
+
+  constructor(@Inject(DISPATCHER_PARTS) private readonly parts: DispatcherParts) {}
+
+  onApplicationBootstrap(): void {
+    const { sweepMs } = this.parts.config;
+    this.#loops = [
+      this.#loop('expired leases', sweepMs, () => this.#sweepLeases()),
+      this.#loop('lost tickets', sweepMs, () => this.#reconcile()),
+      this.#loop('cancelled jobs', sweepMs / 4, () => this.#cancel()),
+      this.#loop('dead workers', 60_000, () => forgetDeadWorkers(this.parts.database)),
+    ];
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all(this.#loops.map((loop) => loop.stop()));
+  }
+
+  #loop(what: string, pauseMs: number, step: () => Promise<void>): Loop {
+    return new Loop(step, pauseMs, (error) => this.parts.log.warn({ error, what }, 'sweep failed'));
+  }
+
+  async #sweepLeases(): Promise<void> {
+    const lost = await sweepExpiredLeases(this.parts.database);
+    if (lost > 0) this.parts.log.warn({ lost }, 'leases expired, their shards run again');
+  }
+
+  async #reconcile(): Promise<void> {
+    const { database, queue, config, log } = this.parts;
+    for (const model of await listModelNames(database)) {
+      for (const lane of LANES) {
+        const held = await queue.queue(model, lane).held();
+        const readied = await reconcileDispatched(
+          database,
+          model,
+          lane,
+          config.reconcileAgeMs,
+          held,
+        );
+        if (readied > 0) log.warn({ model, lane, readied }, 'the queue had lost shards');
+      }
+    }
+  }
+
+  async #cancel(): Promise<void> {
+    for (const jobId of await listCancelling(this.parts.database)) {
+      while (!(await cancelWaitingShards(this.parts.database, jobId))) {
+        // Bounded steps; the next one goes on where this one ended.
+      }
+    }
+  }
+}

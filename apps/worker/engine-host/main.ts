@@ -1,0 +1,75 @@
+/**
+ * The engine host: a child of the supervisor that decodes images and runs the model, and nothing else.
+ * `session.run` blocks this thread and a native crash ends this process; neither reaches a lease, a lock
+ * or another shard's commit. It holds no credentials and opens no connection.
+ */
+import { AppError, type FromHost, type ToHost } from '#contracts';
+import type { AnalysisEngine, OpenEngine } from './engine.js';
+
+const [engineModule, modelDirectory, slots, imagePixels] = process.argv.slice(2);
+
+const tell = (message: FromHost): void => {
+  // The channel is gone only when the supervisor is; then nobody waits for the answer.
+  if (process.connected) process.send?.(message);
+};
+
+async function main(): Promise<void> {
+  const { openEngine } = (await import(engineModule!)) as { openEngine: OpenEngine };
+  const engine = await openEngine({
+    modelDirectory: modelDirectory!,
+    slots: Number(slots),
+    imagePixels: Number(imagePixels),
+  });
+  serve(engine);
+  tell({ type: 'ready', model: engine.model, slots: engine.slots });
+}
+
+function serve(engine: AnalysisEngine): void {
+  const running = new Map<number, AbortController>();
+  process.on('message', (message: ToHost) => {
+    if (message.type === 'analyse') void analyse(engine, running, message);
+    else if (message.type === 'cancel') running.get(message.request)?.abort();
+    else void stop(engine);
+  });
+}
+
+async function analyse(
+  engine: AnalysisEngine,
+  running: Map<number, AbortController>,
+  message: Extract<ToHost, { type: 'analyse' }>,
+): Promise<void> {
+  const { request } = message;
+  const controller = new AbortController();
+  running.set(request, controller);
+  try {
+    const result = await engine.analyse({ ...message, signal: controller.signal });
+    tell({ type: 'answered', request, result });
+  } catch (error) {
+    if (!(error instanceof AppError) && !controller.signal.aborted) return fail(error);
+    const { code, message: detail } =
+      error instanceof AppError ? error : new AppError('engine.cancelled', 'Cancelled.');
+    tell({ type: 'refused', request, code, detail });
+  } finally {
+    running.delete(request);
+  }
+}
+
+/** An error that is not the image's fault leaves the engine in an unknown state: start afresh. */
+function fail(error: unknown): void {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const code = error instanceof AppError ? error.code : 'engine.failed';
+  process.exitCode = 1;
+  if (!process.connected) process.exit();
+  process.send?.({ type: 'fatal', code, detail } satisfies FromHost, () => process.exit());
+}
+
+async function stop(engine: AnalysisEngine): Promise<void> {
+  await engine.close();
+  process.disconnect();
+}
+
+// The supervisor decides when the host ends; a Ctrl-C in a terminal reaches the whole group.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+process.on('disconnect', () => process.exit());
+await main().catch(fail);

@@ -1,0 +1,72 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { loadWorkerConfig } from '#config';
+import { Database } from '#database';
+import { connectQueue } from '#queue';
+import { openObjectStore } from '#storage';
+import { createLogger, nestLogger } from '#telemetry';
+import { EngineClient } from './supervisor/engine-client.js';
+import { Supervisor } from './supervisor/supervisor.js';
+import { WorkerModule } from './worker.module.js';
+
+const config = loadWorkerConfig(process.env);
+const log = createLogger('worker', config.logLevel);
+const database = new Database(config.databaseUrl, { applicationName: 'pallet-worker' });
+const queue = await connectQueue(config.queueUrl);
+const store = openObjectStore(config.storageUrl);
+const engine = new EngineClient({
+  entry: new URL('./engine-host/main.js', import.meta.url).pathname,
+  args: [
+    config.engineModule ?? new URL('./engine-host/paligemma-engine.js', import.meta.url).href,
+    config.modelDirectory,
+    String(config.slots),
+    String(config.imagePixels),
+  ],
+  silenceMs: config.hostSilenceMs,
+  onLog: (message, context) => log.warn(context, message),
+});
+const supervisor = new Supervisor(
+  {
+    database,
+    queue,
+    store,
+    engine,
+    log: (level, message, context) => log[level](context, message),
+  },
+  {
+    modelName: config.modelName,
+    modelNote: config.modelNote,
+    leaseMs: config.leaseMs,
+    heartbeatMs: config.heartbeatMs,
+    shardConcurrency: config.shardConcurrency,
+    window: config.slots,
+    maxImageBytes: config.maxImageBytes,
+  },
+);
+const app = await NestFactory.createApplicationContext(
+  WorkerModule.with(supervisor, config.drainTimeoutMs),
+  { logger: nestLogger(log) },
+);
+
+/** What the parts after the drain may take: closing connections, ending the host. */
+const CLOSE_MS = 5_000;
+let stopping = false;
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  // Redis may be down or frozen, and BullMQ then never closes: the deadline is ours.
+  setTimeout(() => process.exit(0), config.drainTimeoutMs + CLOSE_MS).unref();
+  await app.close();
+  await engine.close(CLOSE_MS / 2);
+  await queue.close(CLOSE_MS / 2);
+  store.close();
+  await database.close();
+  process.exit(0);
+}
+process.on('SIGTERM', () => void stop());
+process.on('SIGINT', () => void stop());
+process.on('disconnect', () => void stop());
+
+const model = await supervisor.start();
+process.send?.({ type: 'ready', pid: process.pid, hostPid: engine.pid });
+log.info({ model: config.modelName, ...model }, 'worker ready');

@@ -1,0 +1,202 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import {
+  AppError,
+  type FromHost,
+  type HostModel,
+  type HostResult,
+  type Task,
+  type ToHost,
+} from '#contracts';
+
+/** The host died while the request was inside it: the image is a suspect, not a failure. */
+export class HostCrashedError extends Error {
+  override readonly name = 'HostCrashedError';
+}
+
+export interface EngineClientOptions {
+  /** Compiled entry of the engine host. */
+  readonly entry: string;
+  /** Arguments of the entry: engine module, model directory, slots, most pixels. */
+  readonly args: readonly string[];
+  /** A host that holds work and says nothing for so long is killed. */
+  readonly silenceMs: number;
+  readonly onLog: (message: string, context: Record<string, unknown>) => void;
+}
+
+interface Pending {
+  readonly resolve: (result: HostResult) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Resolved when the host says that it is ready; a new one for each host. */
+class Readiness {
+  resolve: (model: HostModel) => void = () => undefined;
+  readonly promise = new Promise<HostModel>((resolve) => {
+    this.resolve = resolve;
+  });
+}
+
+const RESTART_DELAYS_MS = [0, 500, 2_000, 5_000, 15_000];
+
+/**
+ * Owns the engine host process: starts it, restarts it when it dies, and matches answers to requests.
+ *
+ * States: starting -> ready -> (crash) starting ... -> closed. Requests made while it starts wait for
+ * it; requests inside it when it dies are rejected with `HostCrashedError`.
+ */
+export class EngineClient {
+  readonly #options: EngineClientOptions;
+  readonly #pending = new Map<number, Pending>();
+  #child: ChildProcess | undefined;
+  #ready = new Readiness();
+  #isReady = false;
+  #nextRequest = 1;
+  /** Deaths since the last answer; drives the restart delay. */
+  #deaths = 0;
+  #closed = false;
+  #heardAt = Date.now();
+  #watchdog: NodeJS.Timeout | undefined;
+
+  constructor(options: EngineClientOptions) {
+    this.#options = options;
+  }
+
+  /** Answers with the model when the host is ready for the first time. */
+  start(): Promise<HostModel> {
+    this.#spawn();
+    this.#watchdog = setInterval(() => this.#killSilent(), this.#options.silenceMs / 4);
+    this.#watchdog.unref();
+    return this.#ready.promise;
+  }
+
+  /** Process id of the host, if one lives. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /**
+   * Errors: `AppError` when the image or task is at fault or `signal` cancelled it; `HostCrashedError`
+   * when the host died with it inside.
+   */
+  async analyse(
+    bytes: Uint8Array,
+    tasks: readonly Task[],
+    interactive: boolean,
+    signal: AbortSignal,
+    onSent: () => void,
+  ): Promise<HostResult> {
+    await this.#untilReady(signal);
+    const request = this.#nextRequest++;
+    const cancel = (): void => this.#send({ type: 'cancel', request });
+    const answer = new Promise<HostResult>((resolve, reject) => {
+      this.#pending.set(request, { resolve, reject });
+    });
+    if (this.#pending.size === 1) this.#heardAt = Date.now();
+    onSent();
+    this.#send({ type: 'analyse', request, bytes, tasks, interactive });
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      return await answer;
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** Lets the host end by itself until the deadline, then kills it. */
+  async close(deadlineMs: number): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#watchdog);
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = new Promise<void>((resolve) => {
+      child.once('exit', () => resolve());
+    });
+    this.#send({ type: 'stop' });
+    const killer = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
+    await exited;
+    clearTimeout(killer);
+  }
+
+  /** Errors: `engine.cancelled` as soon as `signal` aborts, also while a host loads its model. */
+  async #untilReady(signal: AbortSignal): Promise<void> {
+    if (!this.#isReady && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          signal.removeEventListener('abort', done);
+          resolve();
+        };
+        signal.addEventListener('abort', done, { once: true });
+        void this.#ready.promise.then(done);
+      });
+    }
+    if (signal.aborted) throw new AppError('engine.cancelled', 'Cancelled.');
+  }
+
+  #spawn(): void {
+    const child = fork(this.#options.entry, [...this.#options.args], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // The host gets no secrets: it needs neither database nor queue nor bucket.
+      env: { PATH: process.env['PATH'], NODE_ENV: process.env['NODE_ENV'] },
+    });
+    this.#child = child;
+    child.on('message', (message: FromHost) => this.#receive(message));
+    // A send into a dying child fails with an event as well; `exit` is what decides.
+    child.on('error', () => undefined);
+    child.once('exit', (code, signal) => this.#died(code, signal));
+  }
+
+  #send(message: ToHost): void {
+    // A failed send means that the host is dying: `exit` follows and rejects what is pending.
+    if (this.#child?.connected) this.#child.send(message, () => undefined);
+  }
+
+  #receive(message: FromHost): void {
+    this.#heardAt = Date.now();
+    if (message.type === 'ready') {
+      this.#isReady = true;
+      this.#ready.resolve(message.model);
+      return;
+    }
+    if (message.type === 'fatal') {
+      this.#options.onLog('engine host failed', { code: message.code, detail: message.detail });
+      return;
+    }
+    this.#deaths = 0;
+    const pending = this.#pending.get(message.request);
+    this.#pending.delete(message.request);
+    if (message.type === 'answered') pending?.resolve(message.result);
+    else pending?.reject(new AppError(message.code, message.detail));
+  }
+
+  #died(code: number | null, signal: NodeJS.Signals | null): void {
+    const lost = [...this.#pending.values()];
+    this.#pending.clear();
+    // Whoever waits for a host that died while it loaded waits on for the next one.
+    if (this.#isReady) this.#ready = new Readiness();
+    this.#isReady = false;
+    for (const pending of lost) {
+      pending.reject(new HostCrashedError(`engine host ended (${signal ?? code})`));
+    }
+    if (this.#closed) return;
+    const delayMs = RESTART_DELAYS_MS[Math.min(this.#deaths, RESTART_DELAYS_MS.length - 1)]!;
+    this.#deaths += 1;
+    this.#options.onLog('engine host died, starting another', {
+      code,
+      signal,
+      delayMs,
+      inFlight: lost.length,
+    });
+    setTimeout(() => {
+      if (!this.#closed) this.#spawn();
+    }, delayMs);
+  }
+
+  #killSilent(): void {
+    const silentMs = Date.now() - this.#heardAt;
+    if (this.#pending.size === 0 || silentMs < this.#options.silenceMs) return;
+    this.#options.onLog('engine host hangs, killing it', { silentMs });
+    this.#heardAt = Date.now();
+    this.#child?.kill('SIGKILL');
+  }
+}

@@ -1,0 +1,193 @@
+import { AppError } from '#contracts';
+import {
+  cancelLeasedShard,
+  loseLease,
+  releaseLease,
+  type EndedItem,
+  type Lease,
+  type LeasedItem,
+} from '#database';
+import { CommitBuffer, LeaseLostError } from './commit-buffer.js';
+import { HostCrashedError } from './engine-client.js';
+import type { KeptLease } from './lease-keeper.js';
+import { pause } from './pause.js';
+import type { ShardTools } from './shard-tools.js';
+
+/** How a run ended; for logs and metrics only, the truth is in Postgres. */
+export type RunEnd = 'done' | 'released' | 'cancelled' | 'lost' | 'crashed';
+
+/** The two steps of a drain: take nothing new; then, at the deadline, wait for nothing either. */
+export interface DrainSignals {
+  readonly draining: AbortSignal;
+  readonly hurried: AbortSignal;
+}
+
+/**
+ * One lease on one shard, from its items to its end:
+ *
+ *   items -> fetch -> engine host -> commit buffer        (at most `window` items at once)
+ *
+ *   done       every item is committed
+ *   released   the worker drains: finished items are committed, the rest is ready again
+ *   cancelled  the job is being cancelled: the rest ends as cancelled
+ *   crashed    the host died with items inside: they are reported as suspects
+ *   lost       the lease is somebody else's: nothing more is written
+ */
+export class ShardRun {
+  /** Items inside the host now. */
+  readonly #inHost = new Set<number>();
+  /** Items that were inside when the host died. */
+  readonly #suspects: number[] = [];
+  readonly #stop = new AbortController();
+  readonly #commits: CommitBuffer;
+  #cancelled = false;
+  #crashed = false;
+  #failure: unknown;
+
+  constructor(
+    private readonly tools: ShardTools,
+    private readonly lease: Lease,
+    private readonly kept: KeptLease,
+    private readonly drain: DrainSignals,
+  ) {
+    this.#commits = new CommitBuffer(
+      tools.database,
+      tools.workerId,
+      lease,
+      kept.lost,
+      (commit) => {
+        if (commit.jobState === 'cancelling') this.#cancelled = true;
+        if (this.#cancelled) this.#stop.abort();
+      },
+      (error) => this.#fail(error),
+    );
+  }
+
+  async run(): Promise<RunEnd> {
+    const { kept, lease } = this;
+    kept.lost.addEventListener('abort', () => this.#stop.abort(), { once: true });
+    this.drain.hurried.addEventListener('abort', () => this.#stop.abort(), { once: true });
+    kept.cancelled.addEventListener('abort', () => this.#cancel(), { once: true });
+    const queue = [...lease.items];
+    const lanes = lease.isolated ? 1 : this.tools.window;
+    try {
+      await Promise.all(Array.from({ length: lanes }, () => this.#work(queue)));
+      if (this.#failure !== undefined) throw this.#failure;
+      await this.#commits.flush();
+    } catch (error) {
+      if (error instanceof LeaseLostError) return 'lost';
+      // Not the image's fault as far as anyone can tell, yet running it again at once would fail at once:
+      // the rule for losses bounds the tries and finds the item if it is one.
+      this.tools.onFailure(error, lease);
+      await loseLease(this.tools.database, { shardId: lease.shardId, fence: lease.fence });
+      return 'crashed';
+    }
+    return this.#end(queue.length);
+  }
+
+  async #end(left: number): Promise<RunEnd> {
+    const { database } = this.tools;
+    if (this.#crashed) {
+      const { shardId, fence } = this.lease;
+      await loseLease(database, { shardId, fence, suspects: this.#suspects });
+      return 'crashed';
+    }
+    if (this.#cancelled) {
+      await cancelLeasedShard(database, this.lease);
+      return 'cancelled';
+    }
+    if (this.kept.lost.aborted) return 'lost';
+    if (left === 0) return 'done';
+    await releaseLease(database, this.lease);
+    return 'released';
+  }
+
+  /** One of the window's lanes: takes items until there are none or the run has to stop. */
+  async #work(queue: LeasedItem[]): Promise<void> {
+    while (!this.#mustStop) {
+      const item = queue.shift();
+      if (item === undefined) return;
+      const ended = await this.#analyse(item).catch((error: unknown) => this.#fail(error));
+      if (ended === undefined) {
+        // Not ended: it stays with the shard.
+        queue.unshift(item);
+        return;
+      }
+      this.#commits.add(ended);
+    }
+  }
+
+  get #mustStop(): boolean {
+    return this.#stop.signal.aborted || this.drain.draining.aborted || this.#crashed;
+  }
+
+  /** The item's end; undefined when it has not ended (host crash, cancel, lost lease, drain). */
+  async #analyse(item: LeasedItem): Promise<EndedItem | undefined> {
+    const { tools, lease } = this;
+    const attempts = lease.losses + 1;
+    const fetchedAt = performance.now();
+    try {
+      const bytes = await this.#fetch(item);
+      if (bytes === undefined || this.#mustStop) return undefined;
+      const fetchMs = performance.now() - fetchedAt;
+      const result = await tools.engine.analyse(
+        bytes,
+        lease.tasks,
+        lease.lane === 'interactive',
+        this.#stop.signal,
+        () => this.#inHost.add(item.n),
+      );
+      const { answers, width, height, timings } = result;
+      tools.onAnswered(lease.tasks.length);
+      return {
+        n: item.n,
+        state: 'succeeded',
+        attempts,
+        answers,
+        width,
+        height,
+        timings: { fetch_ms: fetchMs, ...timings },
+      };
+    } catch (error) {
+      if (error instanceof HostCrashedError) {
+        this.#crashed = true;
+        if (this.#inHost.has(item.n)) this.#suspects.push(item.n);
+        return undefined;
+      }
+      if (this.#stop.signal.aborted || !(error instanceof AppError) || error.retryable) throw error;
+      return {
+        n: item.n,
+        state: 'failed',
+        attempts,
+        error: { code: error.code, detail: error.message },
+      };
+    } finally {
+      this.#inHost.delete(item.n);
+    }
+  }
+
+  /** Waits out an object store that does not answer; undefined when the run has to stop meanwhile. */
+  async #fetch(item: LeasedItem): Promise<Uint8Array | undefined> {
+    const { tools, lease } = this;
+    for (let delayMs = 200; !this.#mustStop; delayMs = Math.min(delayMs * 2, 5_000)) {
+      try {
+        return await tools.fetchImage(lease.tenantId, item.sha256);
+      } catch (error) {
+        if (!(error instanceof AppError && error.retryable)) throw error;
+        await pause(delayMs, AbortSignal.any([this.#stop.signal, this.drain.draining]));
+      }
+    }
+    return undefined;
+  }
+
+  #cancel(): void {
+    this.#cancelled = true;
+    this.#stop.abort();
+  }
+
+  #fail(error: unknown): undefined {
+    if (!this.#stop.signal.aborted) this.#failure ??= error;
+    this.#stop.abort();
+    return undefined;
+  }
+}

@@ -1,0 +1,17 @@
+import type { Database, Lease } from '#database';
+import type { EngineClient } from './engine-client.js';
+
+/** What every run of a shard shares in one worker. */
+export interface ShardTools {
+  readonly database: Database;
+  readonly workerId: string;
+  readonly engine: EngineClient;
+  /** Images of one shard that are fetched or inside the host at once. */
+  readonly window: number;
+  /** Errors: `image.missing` when the store has no such object; retryable ones when it does not answer. */
+  fetchImage(tenantId: string, sha256: string): Promise<Uint8Array>;
+  /** Tasks that were just answered, for the measure of accelerator time. */
+  onAnswered(tasks: number): void;
+  /** A run ended by an error that is no item's. */
+  onFailure(error: unknown, lease: Lease): void;
+}

@@ -1,0 +1,189 @@
+import { hostname } from 'node:os';
+import { AppError, newUuid, type HostModel } from '#contracts';
+import {
+  claimShard,
+  recordTaskTime,
+  registerWorker,
+  removeWorker,
+  type Database,
+  type Lease,
+} from '#database';
+import type { Ticket, Lane } from '#pipeline';
+import type { Consumer, QueueSystem } from '#queue';
+import type { ObjectStore } from '#storage';
+import type { EngineClient } from './engine-client.js';
+import { IsolationGate } from './isolation-gate.js';
+import { LeaseKeeper } from './lease-keeper.js';
+import { pause } from './pause.js';
+import { ShardRun } from './shard-run.js';
+import type { ShardTools } from './shard-tools.js';
+import { TaskMeter } from './task-meter.js';
+
+export interface SupervisorOptions {
+  readonly modelName: string;
+  readonly modelNote: string | null;
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
+  /** Shards of the bulk lane in work at once, so that one is fetched while another ends. */
+  readonly shardConcurrency: number;
+  readonly window: number;
+  readonly maxImageBytes: number;
+}
+
+export interface SupervisorParts {
+  readonly database: Database;
+  readonly queue: QueueSystem;
+  readonly store: ObjectStore;
+  readonly engine: EngineClient;
+  readonly log: (level: 'info' | 'warn' | 'error', message: string, context: object) => void;
+}
+
+/** Single pictures that somebody waits for, beside the bulk shards. */
+const INTERACTIVE_CONCURRENCY = 4;
+const METER_INTERVAL_MS = 5_000;
+
+/**
+ * The half of a worker that answers to the rest of the system: takes tickets, holds leases, feeds the
+ * engine host and commits what it says. Nothing here blocks the event loop.
+ */
+export class Supervisor {
+  readonly workerId = newUuid();
+  readonly #draining = new AbortController();
+  readonly #hurried = new AbortController();
+  readonly #gate = new IsolationGate();
+  readonly #meter = new TaskMeter();
+  readonly #runs = new Set<Promise<void>>();
+  readonly #keeper: LeaseKeeper;
+  readonly #tools: ShardTools;
+  #consumers: Consumer[] = [];
+  #meterTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly parts: SupervisorParts,
+    private readonly options: SupervisorOptions,
+  ) {
+    const { database, engine, log } = parts;
+    this.#keeper = new LeaseKeeper(database, this.workerId, options, (error) =>
+      log('warn', 'heartbeat failed', { error }),
+    );
+    this.#tools = {
+      database,
+      workerId: this.workerId,
+      engine,
+      window: options.window,
+      fetchImage: (tenantId, sha256) => this.#fetchImage(tenantId, sha256),
+      onAnswered: (tasks) => this.#meter.count(tasks),
+      onFailure: (error, lease) => log('error', 'shard failed', { error, shard: lease.shardId }),
+    };
+  }
+
+  /** Starts the host, registers the worker, then takes work. */
+  async start(): Promise<HostModel> {
+    const model = await this.parts.engine.start();
+    await this.#register(model);
+    this.#keeper.start();
+    this.#meterTimer = setInterval(() => void this.#recordTaskTime(), METER_INTERVAL_MS);
+    this.#consumers = [
+      this.#consume('interactive', INTERACTIVE_CONCURRENCY),
+      this.#consume('bulk', this.options.shardConcurrency),
+    ];
+    return model;
+  }
+
+  /**
+   * Takes nothing new, lets the host finish what it holds until the deadline, commits, gives back the
+   * rest. Nothing here is needed for correctness: a kill instead costs the lease's length.
+   */
+  async drain(deadlineMs: number): Promise<void> {
+    const deadline = setTimeout(() => this.#hurried.abort(), deadlineMs);
+    this.#draining.abort();
+    await Promise.all(this.#runs);
+    clearTimeout(deadline);
+    this.#keeper.stop();
+    clearInterval(this.#meterTimer);
+    await Promise.all(this.#consumers.map((consumer) => consumer.close(2_000)));
+    await removeWorker(this.parts.database, this.workerId).catch(() => undefined);
+  }
+
+  #consume(lane: Lane, concurrency: number): Consumer {
+    return this.parts.queue.consume(this.options.modelName, lane, { concurrency }, (ticket) => {
+      const run = this.#handle(ticket);
+      this.#runs.add(run);
+      return run.finally(() => this.#runs.delete(run));
+    });
+  }
+
+  async #handle(ticket: Ticket): Promise<void> {
+    // A ticket that is not claimed stays `dispatched` and comes again by the reconcile step.
+    if (this.#draining.signal.aborted) return;
+    try {
+      const { database } = this.parts;
+      const lease = await claimShard(database, ticket, this.workerId, this.options.leaseMs);
+      if (lease !== undefined) await this.#run(lease);
+    } catch (error) {
+      this.parts.log('error', 'shard run failed', { error, ticket });
+    }
+  }
+
+  async #run(lease: Lease): Promise<void> {
+    const kept = this.#keeper.hold(lease);
+    const leave = await this.#gate.enter(lease.isolated);
+    try {
+      const drain = { draining: this.#draining.signal, hurried: this.#hurried.signal };
+      const end = await new ShardRun(this.#tools, lease, kept, drain).run();
+      this.parts.log('info', 'shard ended', {
+        shard: lease.shardId,
+        end,
+        items: lease.items.length,
+      });
+    } finally {
+      leave();
+      kept.drop();
+    }
+  }
+
+  async #fetchImage(tenantId: string, sha256: string): Promise<Uint8Array> {
+    const key = `t/${tenantId}/images/${sha256}`;
+    try {
+      return await this.parts.store.read(key, this.options.maxImageBytes);
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'storage.not_found') {
+        throw new AppError(
+          'image.missing',
+          'The bytes of this image are gone from the object store.',
+          {
+            cause: error,
+          },
+        );
+      }
+      throw error;
+    }
+  }
+
+  /** A database that is not there yet is waited for; crash loops help nobody. */
+  async #register(model: HostModel): Promise<void> {
+    const { modelName: name, modelNote: note } = this.options;
+    const worker = { id: this.workerId, host: hostname(), pid: process.pid };
+    for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 5_000)) {
+      try {
+        const { family, imageSize } = model;
+        return await registerWorker(this.parts.database, {
+          ...worker,
+          model: { name, family, imageSize, note },
+        });
+      } catch (error) {
+        this.parts.log('warn', 'cannot register yet', { error });
+        await pause(delayMs, this.#draining.signal);
+        if (this.#draining.signal.aborted) throw error;
+      }
+    }
+  }
+
+  async #recordTaskTime(): Promise<void> {
+    const taskMs = this.#meter.read();
+    if (taskMs === undefined) return;
+    await recordTaskTime(this.parts.database, this.options.modelName, taskMs).catch(
+      () => undefined,
+    );
+  }
+}

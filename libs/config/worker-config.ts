@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { parseEnvironment, pipelineEnv, positive, sharedEnv } from './shared.js';
+
+const workerEnv = z
+  .object({
+    ...sharedEnv,
+    ...pipelineEnv,
+    MODEL_DIRECTORY: z.string().min(1),
+    MODEL_NAME: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/@-]{0,127}$/),
+    MODEL_NOTE: z.string().max(1000).optional(),
+    ENGINE_MODULE: z.string().optional(),
+    SHARD_CONCURRENCY: positive(3),
+    SLOTS: positive(8),
+    HOST_SILENCE_MS: positive(120_000),
+    IMAGE_PIXELS: positive(64_000_000),
+  })
+  .refine((env) => env.HEARTBEAT_MS * 2 <= env.LEASE_MS, {
+    path: ['HEARTBEAT_MS'],
+    message: 'must fit into LEASE_MS twice, or one late heartbeat loses the lease',
+  });
+
+export interface WorkerConfig {
+  readonly databaseUrl: string;
+  readonly queueUrl: string;
+  readonly storageUrl: string;
+  readonly logLevel: string;
+  readonly drainTimeoutMs: number;
+  readonly maxImageBytes: number;
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
+  readonly modelDirectory: string;
+  readonly modelName: string;
+  readonly modelNote: string | null;
+  /** Path of a module that exports another `openEngine`. */
+  readonly engineModule: string | undefined;
+  readonly shardConcurrency: number;
+  /** Sequences that the model decodes at once. */
+  readonly slots: number;
+  /** An engine host that holds work and says nothing for so long is killed. */
+  readonly hostSilenceMs: number;
+  /** Larger images are refused before they are decoded. */
+  readonly imagePixels: number;
+}
+
+export function loadWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
+  const parsed = parseEnvironment(workerEnv, env);
+  return Object.freeze({
+    databaseUrl: parsed.DATABASE_URL,
+    queueUrl: parsed.QUEUE_URL,
+    storageUrl: parsed.STORAGE_URL,
+    logLevel: parsed.LOG_LEVEL,
+    drainTimeoutMs: parsed.DRAIN_TIMEOUT_MS,
+    maxImageBytes: parsed.MAX_IMAGE_BYTES,
+    leaseMs: parsed.LEASE_MS,
+    heartbeatMs: parsed.HEARTBEAT_MS,
+    modelDirectory: parsed.MODEL_DIRECTORY,
+    modelName: parsed.MODEL_NAME,
+    modelNote: parsed.MODEL_NOTE ?? null,
+    engineModule: parsed.ENGINE_MODULE,
+    shardConcurrency: parsed.SHARD_CONCURRENCY,
+    slots: parsed.SLOTS,
+    hostSilenceMs: parsed.HOST_SILENCE_MS,
+    imagePixels: parsed.IMAGE_PIXELS,
+  });
+}

@@ -1,0 +1,70 @@
+/**
+ * An engine for faults and benchmarks, run by the real engine host: it answers at once, and what it
+ * answers is a function of the bytes alone, so that a checker can tell a right result from a wrong one.
+ *
+ * `engine.json` in the model directory sets `itemMs`. Bytes with a trigger in them misbehave:
+ * `PALLET-TEST-CRASH` kills the host, `PALLET-TEST-HANG` blocks it for good, `PALLET-TEST-REFUSE` is
+ * refused like a picture that cannot be read.
+ */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError, type Answer, type HostResult } from '#contracts';
+
+interface InstantRequest {
+  readonly bytes: Uint8Array;
+  readonly tasks: readonly unknown[];
+}
+
+export async function openEngine(options: {
+  readonly modelDirectory: string;
+  readonly slots: number;
+}) {
+  const settings = await readFile(join(options.modelDirectory, 'engine.json'), 'utf8')
+    .then((text) => JSON.parse(text) as { itemMs?: number })
+    .catch(() => ({ itemMs: 0 }));
+  return {
+    model: { family: 'instant', imageSize: 1, parameters: 0 },
+    slots: options.slots,
+    analyse: async ({ bytes, tasks }: InstantRequest): Promise<HostResult> => {
+      misbehave(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      if (settings.itemMs) await sleep(settings.itemMs);
+      return instantResult(bytes, tasks.length);
+    },
+    close: async (): Promise<void> => undefined,
+  };
+}
+
+/** What the engine answers for these bytes: the checker's expectation too. */
+export function instantText(bytes: Uint8Array, task: number): string {
+  return createHash('sha256').update(bytes).update(String(task)).digest('hex').slice(0, 16);
+}
+
+function instantResult(bytes: Uint8Array, taskCount: number): HostResult {
+  const answers = Array.from({ length: taskCount }, (_, task): Answer => {
+    const text = instantText(bytes, task);
+    return {
+      task,
+      prompt: 'instant',
+      raw: text,
+      text,
+      boxes: [],
+      confidence: 1,
+      tokens: 1,
+      end_reason: 'eos',
+      warnings: [],
+    };
+  });
+  const timings = { decode_ms: 0, encode_ms: 0, generate_ms: 0 };
+  return { answers, width: 1, height: 1, timings };
+}
+
+function misbehave(bytes: Buffer): void {
+  if (!bytes.includes('PALLET-TEST-')) return;
+  if (bytes.includes('PALLET-TEST-CRASH')) process.kill(process.pid, 'SIGKILL');
+  if (bytes.includes('PALLET-TEST-HANG')) for (;;);
+  if (bytes.includes('PALLET-TEST-REFUSE')) {
+    throw new AppError('image.undecodable', 'Refused by the test engine.');
+  }
+}
