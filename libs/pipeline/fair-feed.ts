@@ -39,7 +39,11 @@ interface Turn {
  * This is start-time fair queueing, the same bound as deficit round robin (no tenant waits longer than
  * one shard of each other tenant) with one number per tenant and no rounds to keep between processes.
  */
-export function planFeed(tenants: readonly WaitingTenant[], room: number, clockMs: number): FeedPlan {
+export function planFeed(
+  tenants: readonly WaitingTenant[],
+  room: number,
+  clockMs: number,
+): FeedPlan {
   const turns: Turn[] = tenants.map((tenant) => ({
     tenant,
     clock: Math.max(tenant.servedMs ?? clockMs, clockMs),

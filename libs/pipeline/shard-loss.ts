@@ -45,9 +45,7 @@ export function planAfterLoss(lost: LostShard): LossPlan {
   const innocent = withoutItems(lost.pending, suspects);
   const guilty = withoutItems(lost.pending, withoutSet(lost.pending, suspects));
   const rest: ShardRemainder[] =
-    countItems(innocent) === 0
-      ? []
-      : [{ items: innocent, losses: 0, isolated: lost.isolated }];
+    countItems(innocent) === 0 ? [] : [{ items: innocent, losses: 0, isolated: lost.isolated }];
   const losses = countItems(lost.pending) === 1 ? lost.losses + 1 : 1;
   if (suspects.length === 1 && lost.isolated && losses >= LOSSES_TO_QUARANTINE) {
     return { shards: rest, quarantined: suspects[0] };
@@ -66,7 +64,10 @@ function again(lost: LostShard): LossPlan {
 function unknown(lost: LostShard): LossPlan {
   const losses = lost.losses + 1;
   if (losses < LOSSES_TO_QUARANTINE) {
-    return { shards: [{ items: lost.pending, losses, isolated: lost.isolated }], quarantined: undefined };
+    return {
+      shards: [{ items: lost.pending, losses, isolated: lost.isolated }],
+      quarantined: undefined,
+    };
   }
   const first = lost.pending[0]?.[0];
   if (countItems(lost.pending) === 1) {
