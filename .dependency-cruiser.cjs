@@ -22,7 +22,7 @@ module.exports = {
     only('contracts'),
     only('pipeline', 'contracts'),
     only('onnx'),
-    only('paligemma', 'onnx'),
+    only('paligemma', 'onnx', 'contracts'),
     only('config', 'contracts'),
     only('telemetry', 'contracts'),
     only('database', 'pipeline', 'contracts', 'config', 'telemetry'),
