@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { idSchema } from './identifier.js';
-import { metadataSchema, timestamp } from './page.js';
+import { metadataSchema, pageOf, timestamp } from './page.js';
 
 export const createImageSetSchema = z
-  .object({
+  .strictObject({
     name: z.string().trim().min(1).max(200).optional(),
     metadata: metadataSchema.optional(),
   })
@@ -29,6 +29,21 @@ export const imageSetSchema = z
   })
   .meta({ id: 'ImageSet' });
 export type ImageSet = z.infer<typeof imageSetSchema>;
+export const imageSetPageSchema = pageOf('ImageSetPage', imageSetSchema);
+export type ImageSetPage = z.infer<typeof imageSetPageSchema>;
+
+/** A file of a set that was no picture we can read, or was refused for another reason. */
+export const refusedFileSchema = z
+  .object({
+    object: z.literal('refused_file'),
+    name: z.string(),
+    error: z.object({ code: z.string(), detail: z.string() }),
+    created_at: timestamp,
+  })
+  .meta({ id: 'RefusedFile' });
+export type RefusedFile = z.infer<typeof refusedFileSchema>;
+export const refusedFilePageSchema = pageOf('RefusedFilePage', refusedFileSchema);
+export type RefusedFilePage = z.infer<typeof refusedFilePageSchema>;
 
 /** What happened to one file of an upload. */
 export const uploadedFileSchema = z
@@ -49,7 +64,9 @@ export const uploadReportSchema = z
     counts: z.object({ accepted: z.int(), duplicate: z.int(), refused: z.int() }),
     files: z
       .array(uploadedFileSchema)
-      .describe('One entry per refused file and, up to 1,000 entries in all, the others'),
+      .describe(
+        'One entry per refused file, up to 10,000, and up to 1,000 others; a set lists all its refused files itself',
+      ),
   })
   .meta({ id: 'UploadReport' });
 export type UploadReport = z.infer<typeof uploadReportSchema>;

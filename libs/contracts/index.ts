@@ -7,4 +7,5 @@ export * from './image-format.js';
 export * from './image-set.js';
 export * from './job.js';
 export * from './page.js';
+export * from './shard-ticket.js';
 export * from './task.js';

@@ -17,7 +17,7 @@ export const prioritySchema = z
   .describe("Higher runs sooner among the same tenant's jobs");
 
 export const createJobSchema = z
-  .object({
+  .strictObject({
     image_set: idSchema('set').describe('A sealed image set, or an open one with `seal: true`'),
     seal: z.boolean().default(false).describe('Seal the set first'),
     tasks: tasksSchema,
@@ -63,6 +63,7 @@ export const jobSchema = z
 export type Job = z.infer<typeof jobSchema>;
 
 export const jobPageSchema = pageOf('JobPage', jobSchema);
+export type JobPage = z.infer<typeof jobPageSchema>;
 export const jobQuerySchema = pageQuerySchema.extend({ state: jobStateSchema.optional() });
 
 export const itemStateSchema = z.enum(['succeeded', 'failed', 'cancelled']);
@@ -96,7 +97,7 @@ export const resultQuerySchema = pageQuerySchema.extend({ state: itemStateSchema
 
 /** Fields beside the `image` file of POST /v1/predictions. */
 export const createPredictionSchema = z
-  .object({ tasks: tasksSchema, model: modelName.optional() })
+  .strictObject({ tasks: tasksSchema, model: modelName.optional() })
   .meta({ id: 'CreatePrediction' });
 export type CreatePrediction = z.infer<typeof createPredictionSchema>;
 
@@ -121,6 +122,7 @@ export const modelSchema = z
   .meta({ id: 'Model' });
 export type Model = z.infer<typeof modelSchema>;
 export const modelPageSchema = pageOf('ModelPage', modelSchema);
+export type ModelPage = z.infer<typeof modelPageSchema>;
 
 /** GET /health/ready: what a request would need, and whether it is there. */
 export const readinessSchema = z

@@ -1,7 +1,7 @@
 import type { Queryable } from '../database.js';
 
 /** A worker that has not been seen for so long is taken for dead when capacity is counted. */
-const SEEN_WITHIN = '15 seconds';
+export const SEEN_WITHIN = '15 seconds';
 
 export interface NewWorker {
   readonly id: string;

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { isWellFormedApiKey } from '#contracts';
+import { parseEnvironment, positive, sharedEnv } from './shared.js';
+
+const apiEnv = z.object({
+  ...sharedEnv,
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(0),
+  BOOTSTRAP_API_KEY: z
+    .string()
+    .refine(
+      isWellFormedApiKey,
+      'must be a key as `createApiKey` makes them: plt_ and 36 characters',
+    )
+    .optional(),
+  MAX_ZIP_BYTES: positive(4 * 2 ** 30),
+  MAX_ZIP_ENTRIES: positive(200_000),
+  MAX_ZIP_RATIO: positive(100),
+  MAX_UPLOAD_FILES: positive(20_000),
+  MAX_IMAGES_PER_SET: positive(10_000_000),
+});
+
+/** `port` 0 takes a free one. */
+export interface ApiConfig {
+  readonly databaseUrl: string;
+  readonly queueUrl: string;
+  readonly storageUrl: string;
+  readonly logLevel: string;
+  readonly host: string;
+  readonly port: number;
+  readonly bootstrapApiKey: string | undefined;
+  readonly drainTimeoutMs: number;
+  readonly limits: IntakeLimits;
+}
+
+/** What one upload may cost; each file beyond its limit is refused on its own. */
+export interface IntakeLimits {
+  readonly imageBytes: number;
+  readonly zipBytes: number;
+  readonly zipEntries: number;
+  /** Most bytes that one packed byte may become. */
+  readonly zipRatio: number;
+  readonly uploadFiles: number;
+  readonly imagesPerSet: number;
+}
+
+export function loadApiConfig(env: NodeJS.ProcessEnv): ApiConfig {
+  const parsed = parseEnvironment(apiEnv, env);
+  return Object.freeze({
+    databaseUrl: parsed.DATABASE_URL,
+    queueUrl: parsed.QUEUE_URL,
+    storageUrl: parsed.STORAGE_URL,
+    logLevel: parsed.LOG_LEVEL,
+    host: parsed.HOST,
+    port: parsed.PORT,
+    bootstrapApiKey: parsed.BOOTSTRAP_API_KEY,
+    drainTimeoutMs: parsed.DRAIN_TIMEOUT_MS,
+    limits: Object.freeze({
+      imageBytes: parsed.MAX_IMAGE_BYTES,
+      zipBytes: parsed.MAX_ZIP_BYTES,
+      zipEntries: parsed.MAX_ZIP_ENTRIES,
+      zipRatio: parsed.MAX_ZIP_RATIO,
+      uploadFiles: parsed.MAX_UPLOAD_FILES,
+      imagesPerSet: parsed.MAX_IMAGES_PER_SET,
+    }),
+  });
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { createApiKey } from '#contracts';
+import { loadApiConfig, loadDispatcherConfig, loadWorkerConfig } from './index.js';
+
+const services = {
+  DATABASE_URL: 'postgres://pallet@127.0.0.1:5432/pallet',
+  QUEUE_URL: 'redis://127.0.0.1:6379',
+  STORAGE_URL: 'file:///var/lib/pallet',
+};
+const model = { MODEL_DIRECTORY: '/models/a', MODEL_NAME: 'default' };
+
+describe('configuration', () => {
+  it('needs only the addresses and has a default for every tuning value', () => {
+    const config = loadApiConfig(services);
+    expect(config.limits).toEqual({
+      imageBytes: 33_554_432,
+      zipBytes: 4_294_967_296,
+      zipEntries: 200_000,
+      zipRatio: 100,
+      uploadFiles: 20_000,
+      imagesPerSet: 10_000_000,
+    });
+    expect(config).toMatchObject({ host: '127.0.0.1', port: 0, bootstrapApiKey: undefined });
+    expect(loadDispatcherConfig(services)).toMatchObject({ feedMs: 250, sweepMs: 2_000 });
+    expect(loadWorkerConfig({ ...services, ...model })).toMatchObject({
+      leaseMs: 20_000,
+      slots: 8,
+    });
+  });
+
+  it('lists every fault at once', () => {
+    const load = () => loadApiConfig({ ...services, DATABASE_URL: 'mysql://x', PORT: '70000' });
+    expect(load).toThrow(/DATABASE_URL/);
+    expect(load).toThrow(/PORT/);
+    expect(() => loadWorkerConfig({})).toThrow(/STORAGE_URL[\s\S]*MODEL_DIRECTORY/);
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(loadApiConfig({ ...services, BOOTSTRAP_API_KEY: '', PORT: '' }).port).toBe(0);
+  });
+
+  it('refuses a mistyped bootstrap key without repeating it', () => {
+    const key = `${createApiKey().slice(0, -1)}!`;
+    const load = () => loadApiConfig({ ...services, BOOTSTRAP_API_KEY: key });
+    expect(load).toThrow(/BOOTSTRAP_API_KEY/);
+    expect(load).not.toThrow(key);
+  });
+
+  it('refuses heartbeats that cannot keep a lease', () => {
+    const times = { LEASE_MS: '4000', HEARTBEAT_MS: '3000' };
+    expect(() => loadWorkerConfig({ ...services, ...model, ...times })).toThrow(/HEARTBEAT_MS/);
+  });
+});

@@ -1,0 +1,3 @@
+export * from './api-config.js';
+export * from './dispatcher-config.js';
+export * from './worker-config.js';

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+/** Milliseconds, bytes and counts: whole and above zero. */
+export const positive = (fallback: number) => z.coerce.number().int().positive().default(fallback);
+
+const url = (...protocols: string[]) =>
+  z.string().refine(
+    (text) => {
+      const parsed = URL.canParse(text) ? new URL(text) : undefined;
+      return parsed !== undefined && protocols.includes(parsed.protocol);
+    },
+    `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  );
+
+/** What every process of Pallet needs: the addresses of the three services it stands on. */
+export const sharedEnv = {
+  DATABASE_URL: url('postgres:', 'postgresql:'),
+  QUEUE_URL: url('redis:', 'rediss:', 'postgres:', 'postgresql:'),
+  STORAGE_URL: url('file:', 's3:'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  DRAIN_TIMEOUT_MS: positive(15_000),
+  MAX_IMAGE_BYTES: positive(32 * 2 ** 20),
+};
+
+/** How fast work moves and how soon a loss is seen; one place, so that worker and dispatcher agree. */
+export const pipelineEnv = {
+  LEASE_MS: positive(20_000),
+  HEARTBEAT_MS: positive(5_000),
+  SWEEP_MS: positive(2_000),
+  FEED_MS: positive(250),
+  RECONCILE_AGE_MS: positive(5_000),
+};
+
+type Environment = Record<string, string | undefined>;
+
+/** Errors: one Error that lists every fault, for the operator; values are not repeated, they may be secrets. */
+export function parseEnvironment<T>(schema: z.ZodType<T>, env: Environment): T {
+  // An empty variable is how shells and compose files say "not set".
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new Error(`The environment is not complete:\n${z.prettifyError(parsed.error)}`);
+}

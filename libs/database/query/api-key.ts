@@ -1,0 +1,73 @@
+import type { Queryable } from '../database.js';
+
+export type Scope = 'read' | 'write';
+
+export interface ApiKey {
+  readonly id: string;
+  readonly tenantId: string;
+  /** SHA-256 of the key. */
+  readonly hash: Buffer;
+  readonly scopes: readonly Scope[];
+}
+
+interface ApiKeyRow extends Record<string, unknown> {
+  id: string;
+  tenant_id: string;
+  hash: Buffer;
+  scopes: Scope[];
+}
+
+/**
+ * Input: SHA-256 of a key. Output: the key, unless it is unknown, revoked or past its time; that it was
+ * used is noted once a minute at most, so that reads stay reads. Errors: those of the connection.
+ */
+export async function findApiKey(db: Queryable, hash: Buffer): Promise<ApiKey | undefined> {
+  const [row] = await db.query<ApiKeyRow>(
+    `WITH found AS (
+       SELECT id, tenant_id, hash, scopes, last_used_at FROM api_keys
+       WHERE hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+     ), noted AS (
+       UPDATE api_keys SET last_used_at = now() FROM found
+       WHERE api_keys.id = found.id
+         AND (found.last_used_at IS NULL OR found.last_used_at < now() - interval '1 minute')
+     )
+     SELECT id, tenant_id, hash, scopes FROM found`,
+    [hash],
+  );
+  if (row === undefined) return undefined;
+  return { id: row.id, tenantId: row.tenant_id, hash: row.hash, scopes: row.scopes };
+}
+
+export interface NewApiKey {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly name: string;
+  readonly hash: Buffer;
+  /** Its first characters, to tell keys apart in a list. */
+  readonly hint: string;
+  readonly scopes: readonly Scope[];
+}
+
+/** Input: a key's hash and its tenant, which exists. Output: it is known; a second time changes nothing. */
+export async function saveApiKey(db: Queryable, key: NewApiKey): Promise<void> {
+  await db.query(
+    `INSERT INTO api_keys (id, tenant_id, name, hash, hint, scopes) VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (hash) DO NOTHING`,
+    [key.id, key.tenantId, key.name, key.hash, key.hint, key.scopes],
+  );
+}
+
+/**
+ * Input: a transaction. Output: id of the oldest tenant of that name, made with `newId` if there is
+ * none. Processes that start together agree on one.
+ */
+export async function ensureTenant(tx: Queryable, name: string, newId: string): Promise<string> {
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('tenant ' || $1, 0))`, [name]);
+  const [known] = await tx.query<{ id: string }>(
+    'SELECT id FROM tenants WHERE name = $1 ORDER BY id LIMIT 1',
+    [name],
+  );
+  if (known !== undefined) return known.id;
+  await tx.query('INSERT INTO tenants (id, name) VALUES ($1, $2)', [newId, name]);
+  return newId;
+}

@@ -1,0 +1,171 @@
+import { AppError } from '#contracts';
+import type { Queryable } from '../database.js';
+import {
+  IMAGE_SET_COLUMNS,
+  findImageSet,
+  toImageSetRecord,
+  type ImageSetRecord,
+  type ImageSetRow,
+} from './image-set.js';
+
+/** Its bytes are in the object store. */
+export interface AcceptedFile {
+  readonly name: string;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly format: string;
+}
+
+export interface RefusedFile {
+  readonly name: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+export interface RecordedFiles {
+  readonly set: ImageSetRecord;
+  /** One per accepted file, in their order. A duplicate has the number of the image it repeats. */
+  readonly accepted: readonly { readonly n: number; readonly duplicate: boolean }[];
+}
+
+/**
+ * Records a chunk of an upload: blobs, images numbered without gaps, refusals and the set's counters.
+ *
+ * Input: a transaction; an open set of the tenant; how many images a set may hold.
+ * Output: the set after it, and the number of every accepted file. Name and content that the set
+ * holds already count once; so does a refusal that it knows: an upload sent again adds nothing.
+ * Errors: `set.not_found`, `set.sealed`, `set.full` (nothing of the chunk is recorded); those of the connection.
+ */
+export async function recordFiles(
+  tx: Queryable,
+  target: { tenantId: string; setId: string; imagesPerSet: number },
+  files: { accepted: readonly AcceptedFile[]; refused: readonly RefusedFile[] },
+): Promise<RecordedFiles> {
+  const set = await lockOpenSet(tx, target);
+  const numbered = await insertImages(tx, target.setId, set.accepted, files.accepted);
+  const fresh = files.accepted.filter((_, at) => !numbered[at]!.duplicate);
+  if (set.accepted + fresh.length > target.imagesPerSet) {
+    throw new AppError(
+      'set.full',
+      `A set holds ${target.imagesPerSet} images at most; put the rest into another set.`,
+    );
+  }
+  if (fresh.length > 0) await insertBlobs(tx, target.tenantId, fresh);
+  const refused = await insertRefused(tx, target.setId, files.refused);
+  const bytes = fresh.reduce((sum, file) => sum + file.bytes, 0);
+  const [row] = await tx.query<ImageSetRow>(
+    `UPDATE image_sets SET accepted = accepted + $2, refused = refused + $3, bytes = bytes + $4
+     WHERE id = $1 RETURNING ${IMAGE_SET_COLUMNS}`,
+    [target.setId, fresh.length, refused, bytes],
+  );
+  return { set: toImageSetRecord(row!), accepted: numbered };
+}
+
+/** Output: which of these contents the tenant has sent before: the store holds their bytes. */
+export async function hasBlob(db: Queryable, tenantId: string, sha256: string): Promise<boolean> {
+  const rows = await db.query(
+    `SELECT 1 FROM blobs WHERE tenant_id = $1 AND sha256 = decode($2, 'hex')`,
+    [tenantId, sha256],
+  );
+  return rows.length > 0;
+}
+
+async function lockOpenSet(
+  tx: Queryable,
+  { tenantId, setId }: { tenantId: string; setId: string },
+): Promise<ImageSetRecord> {
+  const set = await findImageSet(tx, tenantId, setId, { lock: true });
+  if (set === undefined) throw new AppError('set.not_found', 'The set is gone.');
+  if (set.state === 'sealed') {
+    throw new AppError('set.sealed', 'The set is sealed: create another one for more images.');
+  }
+  return set;
+}
+
+// `ord` keeps the order of the files. A name and content twice in one chunk is a duplicate of its first.
+const INSERT_IMAGES = `
+WITH incoming AS (
+  SELECT name, decode(hex, 'hex') AS sha256, ord::int
+  FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS t(name, hex, ord)
+), firsts AS (
+  SELECT name, sha256, min(ord) AS ord FROM incoming GROUP BY name, sha256
+), known AS (
+  SELECT firsts.name, firsts.sha256, images.n
+  FROM firsts JOIN images ON images.set_id = $1 AND images.name = firsts.name AND images.sha256 = firsts.sha256
+), added AS (
+  INSERT INTO images (set_id, n, name, sha256)
+  SELECT $1, $4 + row_number() OVER (ORDER BY ord) - 1, name, sha256 FROM firsts
+  WHERE NOT EXISTS (SELECT 1 FROM known WHERE known.name = firsts.name AND known.sha256 = firsts.sha256)
+  RETURNING name, sha256, n
+)
+SELECT coalesce(added.n, known.n) AS n,
+       added.n IS NULL OR incoming.ord <> firsts.ord AS duplicate
+FROM incoming
+JOIN firsts USING (name, sha256)
+LEFT JOIN known USING (name, sha256)
+LEFT JOIN added USING (name, sha256)
+ORDER BY incoming.ord`;
+
+async function insertImages(
+  tx: Queryable,
+  setId: string,
+  base: number,
+  files: readonly AcceptedFile[],
+): Promise<{ n: number; duplicate: boolean }[]> {
+  if (files.length === 0) return [];
+  return tx.query<{ n: number; duplicate: boolean }>(INSERT_IMAGES, [
+    setId,
+    files.map((file) => file.name),
+    files.map((file) => file.sha256),
+    base,
+  ]);
+}
+
+async function insertBlobs(
+  tx: Queryable,
+  tenantId: string,
+  files: readonly AcceptedFile[],
+): Promise<void> {
+  // In the order of the key: two uploads of the same files never wait for each other in a circle.
+  await tx.query(
+    `INSERT INTO blobs (tenant_id, sha256, bytes, format)
+     SELECT DISTINCT ON (hex) $1::uuid, decode(hex, 'hex'), bytes, format
+     FROM unnest($2::text[], $3::bigint[], $4::text[]) AS t(hex, bytes, format) ORDER BY hex
+     ON CONFLICT DO NOTHING`,
+    [
+      tenantId,
+      files.map((file) => file.sha256),
+      files.map((file) => file.bytes),
+      files.map((file) => file.format),
+    ],
+  );
+}
+
+async function insertRefused(
+  tx: Queryable,
+  setId: string,
+  files: readonly RefusedFile[],
+): Promise<number> {
+  if (files.length === 0) return 0;
+  const rows = await tx.query(
+    `INSERT INTO refused_files (set_id, name, code, detail)
+     SELECT $1, name, code, detail FROM (
+       SELECT name, code, detail, min(ord) AS ord
+       FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS t(name, code, detail, ord)
+       GROUP BY name, code, detail
+     ) AS incoming
+     WHERE NOT EXISTS (
+       SELECT 1 FROM refused_files known WHERE known.set_id = $1 AND known.name = incoming.name
+       AND known.code = incoming.code AND known.detail = incoming.detail)
+     ORDER BY ord
+     RETURNING 1`,
+    [
+      setId,
+      files.map((file) => file.name),
+      files.map((file) => file.code),
+      files.map((file) => file.detail),
+    ],
+  );
+  return rows.length;
+}

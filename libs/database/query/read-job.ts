@@ -1,0 +1,89 @@
+import type { JobState, Task } from '#contracts';
+import type { Queryable } from '../database.js';
+
+export interface JobRecord {
+  readonly id: string;
+  readonly setId: string;
+  readonly name: string | null;
+  readonly model: string;
+  readonly tasks: readonly Task[];
+  readonly priority: number;
+  readonly state: JobState;
+  readonly itemCount: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+interface JobRow extends Record<string, unknown> {
+  id: string;
+  set_id: string;
+  name: string | null;
+  model: string;
+  tasks: Task[];
+  priority: number;
+  state: JobState;
+  item_count: number;
+  succeeded: number;
+  failed: number;
+  cancelled: number;
+  metadata: Record<string, string>;
+  created_at: Date;
+  started_at: Date | null;
+  finished_at: Date | null;
+}
+
+const COLUMNS = `id, set_id, name, model, tasks, priority, state, item_count, succeeded, failed,
+  cancelled, metadata, created_at, started_at, finished_at`;
+
+/** Output: the job in one row, whatever its size; undefined when the tenant has no such job. */
+export async function findJob(
+  db: Queryable,
+  tenantId: string,
+  id: string,
+): Promise<JobRecord | undefined> {
+  const [row] = await db.query<JobRow>(
+    `SELECT ${COLUMNS} FROM jobs WHERE tenant_id = $1 AND id = $2`,
+    [tenantId, id],
+  );
+  return row && toRecord(row);
+}
+
+/** Input: ids older than `before` only, of one state if given. Output: the tenant's jobs, newest first, `limit` at most. */
+export async function listJobs(
+  db: Queryable,
+  tenantId: string,
+  page: { limit: number; before?: string; state?: JobState },
+): Promise<JobRecord[]> {
+  const rows = await db.query<JobRow>(
+    `SELECT ${COLUMNS} FROM jobs
+     WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id < $2) AND ($3::text IS NULL OR state = $3)
+     ORDER BY id DESC LIMIT $4`,
+    [tenantId, page.before ?? null, page.state ?? null, page.limit],
+  );
+  return rows.map(toRecord);
+}
+
+function toRecord(row: JobRow): JobRecord {
+  return {
+    id: row.id,
+    setId: row.set_id,
+    name: row.name,
+    model: row.model,
+    tasks: row.tasks,
+    priority: row.priority,
+    state: row.state,
+    itemCount: row.item_count,
+    succeeded: row.succeeded,
+    failed: row.failed,
+    cancelled: row.cancelled,
+    metadata: row.metadata,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+  };
+}

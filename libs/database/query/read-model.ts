@@ -1,0 +1,40 @@
+import type { Queryable } from '../database.js';
+import { SEEN_WITHIN } from './worker.js';
+
+export interface ModelRecord {
+  readonly name: string;
+  readonly family: string;
+  readonly imageSize: number;
+  readonly note: string | null;
+  /** Workers that serve it and were seen lately. */
+  readonly workers: number;
+}
+
+interface ModelRow extends Record<string, unknown> {
+  name: string;
+  family: string;
+  image_size: number;
+  note: string | null;
+  workers: number;
+}
+
+/** Output: every model that a worker ever served, by name, after `after` if given, `limit` at most. */
+export async function listModels(
+  db: Queryable,
+  page: { limit: number; after?: string },
+): Promise<ModelRecord[]> {
+  const rows = await db.query<ModelRow>(
+    `SELECT name, family, image_size, note,
+            (SELECT count(*)::int FROM workers
+             WHERE workers.model = models.name AND seen_at > now() - interval '${SEEN_WITHIN}') AS workers
+     FROM models WHERE $1::text IS NULL OR name > $1 ORDER BY name LIMIT $2`,
+    [page.after ?? null, page.limit],
+  );
+  return rows.map((row) => ({
+    name: row.name,
+    family: row.family,
+    imageSize: row.image_size,
+    note: row.note,
+    workers: row.workers,
+  }));
+}
