@@ -1,0 +1,82 @@
+/**
+ * Does size cost? A job of 1,000 items and one of 200,000 on fresh systems of their own: peak memory of
+ * api and dispatcher, and the time of `GET /v1/jobs/{id}` when the job is done.
+ *
+ * Predicted before the first run: memory differs by 30 MB (garbage of a longer run), status by 1.0.
+ */
+import { checkJob } from '../../rig/checker.js';
+import { TestClient } from '../../rig/client.js';
+import { peakMemoryBytes } from '../../rig/process.js';
+import { System } from '../../rig/system.js';
+import { tinyImage } from '../../rig/tiny-image.js';
+
+const SMALL = 1_000;
+const LARGE = Number(process.env['BENCH_ITEMS'] ?? 200_000);
+const LOOKS = 400;
+const UPLOAD_AT_ONCE = 1_000;
+
+interface Measured {
+  readonly api: number;
+  readonly dispatcher: number;
+  /** Medians of several blocks of looks, milliseconds. */
+  readonly statusMs: number;
+}
+
+const small = await measure(SMALL);
+const large = await measure(LARGE);
+console.log(
+  JSON.stringify({
+    bench: 'scale',
+    items_small: SMALL,
+    items_large: LARGE,
+    api_peak_mb: [mb(small.api), mb(large.api)],
+    dispatcher_peak_mb: [mb(small.dispatcher), mb(large.dispatcher)],
+    api_growth_mb: mb(large.api - small.api),
+    dispatcher_growth_mb: mb(large.dispatcher - small.dispatcher),
+    status_ms: [Number(small.statusMs.toFixed(3)), Number(large.statusMs.toFixed(3))],
+    status_ratio: Number((large.statusMs / small.statusMs).toFixed(3)),
+  }),
+);
+
+async function measure(items: number): Promise<Measured> {
+  const system = await System.start({ workers: 1, env: { LOG_LEVEL: 'warn' } });
+  try {
+    const client = new TestClient(system.url, system.apiKey);
+    const files = Array.from({ length: items }, (_, n) => ({
+      ...tinyImage(n % 100),
+      name: tinyImage(n).name,
+    }));
+    const set = await client.createSet(`scale ${items}`);
+    for (let from = 0; from < items; from += UPLOAD_AT_ONCE) {
+      await client.upload(set.id, files.slice(from, from + UPLOAD_AT_ONCE));
+    }
+    const job = await client.createJob(set.id, [{ type: 'ocr' }]);
+    await client.finished(job.id, 1_200_000);
+    const statusMs = await timeStatus(client, job.id);
+    const [api, dispatcher] = [system.api, system.dispatcher].map((one) =>
+      peakMemoryBytes(one.pid),
+    );
+    const { faults } = await checkJob(client, system.databaseUrl, job.id, files);
+    if (faults.length > 0) throw new Error(faults.slice(0, 5).join('; '));
+    console.log(
+      `${items} items: api ${mb(api!)} MB, dispatcher ${mb(dispatcher!)} MB, status ${statusMs} ms`,
+    );
+    return { api: api!, dispatcher: dispatcher!, statusMs };
+  } finally {
+    await system.stop();
+  }
+}
+
+async function timeStatus(client: TestClient, jobId: string): Promise<number> {
+  const times: number[] = [];
+  for (let look = 0; look < LOOKS; look += 1) {
+    const startedAt = performance.now();
+    await client.job(jobId);
+    times.push(performance.now() - startedAt);
+  }
+  return times.toSorted((a, b) => a - b)[LOOKS / 2]!;
+}
+
+function mb(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
+}

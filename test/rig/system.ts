@@ -1,0 +1,149 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApiKey } from '#contracts';
+import {
+  startPostgres,
+  startRedis,
+  startService,
+  type ChildService,
+  type EmbeddedRedis,
+} from '#embedded';
+import { compiled } from './repository.js';
+
+export interface SystemOptions {
+  /** Default: a Redis of its own. A test that stops or flushes Redis brings its own url. */
+  readonly queue?: 'postgres' | { readonly redisUrl: string };
+  /** Default: the engine that answers at once, from `libs/testing`. */
+  readonly model?: { readonly directory: string; readonly name: string };
+  /** Time per item of the instant engine, milliseconds. */
+  readonly itemMs?: number;
+  readonly workers?: number;
+  /** More environment for our processes: timings, limits. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly postgresSettings?: Readonly<Record<string, string>>;
+}
+
+export interface WorkerProcess extends ChildService {
+  /** The engine host that was there when the worker got ready; it changes after a crash. */
+  readonly hostPid: number;
+}
+
+/**
+ * The real system as real processes on this machine, each of which a test may kill, freeze or restart:
+ * Postgres, Redis, api, dispatcher, workers, a folder as object store.
+ */
+export class System {
+  readonly workers = new Set<WorkerProcess>();
+  api!: ChildService;
+  dispatcher!: ChildService;
+  url!: string;
+  databaseUrl!: string;
+  redis: EmbeddedRedis | undefined;
+  #queueUrl!: string;
+  readonly apiKey = createApiKey();
+  #directory!: string;
+  #stopPostgres: () => Promise<unknown> = async () => undefined;
+
+  private constructor(private readonly options: SystemOptions) {}
+
+  static async start(options: SystemOptions = {}): Promise<System> {
+    const system = new System(options);
+    try {
+      await system.#start();
+    } catch (error) {
+      await system.stop();
+      throw error;
+    }
+    return system;
+  }
+
+  /** Logs and objects; removed by `stop`. */
+  get directory(): string {
+    return this.#directory;
+  }
+
+  async #start(): Promise<void> {
+    this.#directory = await mkdtemp(join(tmpdir(), 'pallet-system-'));
+    await mkdir(join(this.#directory, 'model'));
+    await mkdir(join(this.#directory, 'objects'));
+    await writeFile(
+      join(this.#directory, 'model', 'engine.json'),
+      JSON.stringify({ itemMs: this.options.itemMs ?? 0 }),
+    );
+    const postgres = await startPostgres({
+      dataDirectory: join(this.#directory, 'postgres'),
+      settings: { max_connections: '100', ...this.options.postgresSettings },
+    });
+    this.#stopPostgres = () => postgres.stop();
+    this.databaseUrl = postgres.url;
+    this.#queueUrl = await this.#openQueue();
+    this.api = await this.#startService('api', {
+      BOOTSTRAP_API_KEY: this.apiKey,
+      PORT: '0',
+    });
+    this.url = (this.api.ready as { url: string }).url;
+    await this.startDispatcher();
+    for (let n = 0; n < (this.options.workers ?? 1); n += 1) await this.startWorker();
+  }
+
+  async #openQueue(): Promise<string> {
+    const { queue } = this.options;
+    if (queue === 'postgres') return this.databaseUrl;
+    if (queue !== undefined) return queue.redisUrl;
+    this.redis = await startRedis();
+    return this.redis.url;
+  }
+
+  async startDispatcher(): Promise<void> {
+    this.dispatcher = await this.#startService('dispatcher', {});
+  }
+
+  async startWorker(): Promise<WorkerProcess> {
+    const { model } = this.options;
+    const service = await this.#startService('worker', {
+      MODEL_NAME: model?.name ?? 'instant',
+      MODEL_DIRECTORY: model?.directory ?? join(this.#directory, 'model'),
+      ...(model === undefined
+        ? { ENGINE_MODULE: compiled('libs/testing/engine/instant-engine.js') }
+        : {}),
+    });
+    const { hostPid } = service.ready as { hostPid: number };
+    const worker = Object.assign(service, { hostPid });
+    this.workers.add(worker);
+    void service.exited.then(() => this.workers.delete(worker));
+    return worker;
+  }
+
+  async stop(): Promise<void> {
+    const services = [...this.workers, this.dispatcher, this.api].filter(Boolean);
+    await Promise.all(services.map((service) => service.stop(20_000)));
+    await this.redis?.stop();
+    await this.#stopPostgres();
+    if (this.#directory) await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async #startService(
+    name: 'api' | 'dispatcher' | 'worker',
+    env: Readonly<Record<string, string>>,
+  ): Promise<ChildService> {
+    const log = createWriteStream(join(this.#directory, `${name}.log`), { flags: 'a' });
+    const service = await startService({
+      name,
+      entry: compiled(`apps/${name}/main.js`),
+      onLine: (line) => log.write(`${line}\n`),
+      env: {
+        PATH: process.env['PATH'],
+        DATABASE_URL: this.databaseUrl,
+        QUEUE_URL: this.#queueUrl,
+        STORAGE_URL: `file://${join(this.#directory, 'objects')}`,
+        LOG_LEVEL: 'info',
+        ...this.options.env,
+        ...env,
+      },
+    });
+    void service.exited.then(() => log.end());
+    return service;
+  }
+}
