@@ -1,15 +1,16 @@
-"""Writes test/fixtures/resize/cases.json: what Pillow's BICUBIC makes of LCG pictures."""
+"""Writes test/fixtures/resize/cases.json: what Pillow's BICUBIC makes of LCG pictures and of examples/photos."""
 
 import base64
 import hashlib
 import json
 from pathlib import Path
 
-from PIL import Image, __version__
+from PIL import Image, ImageOps, __version__
 
 from lcg_image import lcg_bytes
 
 OUT = Path(__file__).resolve().parents[1] / "fixtures" / "resize" / "cases.json"
+PHOTOS = Path(__file__).resolve().parents[2] / "examples" / "photos"
 KEEP_BYTES = 600
 
 SIZES = [
@@ -27,6 +28,20 @@ SIZES = [
 ]
 
 
+def photo_cases() -> list[dict]:
+    cases = []
+    for path in sorted(PHOTOS.glob("*.jpg")):
+        image = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
+        resized = image.resize((224, 224), Image.Resampling.BICUBIC)
+        cases.append({"file": path.name, "decoded_sha256": hashlib.sha256(image.tobytes()).hexdigest(),
+                      "resized_224_sha256": hashlib.sha256(resized.tobytes()).hexdigest()})
+    return cases
+
+
+def listed(cases: list[dict]) -> str:
+    return ",\n  ".join(json.dumps(case) for case in cases)
+
+
 def main() -> None:
     cases = []
     for i, ((width, height), (to_width, to_height)) in enumerate(SIZES):
@@ -39,8 +54,9 @@ def main() -> None:
             case["base64"] = base64.b64encode(data).decode()
         cases.append(case)
     OUT.parent.mkdir(parents=True, exist_ok=True)
-    rows = ",\n  ".join(json.dumps(case) for case in cases)
-    OUT.write_text(f'{{\n "pillow": "{__version__}",\n "cases": [\n  {rows}\n ]\n}}\n')
+    OUT.write_text(
+        f'{{\n "pillow": "{__version__}",\n "cases": [\n  {listed(cases)}\n ],\n "photos": [\n  {listed(photo_cases())}\n ]\n}}\n'
+    )
 
 
 if __name__ == "__main__":

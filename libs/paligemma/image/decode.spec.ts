@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { deflateSync, crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { decodeImage } from './decode.js';
+import { resizeBicubic } from './resize.js';
 
 const WIDTH = 8;
 const HEIGHT = 6;
@@ -157,6 +160,20 @@ describe('decodeImage', () => {
     const image = await decodeImage(await sharp({ create }).png().toBuffer());
     expect([image.width, image.height]).toEqual([width, height]);
     expect([...image.data.subarray(-3)]).toEqual([10, 20, 30]);
+  });
+});
+
+describe('decodeImage and resizeBicubic together', () => {
+  const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url));
+  const { photos } = JSON.parse(read('test/fixtures/resize/cases.json').toString()) as {
+    photos: { file: string; decoded_sha256: string; resized_224_sha256: string }[];
+  };
+  const sha256 = (data: Uint8Array) => createHash('sha256').update(data).digest('hex');
+
+  it.each(photos)('give the very bytes that Pillow gives for $file', async (golden) => {
+    const image = await decodeImage(read(`examples/photos/${golden.file}`));
+    expect(sha256(image.data)).toBe(golden.decoded_sha256);
+    expect(sha256(resizeBicubic(image, 224, 224).data)).toBe(golden.resized_224_sha256);
   });
 });
 
