@@ -197,7 +197,9 @@ class World {
     if (lease !== undefined) this.leases.push(lease);
   }
 
-  async withLease(step: Exclude<Step, { kind: 'claim' }> & { pick: number }): Promise<void> {
+  async withLease(
+    step: Exclude<Step, { kind: 'claim' }> & Extract<Step, { pick: number }>,
+  ): Promise<void> {
     const lease = this.leases[step.pick % Math.max(1, this.leases.length)];
     if (lease === undefined) return;
     if (step.kind === 'release') await releaseLease(database, lease);

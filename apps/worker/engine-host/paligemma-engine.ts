@@ -1,16 +1,19 @@
 import type { Answer, HostResult, Task } from '#contracts';
 import {
+  confidenceOf,
   decodeImage,
   PaliGemma,
-  parseAnswer,
-  promptOf,
+  parseOutput,
   resizeBicubic,
+  taskPrompt,
+  type DecodedImage,
+  type Generation,
   type ImageFeatures,
 } from '#paligemma';
 import type { AnalysisEngine, AnalysisRequest, EngineOptions } from './engine.js';
 
-const INTERACTIVE = 10;
-const BULK = 0;
+/** Admission order inside the engine: somebody waits for interactive work. */
+const PRIORITY = { interactive: 10, bulk: 0 };
 
 /** The real engine: sharp decodes, Pillow's bicubic resizes, PaliGemma answers. */
 export async function openEngine(options: EngineOptions): Promise<AnalysisEngine> {
@@ -30,7 +33,7 @@ async function analyse(
   imagePixels: number,
 ): Promise<HostResult> {
   const startedAt = performance.now();
-  const image = await decodeImage(request.bytes, { maxPixels: imagePixels });
+  const image = await decodeImage(request.bytes, { limitInputPixels: imagePixels });
   const { imageSize } = model.info;
   const pixels = resizeBicubic(image, imageSize, imageSize).data;
   const decodedAt = performance.now();
@@ -48,5 +51,59 @@ async function analyse(
       encode_ms: encodedAt - decodedAt,
       generate_ms: performance.now() - encodedAt,
     },
+  };
+}
+
+async function answer(
+  model: PaliGemma,
+  features: ImageFeatures,
+  request: AnalysisRequest,
+  task: Task,
+  index: number,
+  image: DecodedImage,
+): Promise<Answer> {
+  const prompt = taskPrompt(task);
+  const generation = await model.generate({
+    image: features,
+    prompt,
+    maxNewTokens: task.max_tokens,
+    priority: request.interactive ? PRIORITY.interactive : PRIORITY.bulk,
+    signal: request.signal,
+  });
+  if (generation.endReason === 'cancelled') throw new Error('cancelled');
+  return toAnswer(generation, generation.endReason, task, prompt, index, image);
+}
+
+function toAnswer(
+  generation: Generation,
+  endReason: Answer['end_reason'],
+  task: Task,
+  prompt: string,
+  index: number,
+  image: DecodedImage,
+): Answer {
+  const { text: raw, pieces, logProbabilities } = generation;
+  const parsed = parseOutput(raw, {
+    width: image.width,
+    height: image.height,
+    defaultLabel: task.type === 'segment' ? task.label : undefined,
+    tokens: pieces.map((text, n) => ({ text, logProbability: logProbabilities[n]! })),
+  });
+  return {
+    task: index,
+    prompt,
+    raw,
+    text: parsed.text,
+    boxes: parsed.boxes.map(({ label, box, pixels, confidence, segmentCodes }) => ({
+      label,
+      box: [...box],
+      pixels: [...pixels],
+      confidence: confidence ?? 0,
+      ...(segmentCodes && { segment_codes: [...segmentCodes] }),
+    })),
+    confidence: confidenceOf(logProbabilities),
+    tokens: generation.tokens.length,
+    end_reason: endReason,
+    warnings: [...parsed.warnings],
   };
 }
