@@ -1,0 +1,13 @@
+export { float, floats, int, ints, text, type Attribute, type Attributes } from './attribute.js';
+export { tensorBytes, type ElementType } from './element-type.js';
+export { encodeModel } from './encode-model.js';
+export { GraphBuilder, MICROSOFT_DOMAIN } from './graph-builder.js';
+export type {
+  Dimension,
+  ExternalData,
+  Graph,
+  GraphPort,
+  Initializer,
+  Node,
+  Value,
+} from './graph.js';
