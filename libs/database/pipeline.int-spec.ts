@@ -133,6 +133,8 @@ type Step =
       readonly failing: boolean;
     };
 
+type LeaseStep = Exclude<Extract<Step, { pick: number }>, { kind: 'claim' }>;
+
 const pick = fc.nat(1_000);
 const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.constant({ kind: 'feed' as const }) },
@@ -186,7 +188,7 @@ class World {
     else if (step.kind === 'cancel') await requestCancel(database, tenantId, jobId);
     else if (step.kind === 'cancel-waiting') await cancelWaitingShards(database, jobId);
     else if (step.kind === 'claim') await this.claim(step.pick);
-    else await this.withLease(step);
+    else if ('pick' in step) await this.withLease(step);
   }
 
   async claim(index: number): Promise<void> {
@@ -197,9 +199,7 @@ class World {
     if (lease !== undefined) this.leases.push(lease);
   }
 
-  async withLease(
-    step: Exclude<Step, { kind: 'claim' }> & Extract<Step, { pick: number }>,
-  ): Promise<void> {
+  async withLease(step: LeaseStep): Promise<void> {
     const lease = this.leases[step.pick % Math.max(1, this.leases.length)];
     if (lease === undefined) return;
     if (step.kind === 'release') await releaseLease(database, lease);

@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
+import sharp from 'sharp';
+import { ZipFile } from 'yazl';
+import type { TestFile } from '../rig/client.js';
+import { REPOSITORY } from '../rig/repository.js';
+
+/** A real photograph of the repository. */
+export function photograph(name: string): TestFile {
+  return { name, bytes: readFileSync(join(REPOSITORY, 'examples/photos', name)) };
+}
+
+/** What each file must come to: refused at the upload, or an item that fails, with this code. */
+export interface HostileFile extends TestFile {
+  readonly refusedAs?: string;
+  readonly failsAs?: string;
+}
+
+export async function hostileFiles(): Promise<HostileFile[]> {
+  const whole = photograph('cat.jpg').bytes;
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
+  return [
+    {
+      name: 'truncated.jpg',
+      bytes: whole.subarray(0, whole.length / 2),
+      failsAs: 'image.undecodable',
+    },
+    { name: 'drawing.svg', bytes: Buffer.from(svg), refusedAs: 'image.unsupported_format' },
+    {
+      name: 'letter.png',
+      bytes: Buffer.from('Dear sir,\n'),
+      refusedAs: 'image.unsupported_format',
+    },
+    { name: 'empty.jpg', bytes: new Uint8Array(), refusedAs: 'image.empty' },
+    { name: 'bomb.avif', bytes: await bomb(12_000, 'avif'), refusedAs: 'image.unsupported_format' },
+    { name: 'bomb.png', bytes: await bomb(16_000, 'png'), failsAs: 'image.too_many_pixels' },
+  ];
+}
+
+/** One colour over side x side pixels: a few kilobytes that would decode to gigabytes. */
+async function bomb(side: number, format: 'avif' | 'png'): Promise<Buffer> {
+  const create = { width: side, height: side, channels: 3 as const, background: '#808080' };
+  return sharp({ create, limitInputPixels: false })
+    .toFormat(format, format === 'avif' ? { effort: 0 } : { compressionLevel: 9 })
+    .toBuffer();
+}
+
+/** A zip with two good pictures, an entry that climbs out, and one that unpacks to 1,000 times its size. */
+export async function hostileZip(good: readonly TestFile[]): Promise<TestFile> {
+  const climbing = 'xx/xx/climbs.jpg';
+  const zip = new ZipFile();
+  for (const file of good) zip.addBuffer(Buffer.from(file.bytes), file.name);
+  zip.addBuffer(Buffer.from(good[0]!.bytes), climbing);
+  // A picture at its start, then zeros: only the ratio gives it away.
+  const zeros = Buffer.concat([
+    Buffer.from(good[0]!.bytes.subarray(0, 512)),
+    Buffer.alloc(24 * 2 ** 20),
+  ]);
+  if (zeros.length / deflateRawSync(zeros).length < 900) throw new Error('not hostile enough');
+  zip.addBuffer(zeros, 'ratio.jpg', { compress: true });
+  zip.end();
+  const chunks: Buffer[] = [];
+  for await (const chunk of zip.outputStream) chunks.push(Buffer.from(chunk));
+  const bytes = Buffer.concat(chunks);
+  return { name: 'pictures.zip', bytes: renameEntry(bytes, climbing, '../../climbs.jpg') };
+}
+
+/** No zip writer lets such a name through, so it is patched into both headers; lengths are the same. */
+function renameEntry(zip: Buffer, from: string, to: string): Buffer {
+  const patched = Buffer.from(zip);
+  for (let at = patched.indexOf(from); at !== -1; at = patched.indexOf(from, at + 1)) {
+    patched.write(to, at);
+  }
+  return patched;
+}
