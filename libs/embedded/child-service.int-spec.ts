@@ -64,6 +64,24 @@ describe('startService', () => {
       startService({ name: 'worker', entry, env: {}, readyTimeoutMs: 300 }),
     ).rejects.toThrow('worker was not ready in time');
   });
+
+  it('rejects with the reason of an abort, and leaves no child', async () => {
+    const abort = new AbortController();
+    const lines: string[] = [];
+    const entry = await program(`console.log(process.pid); setInterval(() => {}, 1000);`);
+    const starting = startService({
+      name: 'worker',
+      entry,
+      env: {},
+      signal: abort.signal,
+      onLine: (line) => {
+        lines.push(line);
+        abort.abort(new Error('interrupted'));
+      },
+    });
+    await expect(starting).rejects.toThrow('interrupted');
+    expect(isAlive(Number(lines[0]))).toBe(false);
+  });
 });
 
 describe('endWithParent', () => {

@@ -25,6 +25,8 @@ export interface ServiceOptions {
   /** Picks the message that says it is ready. Default: `{ type: 'ready' }` with whatever else. */
   ready?: (message: unknown) => boolean;
   readyTimeoutMs?: number;
+  /** Ends the wait for it to be ready, and the child with it. */
+  signal?: AbortSignal;
 }
 
 const KEPT_LINES = 20;
@@ -47,6 +49,7 @@ export async function startService(options: ServiceOptions): Promise<ChildServic
     Promise.race([
       messageOf(child, options.ready ?? isReady).then((message) => ({ message })),
       exited.then((end) => ({ end })),
+      abortOf(options.signal),
     ]),
     options.readyTimeoutMs ?? 120_000,
   );
@@ -54,6 +57,7 @@ export async function startService(options: ServiceOptions): Promise<ChildServic
     await endChild(child, [{ signal: 'SIGKILL', waitMs: 5_000 }]);
     // Its last words may still be in the pipe; a process of its own may hold that open, so not for long.
     await within(closed, 1_000);
+    options.signal?.throwIfAborted();
     throw notStarted(options.name, outcome === undefined ? undefined : await exited, lines);
   }
   return {
@@ -84,6 +88,14 @@ function spawnService(options: ServiceOptions, onLine: (line: string) => void): 
     if (stream !== null) createInterface({ input: stream }).on('line', onLine);
   }
   return child;
+}
+
+/** Never resolves without a signal; undefined, as after the time limit, when it is aborted. */
+function abortOf(signal: AbortSignal | undefined): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve(undefined);
+    signal?.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
 }
 
 function messageOf(child: ChildProcess, wanted: (message: unknown) => boolean): Promise<unknown> {
