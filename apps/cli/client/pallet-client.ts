@@ -1,0 +1,156 @@
+import type { z } from 'zod';
+import {
+  AppError,
+  type createJobSchema,
+  imageSetSchema,
+  jobPageSchema,
+  jobSchema,
+  modelPageSchema,
+  resultPageSchema,
+  uploadReportSchema,
+  type CreateImageSet,
+  type ImageSet,
+  type ItemResult,
+  type ItemState,
+  type Job,
+  type JobState,
+  type Model,
+  type ResultPage,
+  type UploadReport,
+} from '#contracts';
+import { HttpTransport, type ApiRequest, type TransportOptions } from './transport.js';
+
+export interface CallOptions {
+  signal?: AbortSignal;
+  /** The same key with the same body gives the first answer again instead of a second job or set. */
+  idempotencyKey?: string;
+}
+
+/** What a client writes; the server fills the defaults in. */
+export type NewJob = z.input<typeof createJobSchema>;
+
+/** The public HTTP API, typed. Every answer is checked against the contract before it is believed. */
+export class PalletClient {
+  readonly url: string;
+  readonly #transport: HttpTransport;
+
+  constructor(options: TransportOptions) {
+    this.url = options.url.replace(/\/+$/, '');
+    this.#transport = new HttpTransport(options);
+  }
+
+  createImageSet(body: CreateImageSet, options: CallOptions = {}): Promise<ImageSet> {
+    return this.#call(imageSetSchema, post('/v1/image-sets', { json: body, ...options }));
+  }
+
+  /** Safe to repeat: a file that the set already has is reported as a duplicate and adds nothing. */
+  uploadImages(setId: string, form: FormData, options: CallOptions = {}): Promise<UploadReport> {
+    const path = `/v1/image-sets/${encodeURIComponent(setId)}/images`;
+    return this.#call(
+      uploadReportSchema,
+      post(path, { form, isRepeatable: true, signal: options.signal }),
+    );
+  }
+
+  sealImageSet(setId: string, options: CallOptions = {}): Promise<ImageSet> {
+    const path = `/v1/image-sets/${encodeURIComponent(setId)}/seal`;
+    return this.#call(imageSetSchema, post(path, { isRepeatable: true, signal: options.signal }));
+  }
+
+  createJob(body: NewJob, options: CallOptions = {}): Promise<Job> {
+    return this.#call(jobSchema, post('/v1/jobs', { json: body, ...options }));
+  }
+
+  getJob(jobId: string, options: CallOptions = {}): Promise<Job> {
+    return this.#call(jobSchema, get(`/v1/jobs/${encodeURIComponent(jobId)}`, options));
+  }
+
+  cancelJob(jobId: string, options: CallOptions = {}): Promise<Job> {
+    const path = `/v1/jobs/${encodeURIComponent(jobId)}/cancel`;
+    return this.#call(jobSchema, post(path, { isRepeatable: true, signal: options.signal }));
+  }
+
+  /** Newest first, over all pages. */
+  async *listJobs(query: { state?: JobState; limit?: number } & CallOptions): AsyncGenerator<Job> {
+    const { signal, limit = Infinity, state } = query;
+    let left = limit;
+    for await (const page of this.#pages(jobPageSchema, '/v1/jobs', { state }, limit, signal)) {
+      for (const job of page.data) {
+        if (left <= 0) return;
+        left -= 1;
+        yield job;
+      }
+    }
+  }
+
+  /** The ended items of a job in the order of their numbers, a page at a time; works while it runs. */
+  resultPages(
+    jobId: string,
+    query: { state?: ItemState } & CallOptions = {},
+  ): AsyncGenerator<ResultPage> {
+    const path = `/v1/jobs/${encodeURIComponent(jobId)}/results`;
+    const { state, signal } = query;
+    return this.#pages(resultPageSchema, path, { state }, Infinity, signal);
+  }
+
+  async *results(
+    jobId: string,
+    query: { state?: ItemState } & CallOptions = {},
+  ): AsyncGenerator<ItemResult> {
+    for await (const page of this.resultPages(jobId, query)) yield* page.data;
+  }
+
+  async listModels(options: CallOptions = {}): Promise<Model[]> {
+    return (await this.#call(modelPageSchema, get('/v1/models', options))).data;
+  }
+
+  async *#pages<P extends { has_more: boolean; next_cursor: string | null }>(
+    schema: z.ZodType<P>,
+    path: string,
+    query: Record<string, string | undefined>,
+    wanted: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<P> {
+    const limit = Math.max(1, Math.min(wanted, PAGE_SIZE));
+    let cursor: string | undefined;
+    for (;;) {
+      const page = await this.#call(schema, {
+        ...get(path, { signal }),
+        query: { ...query, limit, cursor },
+      });
+      yield page;
+      if (!page.has_more || page.next_cursor === null) return;
+      cursor = page.next_cursor;
+    }
+  }
+
+  async #call<T>(schema: z.ZodType<T>, request: ApiRequest): Promise<T> {
+    const response = await this.#transport.send(request);
+    const body: unknown = await response.json().catch(() => undefined);
+    const checked = schema.safeParse(body);
+    if (checked.success) {
+      // Not `checked.data`: fields that a newer server added must still reach `--json`.
+      return body as T;
+    }
+    const issue = checked.error.issues[0];
+    throw new AppError(
+      'cli.unexpected_answer',
+      `${this.url}${request.path} answered with something this version does not know (${issue?.path.join('.')}: ${issue?.message}). Is it a Pallet API of version 1?`,
+      { cause: checked.error },
+    );
+  }
+}
+
+const PAGE_SIZE = 500;
+
+const get = (path: string, { signal }: CallOptions): ApiRequest => ({
+  method: 'GET',
+  path,
+  signal,
+});
+
+const post = (path: string, rest: Omit<ApiRequest, 'method' | 'path'>): ApiRequest => ({
+  method: 'POST',
+  path,
+  ...rest,
+});

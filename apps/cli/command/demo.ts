@@ -1,0 +1,80 @@
+import type { Command } from 'commander';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { AppError, type Job } from '#contracts';
+import { PalletClient } from '../client/pallet-client.js';
+import { action, type CliContext, type CommandInput } from '../context.js';
+import { startEmbeddedSystem, type EmbeddedSystem } from '../system/embedded-system.js';
+import { chooseModel } from '../system/model-choice.js';
+import { findPackageRoot } from '../system/package-root.js';
+import { parseTask } from '../task/task-string.js';
+import { findImageFiles } from '../upload/image-file.js';
+import { analyse } from './analyse.js';
+import { wholeNumber } from './options.js';
+import { writeResultTable } from './result-output.js';
+import { untilInterrupted } from './up.js';
+import { exitCodeOfJob } from './wait.js';
+
+interface DemoFlags {
+  port: number;
+  once?: boolean;
+}
+
+const TASKS = ['caption', 'answer what is in the picture?', 'detect cat ; cup', 'segment cat'];
+
+/** What `npm run demo` runs once everything is installed and built. */
+export function addDemoCommand(program: Command, context: CliContext): void {
+  program
+    .command('demo', { hidden: true })
+    .description('Starts everything, analyses the bundled photographs and prints the answers.')
+    .option('--once', 'stop after the table instead of staying up')
+    .option('--port <port>', 'of the API; 0 takes a free one', wholeNumber(0, 65_535), 0)
+    .action(action<[], DemoFlags>(context, demo));
+}
+
+async function demo({ flags, context }: CommandInput<DemoFlags>): Promise<number> {
+  const { env, output, signal } = context;
+  const root = findPackageRoot();
+  const files = await findImageFiles([photoFolder(root)]);
+  const model = chooseModel(undefined);
+  const system = await startEmbeddedSystem({
+    port: flags.port,
+    model,
+    env,
+    signal,
+    dataDirectory: flags.data ?? join(root, '.pallet', 'demo'),
+    onEvent: (line) => output.note(line),
+  });
+  try {
+    const client = new PalletClient(system);
+    const { job, refused } = await analyse(
+      client,
+      { files, tasks: TASKS.map(parseTask), name: 'demo' },
+      context,
+    );
+    await writeResultTable(client, job, context);
+    if (model.note !== undefined) await output.data(`\n${model.name}: ${model.note}\n`);
+    await output.data(`\n${nextSteps(system, job)}\n`);
+    if (!flags.once) await untilInterrupted(signal);
+    return refused.length === 0 ? exitCodeOfJob(job, true) : 1;
+  } finally {
+    await system.stop();
+  }
+}
+
+function photoFolder(root: string): string {
+  const folder = join(root, 'examples', 'photos');
+  if (existsSync(folder)) return folder;
+  throw new AppError(
+    'cli.incomplete_checkout',
+    `${folder} is missing. Restore it with \`git checkout -- examples\`.`,
+  );
+}
+
+const nextSteps = (system: EmbeddedSystem, job: Job): string =>
+  [
+    `The API runs at ${system.url}, its documentation at ${system.url}/docs.`,
+    `  curl -H 'Authorization: Bearer ${system.apiKey}' ${system.url}/v1/jobs/${job.id}/results`,
+    '  npx pallet run examples/photos --task "answer what colour is it?"',
+    `Data and logs: ${system.folder.path}. Ctrl-C stops it.`,
+  ].join('\n');

@@ -1,0 +1,132 @@
+import { Option, type Command } from 'commander';
+import { randomUUID } from 'node:crypto';
+import { jobStateSchema, type Job, type JobState, type Task } from '#contracts';
+import { action, connect, type CliContext, type CommandInput } from '../context.js';
+import type { ExitCode } from '../exit-code.js';
+import { describeJob, jobRow, JOB_COLUMNS } from '../output/job-row.js';
+import { TASK_FORMS } from '../task/task-string.js';
+import { jsonOption, seconds, taskOption, wholeNumber } from './options.js';
+import { exitCodeOfJob, waitForJob } from './wait.js';
+
+interface JsonFlags {
+  json?: boolean;
+}
+
+interface CreateFlags extends JsonFlags {
+  set: string;
+  task: Task[];
+  seal?: boolean;
+  model?: string;
+  priority?: number;
+  name?: string;
+  idempotencyKey?: string;
+}
+
+interface ListFlags extends JsonFlags {
+  state?: JobState;
+  limit: number;
+  quiet?: boolean;
+}
+
+interface WaitFlags extends JsonFlags {
+  timeout?: number;
+  failOnItemError: boolean;
+}
+
+export function addJobsCommand(program: Command, context: CliContext): void {
+  const jobs = program.command('jobs').summary('create, list, wait for and cancel jobs');
+  jobs
+    .command('create')
+    .description('ask tasks about every image of a set; prints the id of the job')
+    .requiredOption('--set <set>', 'id of the image set')
+    .addOption(taskOption())
+    .option('--seal', 'close the set first')
+    .option('--model <model>', 'which model answers; the only one if there is one')
+    .option('--priority <n>', 'higher runs sooner, -10 to 10', wholeNumber(-10, 10))
+    .option('--name <name>', 'what to call it')
+    .option('--idempotency-key <key>', 'the same key again gives the same job')
+    .addOption(jsonOption())
+    .addHelpText('after', `\nTasks:\n${TASK_FORMS}`)
+    .action(action<[], CreateFlags>(context, create));
+  jobs
+    .command('ls')
+    .description('list jobs, newest first')
+    .addOption(new Option('--state <state>', 'only these').choices(jobStateSchema.options))
+    .option('--limit <n>', 'how many at most', wholeNumber(1, 1_000_000), 50)
+    .option('-q, --quiet', 'ids only')
+    .addOption(jsonOption())
+    .action(action<[], ListFlags>(context, list));
+  addOneJobCommands(jobs, context);
+}
+
+function addOneJobCommands(jobs: Command, context: CliContext): void {
+  const one = (name: string, description: string): Command =>
+    jobs
+      .command(name)
+      .description(description)
+      .argument('<job>', 'id of the job')
+      .addOption(jsonOption());
+  one('get', 'show where a job stands').action(action<[string], JsonFlags>(context, get));
+  one('cancel', 'end a job; what it has answered so far stays').action(
+    action<[string], JsonFlags>(context, cancel),
+  );
+  one('wait', 'wait for the end of a job')
+    .option('--timeout <seconds>', 'give up waiting, with exit code 124', seconds)
+    .option('--fail-on-item-error', 'exit with 6 when images failed', true)
+    .option('--no-fail-on-item-error', 'exit with 0 as long as one image succeeded')
+    .action(action<[string], WaitFlags>(context, wait));
+}
+
+async function create(input: CommandInput<CreateFlags>): Promise<void> {
+  const { flags, context } = input;
+  const job = await (
+    await connect(input)
+  ).createJob(
+    {
+      image_set: flags.set,
+      tasks: flags.task,
+      seal: flags.seal ?? false,
+      model: flags.model,
+      priority: flags.priority,
+      name: flags.name,
+    },
+    { signal: context.signal, idempotencyKey: flags.idempotencyKey ?? randomUUID() },
+  );
+  await (flags.json ? context.output.json(job) : context.output.data(`${job.id}\n`));
+}
+
+async function list(input: CommandInput<ListFlags>): Promise<void> {
+  const { flags, context } = input;
+  const { state, limit } = flags;
+  const jobs: Job[] = [];
+  const client = await connect(input);
+  for await (const job of client.listJobs({ state, limit, signal: context.signal })) jobs.push(job);
+  const { output } = context;
+  if (flags.json) await output.json({ object: 'list', data: jobs });
+  else if (flags.quiet) await output.data(jobs.map((job) => `${job.id}\n`).join(''));
+  else await output.data(output.table(JOB_COLUMNS).render(jobs.map(jobRow)));
+}
+
+const writeJob = (job: Job, { flags, context }: CommandInput<JsonFlags>): Promise<void> =>
+  flags.json ? context.output.json(job) : context.output.data(describeJob(job));
+
+async function get(input: CommandInput<JsonFlags>, id: string): Promise<void> {
+  const client = await connect(input);
+  await writeJob(await client.getJob(id, { signal: input.context.signal }), input);
+}
+
+async function cancel(input: CommandInput<JsonFlags>, id: string): Promise<void> {
+  const client = await connect(input);
+  await writeJob(await client.cancelJob(id, { signal: input.context.signal }), input);
+}
+
+async function wait(input: CommandInput<WaitFlags>, id: string): Promise<ExitCode> {
+  const { flags, context } = input;
+  const job = await waitForJob(await connect(input), id, {
+    progress: context.output.progress('running'),
+    signal: context.signal,
+    timeoutMs: flags.timeout === undefined ? undefined : flags.timeout * 1000,
+  });
+  await writeJob(job, input);
+  return exitCodeOfJob(job, flags.failOnItemError);
+}

@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { PalletClient } from './client/pallet-client.js';
+import { getConnection, type ConnectionFlags } from './connection/connection.js';
+import { EXIT } from './exit-code.js';
+import type { Output } from './output/output.js';
+
+/** What every command is given of the process it runs in, so that specs can give something else. */
+export interface CliContext {
+  output: Output;
+  env: NodeJS.ProcessEnv;
+  /** Aborted by Ctrl-C and SIGTERM, with `cli.interrupted`. */
+  signal: AbortSignal;
+  /** Left by the command that ran. */
+  exitCode: number;
+}
+
+export interface CommandInput<T> {
+  flags: T & ConnectionFlags;
+  context: CliContext;
+}
+
+/** Makes a function of arguments and options a commander action; its value becomes the exit code. */
+export function action<A extends unknown[], T>(
+  context: CliContext,
+  run: (input: CommandInput<T>, ...args: A) => Promise<number | void>,
+): (...all: unknown[]) => Promise<void> {
+  return async (...all) => {
+    // commander passes the declared arguments, then the options, then the command itself.
+    const command = all.at(-1) as Command;
+    const args = all.slice(0, -2) as A;
+    const flags = command.optsWithGlobals<T & ConnectionFlags>();
+    context.exitCode = (await run({ flags, context }, ...args)) ?? EXIT.ok;
+  };
+}
+
+export async function connect(input: CommandInput<unknown>): Promise<PalletClient> {
+  return new PalletClient(await getConnection(input.flags, input.context.env));
+}

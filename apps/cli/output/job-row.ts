@@ -1,0 +1,52 @@
+import type { Job } from '#contracts';
+import { taskTitle } from '../task/task-string.js';
+import type { Column } from './table.js';
+import { printable } from './text.js';
+
+export const JOB_COLUMNS: readonly Column[] = [
+  { title: 'JOB' },
+  { title: 'STATE' },
+  { title: 'DONE' },
+  { title: 'FAILED' },
+  { title: 'MODEL', most: 24 },
+  { title: 'CREATED' },
+  { title: 'NAME' },
+];
+
+/** Succeeded and failed together: an item that failed is done, too. */
+const doneOf = ({ item_counts: counts }: Job): string =>
+  `${counts.succeeded + counts.failed + counts.cancelled}/${counts.total}`;
+
+/** How it ended says more than that it did. */
+const stateOf = (job: Job): string => job.outcome ?? job.state;
+
+export const jobRow = (job: Job): string[] => [
+  job.id,
+  stateOf(job),
+  doneOf(job),
+  `${job.item_counts.failed}`,
+  job.model,
+  job.created_at,
+  job.name ?? '',
+];
+
+/** One line per fact, for `jobs get`. */
+export function describeJob(job: Job): string {
+  const { succeeded, failed, cancelled, total } = job.item_counts;
+  const facts: [string, string | null][] = [
+    ['job', job.id],
+    ['name', job.name],
+    ['image set', job.image_set],
+    ['model', job.model],
+    ...job.tasks.map((task, index): [string, string] => [`task ${index}`, taskTitle(task)]),
+    ['state', job.outcome === null ? job.state : `${job.state} (${job.outcome})`],
+    ['images', `${succeeded} succeeded, ${failed} failed, ${cancelled} cancelled of ${total}`],
+    ['created', job.created_at],
+    ['started', job.started_at],
+    ['finished', job.finished_at],
+  ];
+  return facts
+    .filter((fact) => fact[1] !== null)
+    .map(([name, value]) => `${name.padEnd(10)} ${printable(value ?? '')}\n`)
+    .join('');
+}

@@ -1,0 +1,56 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { isWellFormedApiKey } from '#contracts';
+import { ensureApiKey, openDataFolder } from './data-folder.js';
+import { chooseModel } from './model-choice.js';
+import { planServices } from './service-plan.js';
+
+let parent: string;
+beforeEach(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'pallet-folder-'));
+});
+afterEach(() => rm(parent, { recursive: true }));
+
+it('makes one key, keeps it, and keeps it from other users', async () => {
+  const folder = await openDataFolder(join(parent, 'new', 'data'));
+  const key = await ensureApiKey(folder);
+  expect(isWellFormedApiKey(key)).toBe(true);
+  expect(await ensureApiKey(await openDataFolder(folder.path))).toBe(key);
+  expect((await stat(join(folder.path, 'credentials.json'))).mode & 0o777).toBe(0o600);
+  expect((await stat(join(folder.path, 'objects'))).mode & 0o777).toBe(0o700);
+});
+
+it('does not replace a damaged key without a word', async () => {
+  const folder = await openDataFolder(parent);
+  await writeFile(join(parent, 'credentials.json'), '{"apiKey":"plt_short"}');
+  await expect(ensureApiKey(folder)).rejects.toMatchObject({ code: 'cli.credentials_damaged' });
+});
+
+it('gives every process its environment and passes tuning variables on', async () => {
+  const folder = await openDataFolder(join(parent, 'with space'));
+  const plans = planServices({
+    folder,
+    apiKey: 'plt_x',
+    port: 8700,
+    model: chooseModel(undefined),
+    databaseUrl: 'postgres://db',
+    queueUrl: 'redis://queue',
+    env: { LOG_LEVEL: 'debug', DATABASE_URL: 'postgres://of-another-program' },
+  });
+  for (const { env } of Object.values(plans)) {
+    expect(env).toMatchObject({ LOG_LEVEL: 'debug', DATABASE_URL: 'postgres://db' });
+    expect(env['STORAGE_URL']).toBe(`file://${parent}/with%20space/objects`);
+  }
+  expect(plans.api.env).toMatchObject({ HOST: '127.0.0.1', PORT: '8700' });
+  expect(plans.worker.env['MODEL_NOTE']).toContain('noise');
+  expect(plans.worker.env).not.toHaveProperty('BOOTSTRAP_API_KEY');
+});
+
+it('names a model after its folder and refuses a folder without a checkpoint', async () => {
+  await writeFile(join(parent, 'config.json'), '{}');
+  expect(chooseModel(parent)).toMatchObject({ directory: parent, name: parent.split('/').pop() });
+  expect(chooseModel(parent, 'mine')).toEqual({ directory: parent, name: 'mine' });
+  expect(() => chooseModel(join(parent, 'none'))).toThrow(/config\.json/);
+});

@@ -1,0 +1,120 @@
+import { lockDataDirectory, startPostgres, type EmbeddedPostgres } from '#embedded';
+import { removeSystemFile, writeSystemFile } from '../connection/system-file.js';
+import { ensureApiKey, openDataFolder, type DataFolder } from './data-folder.js';
+import type { ModelChoice } from './model-choice.js';
+import { openQueueServer, type QueueServer } from './queue-server.js';
+import { planServices } from './service-plan.js';
+import { Services } from './services.js';
+import { Supervised } from './supervised.js';
+import { Teardown } from './teardown.js';
+
+export interface EmbeddedOptions {
+  dataDirectory: string;
+  /** Of the API on 127.0.0.1; 0 takes a free one. */
+  port: number;
+  model: ModelChoice;
+  env: NodeJS.ProcessEnv;
+  /** Steps of the start, and each process that ended and was started again. */
+  onEvent: (line: string) => void;
+  /** Ends a start half way, with all that it has begun. */
+  signal: AbortSignal;
+}
+
+export interface EmbeddedSystem {
+  url: string;
+  apiKey: string;
+  folder: DataFolder;
+  /** Worker first, database last. Nothing is left but the data folder. Errors: AggregateError. */
+  stop(): Promise<void>;
+}
+
+interface Servers {
+  folder: DataFolder;
+  postgres: Supervised<EmbeddedPostgres>;
+  queue: QueueServer;
+}
+
+/**
+ * The whole of Pallet on this machine out of one folder: PostgreSQL, a queue, the api, a dispatcher and
+ * a worker, each its own process that is started again when it dies.
+ * Errors: `embedded.*`, `cli.*`; whatever `signal` was aborted with.
+ */
+export async function startEmbeddedSystem(options: EmbeddedOptions): Promise<EmbeddedSystem> {
+  const teardown = new Teardown();
+  try {
+    const servers = await startServers(options, teardown);
+    return await startServices(options, servers, teardown);
+  } catch (error) {
+    await teardown.run().catch((failure: unknown) => options.onEvent(String(failure)));
+    throw error;
+  }
+}
+
+async function startServers(options: EmbeddedOptions, teardown: Teardown): Promise<Servers> {
+  const { onEvent, env, signal } = options;
+  const folder = await openDataFolder(options.dataDirectory);
+  const lock = await lockDataDirectory(folder.path);
+  teardown.add('lock', () => lock.release());
+  signal.throwIfAborted();
+  const postgres = await Supervised.start<EmbeddedPostgres>({
+    name: 'postgres',
+    // The others know its address, so the next one takes the same.
+    start: (previous) =>
+      startPostgres({
+        dataDirectory: folder.postgres,
+        port: previous && Number(new URL(previous.url).port),
+      }),
+    onEvent,
+  });
+  teardown.add('postgres', () => postgres.stop());
+  signal.throwIfAborted();
+  const queue = await openQueueServer(env, postgres.current.url, onEvent);
+  teardown.add('redis', () => queue.process?.stop());
+  signal.throwIfAborted();
+  onEvent(`queue: ${queue.description}`);
+  return { folder, postgres, queue };
+}
+
+async function startServices(
+  options: EmbeddedOptions,
+  { folder, postgres, queue }: Servers,
+  teardown: Teardown,
+): Promise<EmbeddedSystem> {
+  const { onEvent, env, model, port, signal } = options;
+  const apiKey = await ensureApiKey(folder);
+  const record = (): Promise<void> =>
+    writeSystemFile(folder.path, {
+      url: services.url,
+      apiKey,
+      pids: {
+        up: process.pid,
+        postgres: postgres.current.pid,
+        ...(queue.process && { redis: queue.process.current.pid }),
+        ...services.pids,
+      },
+    });
+  const services = new Services({
+    logs: folder.logs,
+    teardown,
+    onEvent,
+    signal,
+    onRestart: record,
+  });
+  const plans = planServices({
+    folder,
+    apiKey,
+    port,
+    model,
+    env,
+    databaseUrl: postgres.current.url,
+    queueUrl: queue.url,
+  });
+  // The api brings the database's schema up to date, so it comes first.
+  for (const name of ['api', 'dispatcher', 'worker'] as const) {
+    await services.start(plans[name]);
+    signal.throwIfAborted();
+  }
+  await record();
+  teardown.add('system.json', () => removeSystemFile(folder.path));
+  return { url: services.url, apiKey, folder, stop: () => teardown.run() };
+}
