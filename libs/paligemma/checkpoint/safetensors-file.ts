@@ -1,0 +1,114 @@
+import { open, realpath, type FileHandle } from 'node:fs/promises';
+import { tensorBytes, type ElementType } from '#onnx';
+import { AppError } from '#contracts';
+import { isObject } from './json-file.js';
+
+/** Where one tensor lies. */
+export interface StoredTensor {
+  /** As the file calls it. */
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  /** Absolute, links resolved. */
+  readonly path: string;
+  /** From the start of the file. */
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+const TYPES: Readonly<Record<string, ElementType>> = {
+  F32: 'float32',
+  F16: 'float16',
+  BF16: 'bfloat16',
+};
+const PREFIX_BYTES = 8;
+/** The limit of the reference implementation. */
+const MAX_HEADER_BYTES = 100_000_000;
+
+/**
+ * Lists the tensors of a safetensors file (https://huggingface.co/docs/safetensors): 8 bytes of header
+ * length, a JSON header, then the data. Reads the header only.
+ * Errors: `checkpoint.unreadable` on a damaged header or a file that ends too early,
+ * `checkpoint.unsupported` on a number format other than F32, F16, BF16.
+ */
+export async function readSafetensors(path: string): Promise<StoredTensor[]> {
+  const file = await open(path).catch((cause: unknown) => {
+    throw damaged(path, 'it cannot be opened', cause);
+  });
+  try {
+    const { size } = await file.stat();
+    const prefix = await readExactly(file, path, PREFIX_BYTES, 0);
+    const headerBytes = Number(prefix.readBigUInt64LE());
+    if (headerBytes > Math.min(MAX_HEADER_BYTES, size - PREFIX_BYTES)) {
+      throw damaged(path, 'its header does not fit into the file');
+    }
+    const header = parseHeader(path, await readExactly(file, path, headerBytes, PREFIX_BYTES));
+    const place = { path: await realpath(path), start: PREFIX_BYTES + headerBytes, size };
+    return Object.entries(header)
+      .filter(([name]) => name !== '__metadata__')
+      .map(([name, entry]) => storedTensor(place, name, entry));
+  } finally {
+    await file.close();
+  }
+}
+
+interface Place {
+  readonly path: string;
+  readonly start: number;
+  readonly size: number;
+}
+
+function storedTensor({ path, start, size }: Place, name: string, entry: unknown): StoredTensor {
+  if (!isObject(entry)) throw damaged(path, `the entry of ${name} is no object`);
+  const { dtype, shape, data_offsets: offsets } = entry;
+  const type = TYPES[String(dtype)];
+  if (!type) {
+    throw new AppError(
+      'checkpoint.unsupported',
+      `${name} in ${path} is stored as ${String(dtype)}; F32, F16 and BF16 can be read. Use the unquantised checkpoint.`,
+      { context: { path, tensor: name, dtype } },
+    );
+  }
+  if (!isNumbers(shape) || !isNumbers(offsets) || offsets.length !== 2) {
+    throw damaged(path, `the entry of ${name} has no shape or no offsets`);
+  }
+  const [begin, end] = offsets as [number, number];
+  if (end - begin !== tensorBytes(type, shape) || start + end > size) {
+    throw damaged(path, `the data of ${name} does not fit its shape or the file`);
+  }
+  return { name, type, shape, path, offset: start + begin, bytes: end - begin };
+}
+
+function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+}
+
+function parseHeader(path: string, bytes: Buffer): Record<string, unknown> {
+  try {
+    const header: unknown = JSON.parse(bytes.toString('utf8'));
+    if (isObject(header)) return header;
+  } catch (cause) {
+    throw damaged(path, 'its header is no JSON', cause);
+  }
+  throw damaged(path, 'its header is no JSON object');
+}
+
+async function readExactly(
+  file: FileHandle,
+  path: string,
+  bytes: number,
+  position: number,
+): Promise<Buffer> {
+  const buffer = Buffer.alloc(bytes);
+  const { bytesRead } = await file.read(buffer, 0, bytes, position);
+  if (bytesRead < bytes) throw damaged(path, 'it ends too early');
+  return buffer;
+}
+
+function damaged(path: string, problem: string, cause?: unknown): AppError {
+  return new AppError(
+    'checkpoint.unreadable',
+    `${path} is damaged or incomplete: ${problem}. Download it again and compare its checksum.`,
+    { cause, context: { path } },
+  );
+}

@@ -1,0 +1,62 @@
+import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import { AppError } from '#contracts';
+import { findJson, getJson } from '../checkpoint/json-file.js';
+
+/** Turns prompts into token ids and token ids into text, as the checkpoint's tokenizer.json says. */
+export class Tokenizer {
+  readonly bosId: number;
+  readonly eosId: number;
+  readonly imageId: number;
+
+  constructor(private readonly inner: HuggingFaceTokenizer) {
+    this.bosId = this.#get('<bos>');
+    this.eosId = this.#get('<eos>');
+    this.imageId = this.#get('<image>');
+  }
+
+  /**
+   * Errors: `checkpoint.incomplete`, `checkpoint.unreadable`, `checkpoint.unsupported` (a tokenizer without the
+   * tokens of PaliGemma).
+   */
+  static async load(directory: string): Promise<Tokenizer> {
+    const [tokenizer, config] = await Promise.all([
+      getJson(directory, 'tokenizer.json'),
+      findJson(directory, 'tokenizer_config.json'),
+    ]);
+    return new Tokenizer(new HuggingFaceTokenizer(tokenizer, config ?? {}));
+  }
+
+  /**
+   * The text after the image: `<bos>`, the prompt, a newline, tokenised as one string as PaliGemma's processor
+   * does. So a prompt that ends in newlines gets another last token than one that does not.
+   */
+  encodePrompt(prompt: string): number[] {
+    return [this.bosId, ...this.encode(`${prompt}\n`)];
+  }
+
+  encode(text: string): number[] {
+    return this.inner.encode(text, { add_special_tokens: false }).ids;
+  }
+
+  /** Keeps `<loc>` and `<seg>`; drops control tokens such as `<eos>`. */
+  decode(ids: readonly number[]): string {
+    // The library takes no empty list.
+    if (ids.length === 0) return '';
+    return this.inner.decode([...ids], { skip_special_tokens: true });
+  }
+
+  /** The token as the vocabulary spells it: a space is `▁`, a byte `<0x0A>`. */
+  piece(id: number): string {
+    return this.inner.id_to_token(id) ?? '';
+  }
+
+  #get(token: string): number {
+    const id = this.inner.token_to_id(token);
+    if (id !== undefined) return id;
+    throw new AppError(
+      'checkpoint.unsupported',
+      `tokenizer.json has no token ${token}. Use the tokenizer of a PaliGemma checkpoint.`,
+      { context: { token } },
+    );
+  }
+}
