@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import type { Dirent } from 'node:fs';
+import {
+  access,
+  constants,
+  mkdir,
+  open,
+  opendir,
+  readdir,
+  rename,
+  rm,
+  stat,
+  unlink,
+  type FileHandle,
+} from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { exactLength } from './exact-length.js';
+import { isAbsent, toFolderError } from './folder-error.js';
+import { requireKey, requireKeyPrefix } from './object-key.js';
+import {
+  ObjectNotFoundError,
+  rangeInvalid,
+  tooLarge,
+  truncated,
+  type ByteRange,
+  type ObjectStore,
+  type PutOptions,
+} from './object-store.js';
+
+/** Unfinished writes; a key cannot begin with a dot, so no object can be in there. */
+const INCOMING = '.incoming';
+/** An unfinished write that old belongs to a process that was killed. */
+const ABANDONED_MS = 24 * 3_600_000;
+
+/** Objects as files below `root`: each is written aside, put on disk and then renamed to its key. */
+export class FolderObjectStore implements ObjectStore {
+  #prepared: Promise<void> | undefined;
+
+  constructor(private readonly root: string) {}
+
+  async put(key: string, body: Uint8Array | Readable, { bytes }: PutOptions): Promise<void> {
+    const path = this.#path(key);
+    await this.#prepare();
+    const unfinished = join(this.root, INCOMING, randomUUID());
+    try {
+      await writeDurably(unfinished, body, bytes);
+      await makeFolder(dirname(path));
+      await rename(unfinished, path);
+      await syncFolder(dirname(path));
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      throw toFolderError(error);
+    }
+  }
+
+  async open(key: string, range?: ByteRange): Promise<Readable> {
+    const { handle, bytes } = await this.#openFile(key);
+    if (range !== undefined && (range.start >= bytes || range.start > range.end)) {
+      await handle.close();
+      throw rangeInvalid(key, range);
+    }
+    return handle.createReadStream(range);
+  }
+
+  async read(key: string, maxBytes: number): Promise<Uint8Array> {
+    const { handle, bytes } = await this.#openFile(key);
+    try {
+      if (bytes > maxBytes) throw tooLarge(key, maxBytes);
+      const buffer = await handle.readFile();
+      if (buffer.byteLength !== bytes) throw truncated(key, bytes, buffer.byteLength);
+      return buffer;
+    } catch (error) {
+      throw toFolderError(error);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async stat(key: string): Promise<{ bytes: number } | undefined> {
+    try {
+      const file = await stat(this.#path(key));
+      return file.isFile() ? { bytes: file.size } : undefined;
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw toFolderError(error);
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    try {
+      await unlink(this.#path(key));
+    } catch (error) {
+      if (!isAbsent(error)) throw toFolderError(error);
+    }
+  }
+
+  async *list(prefix: string): AsyncIterable<{ key: string; bytes: number }> {
+    requireKeyPrefix(prefix);
+    const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+    for await (const key of this.#walk(folder, prefix.slice(folder.length))) {
+      const found = await this.stat(key);
+      if (found !== undefined) yield { key, bytes: found.bytes };
+    }
+  }
+
+  async check(): Promise<void> {
+    try {
+      await this.#prepare();
+      await access(join(this.root, INCOMING), constants.W_OK | constants.X_OK);
+    } catch (error) {
+      throw toFolderError(error);
+    }
+  }
+
+  close(): void {
+    // Holds nothing open.
+  }
+
+  #path(key: string): string {
+    return join(this.root, requireKey(key));
+  }
+
+  async #openFile(key: string): Promise<{ handle: FileHandle; bytes: number }> {
+    let handle: FileHandle;
+    try {
+      handle = await open(this.#path(key), 'r');
+    } catch (error) {
+      throw isAbsent(error) ? new ObjectNotFoundError(key, error) : toFolderError(error);
+    }
+    const file = await handle.stat();
+    if (file.isFile()) return { handle, bytes: file.size };
+    await handle.close();
+    throw new ObjectNotFoundError(key);
+  }
+
+  /** `folder` is empty or ends in a slash; only its entries that begin with `start` are visited. */
+  async *#walk(folder: string, start: string): AsyncIterable<string> {
+    for await (const entry of entriesOf(join(this.root, folder))) {
+      if (entry.name.startsWith('.') || !entry.name.startsWith(start)) continue;
+      const key = `${folder}${entry.name}`;
+      if (entry.isDirectory()) yield* this.#walk(`${key}/`, '');
+      else yield key;
+    }
+  }
+
+  /** Once per process: makes the folders and removes what killed processes left unfinished. */
+  #prepare(): Promise<void> {
+    this.#prepared ??= this.#removeAbandoned().catch((error: unknown) => {
+      this.#prepared = undefined;
+      throw toFolderError(error);
+    });
+    return this.#prepared;
+  }
+
+  async #removeAbandoned(): Promise<void> {
+    const folder = join(this.root, INCOMING);
+    await mkdir(folder, { recursive: true });
+    for (const name of await readdir(folder)) {
+      const file = await stat(join(folder, name)).catch(() => undefined);
+      if (file === undefined || Date.now() - file.mtimeMs < ABANDONED_MS) continue;
+      await rm(join(folder, name), { force: true });
+    }
+  }
+}
+
+async function writeDurably(
+  path: string,
+  body: Uint8Array | Readable,
+  bytes: number,
+): Promise<void> {
+  const handle = await open(path, 'wx');
+  try {
+    const source = body instanceof Uint8Array ? Readable.from([body]) : body;
+    await pipeline(source, exactLength(bytes), async (chunks: AsyncIterable<Uint8Array>) => {
+      for await (const chunk of chunks) await handle.writeFile(chunk);
+    });
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** New folders are entries of their parents, and those must reach the disk as well. */
+async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let path = folder; path.length >= first.length; path = dirname(path)) {
+    await syncFolder(dirname(path));
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* entriesOf(folder: string): AsyncIterable<Dirent> {
+  try {
+    yield* await opendir(folder);
+  } catch (error) {
+    if (!isAbsent(error)) throw toFolderError(error);
+  }
+}

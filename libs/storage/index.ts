@@ -1,0 +1,7 @@
+export {
+  ObjectNotFoundError,
+  type ByteRange,
+  type ObjectStore,
+  type PutOptions,
+} from './object-store.js';
+export { openObjectStore, type S3Credentials } from './open-object-store.js';
