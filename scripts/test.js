@@ -1,0 +1,71 @@
+// `npm test`: everything that a change must pass, with its own set-up. Only Node's own modules at the top,
+// because nothing may be installed yet. `npm test -- unit` runs one project; more words filter its files.
+import { requireNode } from './node-version.js';
+
+requireNode();
+const { mkdtempSync, rmSync } = await import('node:fs');
+const { tmpdir } = await import('node:os');
+const { join } = await import('node:path');
+const { ensureBuild } = await import('./build.js');
+const { ensurePackages } = await import('./packages.js');
+const { ensureRedisServer } = await import('./redis-server.js');
+const { fail, runLoudly, say } = await import('./step.js');
+const { countTests, summary } = await import('./vitest-report.js');
+
+/** Cheap first. None of these says how many checks it holds, so one that fails counts as one. */
+const CHECKS = ['types', 'lint', 'imports', 'format'];
+const PROJECTS = ['unit', 'integration', 'system'];
+
+const [project, ...filters] = process.argv.slice(2);
+const projects = PROJECTS.filter((name) => project === undefined || name === project);
+if (projects.length === 0) {
+  say(`"${project}" is no test project; there are ${PROJECTS.join(', ')}.`);
+  process.exit(2);
+}
+
+try {
+  // First, so that a missing Redis is said in one line before anything else runs.
+  if (projects.some((name) => name !== 'unit')) await ensureRedisServer();
+  await ensurePackages();
+  await ensureBuild();
+} catch (error) {
+  fail(error);
+}
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+let firstFailure = 0;
+const reports = mkdtempSync(join(tmpdir(), 'pallet-test-'));
+try {
+  for (const name of project === undefined ? CHECKS : []) await check(name);
+  for (const name of projects) await test(name);
+} finally {
+  rmSync(reports, { recursive: true, force: true });
+}
+// The last line, alone and plain, for whoever reads it by machine.
+process.stdout.write(`\n${summary(total)}\n`);
+process.exitCode = firstFailure;
+
+async function check(name) {
+  say(`\n== ${name}`);
+  const code = await runLoudly('npm', ['run', '--silent', name]);
+  if (code !== 0) total.failed += 1;
+  firstFailure ||= code;
+}
+
+async function test(name) {
+  say(`\n== ${name} tests`);
+  const report = join(reports, `${name}.json`);
+  const code = await runLoudly(process.execPath, [
+    join('node_modules', 'vitest', 'vitest.mjs'),
+    'run',
+    '--passWithNoTests',
+    `--project=${name}`,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...filters,
+  ]);
+  const counts = countTests(report, code);
+  for (const key of Object.keys(total)) total[key] += counts[key];
+  firstFailure ||= code;
+}
