@@ -1,0 +1,50 @@
+import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { AuthGuard } from './auth/auth.guard.js';
+import { FeedAfterCommit } from './feed/feed-after-commit.js';
+import { HealthController } from './health/health.controller.js';
+import { ImageSetController } from './image-sets/image-set.controller.js';
+import { ImageSetService } from './image-sets/image-set.service.js';
+import { UploadService } from './intake/upload.service.js';
+import { JobController } from './jobs/job.controller.js';
+import { JobService } from './jobs/job.service.js';
+import { ModelController } from './models/model.controller.js';
+import { OPENAPI_DOCUMENT, OpenApiController } from './openapi/openapi.controller.js';
+import { API_PARTS, type ApiParts } from './parts.js';
+import { PredictionController } from './predictions/prediction.controller.js';
+import { PredictionService } from './predictions/prediction.service.js';
+import { ProblemFilter } from './problem/problem.filter.js';
+import { RequestInvalidError } from './problem/request-invalid.js';
+
+const validation = new StandardSchemaValidationPipe({
+  exceptionFactory: (issues) => RequestInvalidError.from(issues),
+});
+
+@Module({})
+export class ApiModule {
+  static with(parts: ApiParts): DynamicModule {
+    return {
+      module: ApiModule,
+      controllers: [
+        HealthController,
+        ImageSetController,
+        JobController,
+        ModelController,
+        OpenApiController,
+        PredictionController,
+      ],
+      providers: [
+        { provide: API_PARTS, useValue: parts },
+        { provide: OPENAPI_DOCUMENT, useValue: {} },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_GUARD, useClass: AuthGuard },
+        { provide: APP_PIPE, useValue: validation },
+        FeedAfterCommit,
+        ImageSetService,
+        JobService,
+        PredictionService,
+        UploadService,
+      ],
+    };
+  }
+}

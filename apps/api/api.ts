@@ -1,0 +1,63 @@
+import multipart from '@fastify/multipart';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError, newUuid, publicId } from '#contracts';
+import { nestLogger } from '#telemetry';
+import { ApiModule } from './api.module.js';
+import { describeApi } from './openapi/document.js';
+import { OPENAPI_DOCUMENT } from './openapi/openapi.controller.js';
+import type { ApiParts } from './parts.js';
+import { sendProblem, toProblem } from './problem/problem.filter.js';
+import { toAppError } from './problem/to-app-error.js';
+
+const BODY_BYTES = 1_048_576;
+/** A socket that says nothing for so long is closed; longer than the longest wait for a prediction. */
+const IDLE_MS = 180_000;
+/** What a client may choose as the id of its request: it goes into logs. */
+const REQUEST_ID = /^[A-Za-z0-9._:/+=-]{1,128}$/;
+
+/** The HTTP API, ready to listen or to be asked with `inject()`. The caller closes the parts after it. */
+export async function createApi(parts: ApiParts): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_BYTES,
+    connectionTimeout: IDLE_MS,
+    // Ids of resources are short; a long path is no request of ours.
+    routerOptions: { maxParamLength: 200 },
+    genReqId: (request: { headers: Record<string, string | string[] | undefined> }) =>
+      chooseRequestId(request.headers['x-request-id']),
+    // A path that the router cannot read: no hook and no filter sees that request.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      setHeaders(request, reply);
+      sendProblem(reply, toProblem(toAppError(error) ?? malformed(error), request.id, request.url));
+    },
+    multipart: false,
+  });
+  adapter.getInstance().addHook('onRequest', async (request, reply) => setHeaders(request, reply));
+  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(parts), adapter, {
+    logger: nestLogger(parts.log),
+    abortOnError: false,
+  });
+  await app.register(multipart);
+  const holder = app.get<{ document?: OpenAPIObject }>(OPENAPI_DOCUMENT);
+  holder.document = describeApi(app);
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  return app;
+}
+
+const malformed = (cause: Error): AppError =>
+  new AppError('request.malformed', 'The request is not valid.', { cause });
+
+function setHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  void reply.header('x-request-id', request.id);
+  void reply.header('x-content-type-options', 'nosniff');
+  void reply.header('cache-control', 'no-store');
+}
+
+function chooseRequestId(header: string | string[] | undefined): string {
+  return typeof header === 'string' && REQUEST_ID.test(header)
+    ? header
+    : publicId('request', newUuid());
+}

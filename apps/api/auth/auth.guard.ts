@@ -1,0 +1,55 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { AppError, isWellFormedApiKey } from '#contracts';
+import { findApiKey, type Scope } from '#database';
+import { API_PARTS, type ApiParts } from '../parts.js';
+import { IS_PUBLIC } from './public.js';
+import { setTenant } from './tenant-id.js';
+
+const READING = new Set(['GET', 'HEAD']);
+
+/** Every route but the public ones needs a key: `read` for reading, `write` for everything else. */
+@Injectable()
+export class AuthGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    @Inject(API_PARTS) private readonly parts: ApiParts,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const isPublic = this.reflector.getAllAndOverride<boolean | undefined>(IS_PUBLIC, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (isPublic) return true;
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const hash = hashApiKey(readKey(request.headers.authorization));
+    const key = await findApiKey(this.parts.database, hash);
+    if (key === undefined || !timingSafeEqual(key.hash, hash)) throw invalidKey();
+    requireScope(key.scopes, READING.has(request.method) ? 'read' : 'write');
+    setTenant(request, key.tenantId);
+    return true;
+  }
+}
+
+export const hashApiKey = (key: string): Buffer => createHash('sha256').update(key).digest();
+
+function readKey(header: string | undefined): string {
+  const [, key] = /^Bearer +(\S+) *$/i.exec(header ?? '') ?? [];
+  if (key === undefined) {
+    throw new AppError('auth.missing', 'Send your API key as `Authorization: Bearer plt_...`.');
+  }
+  // The checksum tells a typo from a key without asking the database.
+  if (!isWellFormedApiKey(key)) throw invalidKey();
+  return key;
+}
+
+function requireScope(scopes: readonly Scope[], needed: Scope): void {
+  if (scopes.includes(needed)) return;
+  throw new AppError('auth.scope', `This API key may not ${needed}; use one with that scope.`);
+}
+
+const invalidKey = () =>
+  new AppError('auth.invalid', 'This API key is not known, or no longer valid.');

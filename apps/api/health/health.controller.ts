@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { readinessSchema, type Readiness } from '#contracts';
+import { Public } from '../auth/public.js';
+import { Answers } from '../openapi/decorators.js';
+import { API_PARTS, type ApiParts } from '../parts.js';
+
+const PATIENCE_MS = 2_000;
+
+type Check = Readiness['checks'][string];
+
+@ApiTags('Health')
+@Public()
+@Controller('health')
+export class HealthController {
+  constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
+
+  /** Asks nothing else: a database that is away must not restart every api. */
+  @Get('live')
+  @ApiOperation({ operationId: 'getLiveness', summary: 'The process answers', security: [] })
+  live(): { status: 'live' } {
+    return { status: 'live' };
+  }
+
+  /** Without the queue requests still succeed; work only waits. */
+  @Get('ready')
+  @ApiOperation({
+    operationId: 'getReadiness',
+    summary: 'What requests need is there',
+    security: [],
+  })
+  @Answers(200, readinessSchema, [])
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
+    const { database, store, queue } = this.parts;
+    const [databaseCheck, storageCheck, queueCheck] = await Promise.all([
+      probe(() => database.check()),
+      probe(() => store.check()),
+      probe(() => queue.check()),
+    ]);
+    const isAvailable = databaseCheck.ok && storageCheck.ok;
+    void reply.status(isAvailable ? 200 : 503);
+    return {
+      status: !isAvailable ? 'unavailable' : queueCheck.ok ? 'ready' : 'degraded',
+      checks: { database: databaseCheck, storage: storageCheck, queue: queueCheck },
+    };
+  }
+}
+
+async function probe(check: () => Promise<unknown>): Promise<Check> {
+  const late = sleep(PATIENCE_MS, 'late' as const, { ref: false });
+  const answer = check().then(
+    () => 'ok' as const,
+    () => 'failed' as const,
+  );
+  const outcome = await Promise.race([answer, late]);
+  if (outcome === 'ok') return { ok: true };
+  // Anyone may ask for readiness, so addresses and error texts stay in the log.
+  return { ok: false, detail: outcome === 'late' ? 'does not answer' : 'answers with an error' };
+}

@@ -1,0 +1,117 @@
+import {
+  Body,
+  Controller,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import {
+  createImageSetSchema,
+  imageSetPageSchema,
+  imageSetSchema,
+  pageQuerySchema,
+  refusedFilePageSchema,
+  uploadReportSchema,
+  type CreateImageSet,
+  type ImageSet,
+  type ImageSetPage,
+  type PageQuery,
+  type RefusedFilePage,
+  type UploadReport,
+} from '#contracts';
+import { TenantId } from '../auth/tenant-id.js';
+import { UploadService } from '../intake/upload.service.js';
+import { Answers, FilesBody, IdempotencyHeader } from '../openapi/decorators.js';
+import { ImageSetService } from './image-set.service.js';
+
+@ApiTags('Image sets')
+@Controller('v1/image-sets')
+export class ImageSetController {
+  constructor(
+    private readonly sets: ImageSetService,
+    private readonly uploads: UploadService,
+  ) {}
+
+  @Post()
+  @ApiOperation({ operationId: 'createImageSet', summary: 'Create an open image set' })
+  @IdempotencyHeader()
+  @Answers(201, imageSetSchema, [400, 409, 422])
+  async create(
+    @TenantId() tenantId: string,
+    @Body({ schema: createImageSetSchema }) body: CreateImageSet,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ImageSet> {
+    const { response, replayed } = await this.sets.create(tenantId, body, key);
+    void reply.header('location', `/v1/image-sets/${response.id}`);
+    if (replayed) void reply.header('idempotent-replayed', 'true');
+    return response;
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'listImageSets', summary: 'List image sets, newest first' })
+  @Answers(200, imageSetPageSchema, [400])
+  list(
+    @TenantId() tenantId: string,
+    @Query({ schema: pageQuerySchema }) query: PageQuery,
+  ): Promise<ImageSetPage> {
+    return this.sets.list(tenantId, query);
+  }
+
+  @Get(':id')
+  @ApiOperation({ operationId: 'getImageSet', summary: 'Get an image set' })
+  @Answers(200, imageSetSchema, [404])
+  get(@TenantId() tenantId: string, @Param('id') id: string): Promise<ImageSet> {
+    return this.sets.get(tenantId, id);
+  }
+
+  @Post(':id/images')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'uploadImages',
+    summary: 'Upload images and zip archives of images',
+    description:
+      'Any number of files under any field name. A file that is no readable image is refused with a reason and the others go on; sending an upload again adds nothing.',
+  })
+  @FilesBody()
+  @Answers(200, uploadReportSchema, [400, 404, 409, 413, 415, 503])
+  upload(
+    @TenantId() tenantId: string,
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+  ): Promise<UploadReport> {
+    return this.uploads.receive(tenantId, id, request);
+  }
+
+  @Post(':id/seal')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'sealImageSet',
+    summary: 'Seal an image set: it takes no more images',
+  })
+  @Answers(200, imageSetSchema, [404, 409])
+  seal(@TenantId() tenantId: string, @Param('id') id: string): Promise<ImageSet> {
+    return this.sets.seal(tenantId, id);
+  }
+
+  @Get(':id/refused')
+  @ApiOperation({
+    operationId: 'listRefusedFiles',
+    summary: 'List the files of a set that were refused, with their reasons',
+  })
+  @Answers(200, refusedFilePageSchema, [400, 404])
+  listRefused(
+    @TenantId() tenantId: string,
+    @Param('id') id: string,
+    @Query({ schema: pageQuerySchema }) query: PageQuery,
+  ): Promise<RefusedFilePage> {
+    return this.sets.listRefused(tenantId, id, query);
+  }
+}

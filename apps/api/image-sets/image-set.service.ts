@@ -1,0 +1,70 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  newUuid,
+  notFound,
+  requireUuid,
+  type CreateImageSet,
+  type ImageSet,
+  type ImageSetPage,
+  type PageQuery,
+  type RefusedFilePage,
+} from '#contracts';
+import {
+  createImageSet,
+  findImageSet,
+  listImageSets,
+  listRefusedFiles,
+  type KeptAnswer,
+} from '#database';
+import { once } from '../idempotency/idempotency.js';
+import { decodeCursor, LONG_CURSOR, toPage, UUID_CURSOR } from '../page/page.js';
+import { API_PARTS, type ApiParts } from '../parts.js';
+import { viewImageSet, viewRefusedFile } from './image-set-view.js';
+import { sealImageSet } from './seal-image-set.js';
+
+@Injectable()
+export class ImageSetService {
+  constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
+
+  create(
+    tenantId: string,
+    body: CreateImageSet,
+    key: string | undefined,
+  ): Promise<KeptAnswer<ImageSet>> {
+    const scope = { tenantId, key, route: 'POST /v1/image-sets', body };
+    return once(this.parts.database, scope, 201, async (tx) => {
+      const { name = null, metadata = {} } = body;
+      return viewImageSet(await createImageSet(tx, { id: newUuid(), tenantId, name, metadata }));
+    });
+  }
+
+  async get(tenantId: string, id: string): Promise<ImageSet> {
+    const set = await findImageSet(this.parts.database, tenantId, requireUuid('set', id));
+    if (set === undefined) throw notFound('set', id);
+    return viewImageSet(set);
+  }
+
+  async list(tenantId: string, { limit, cursor }: PageQuery): Promise<ImageSetPage> {
+    const before = decodeCursor(cursor, UUID_CURSOR);
+    const sets = await listImageSets(this.parts.database, tenantId, { limit: limit + 1, before });
+    return toPage(sets, limit, (set) => set.id, viewImageSet);
+  }
+
+  async listRefused(
+    tenantId: string,
+    id: string,
+    { limit, cursor }: PageQuery,
+  ): Promise<RefusedFilePage> {
+    const after = decodeCursor(cursor, LONG_CURSOR);
+    const setId = requireUuid('set', id);
+    await this.get(tenantId, id);
+    const files = await listRefusedFiles(this.parts.database, setId, { limit: limit + 1, after });
+    return toPage(files, limit, (file) => file.id, viewRefusedFile);
+  }
+
+  async seal(tenantId: string, id: string): Promise<ImageSet> {
+    const setId = requireUuid('set', id);
+    const set = await this.parts.database.transaction((tx) => sealImageSet(tx, tenantId, setId));
+    return viewImageSet(set);
+  }
+}

@@ -1,0 +1,23 @@
+import { AppError, notFound, publicId } from '#contracts';
+import { findImageSet, markImageSetSealed, type ImageSetRecord, type Queryable } from '#database';
+
+/**
+ * Input: an open transaction. Output: the sealed set, which now never changes; sealing it again is no
+ * change. Errors: `set.not_found`, `set.empty`.
+ */
+export async function sealImageSet(
+  tx: Queryable,
+  tenantId: string,
+  setId: string,
+): Promise<ImageSetRecord> {
+  const set = await findImageSet(tx, tenantId, setId, { lock: true });
+  if (set === undefined) throw notFound('set', publicId('set', setId));
+  if (set.state === 'sealed') return set;
+  if (set.accepted === 0) {
+    throw new AppError(
+      'set.empty',
+      'The set has no images. Upload at least one before sealing it.',
+    );
+  }
+  return markImageSetSealed(tx, setId);
+}

@@ -1,0 +1,45 @@
+import { publicId, publicItemId, type ItemResult, type Job } from '#contracts';
+import type { ItemRecord, JobRecord } from '#database';
+import { jobOutcome, jobProgress } from '#pipeline';
+
+export function viewJob(job: JobRecord): Job {
+  const { succeeded, failed, cancelled } = job;
+  const counts = { total: job.itemCount, succeeded, failed, cancelled };
+  return {
+    object: 'job',
+    id: publicId('job', job.id),
+    name: job.name,
+    image_set: publicId('set', job.setId),
+    model: job.model,
+    tasks: [...job.tasks],
+    priority: job.priority,
+    state: job.state,
+    outcome: jobOutcome(job.state, counts),
+    item_counts: counts,
+    progress: jobProgress(counts),
+    metadata: { ...job.metadata },
+    created_at: job.createdAt.toISOString(),
+    started_at: job.startedAt?.toISOString() ?? null,
+    finished_at: job.finishedAt?.toISOString() ?? null,
+  };
+}
+
+export function viewItem(jobId: string, item: ItemRecord): ItemResult {
+  return {
+    object: 'item',
+    id: publicItemId(jobId, item.n),
+    n: item.n,
+    image: {
+      name: item.imageName,
+      sha256: item.sha256,
+      width: item.width,
+      height: item.height,
+    },
+    state: item.state,
+    answers: [...item.answers],
+    error: item.error,
+    attempts: item.attempts,
+    timings: item.timings,
+    finished_at: item.finishedAt.toISOString(),
+  };
+}

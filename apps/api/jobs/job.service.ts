@@ -1,0 +1,92 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import {
+  notFound,
+  requireUuid,
+  type CreateJob,
+  type Job,
+  type JobPage,
+  type jobQuerySchema,
+  type ResultPage,
+  type resultQuerySchema,
+} from '#contracts';
+import {
+  findJob,
+  listJobs,
+  listResults,
+  requestCancel,
+  type JobRecord,
+  type KeptAnswer,
+} from '#database';
+import { FeedAfterCommit } from '../feed/feed-after-commit.js';
+import { once } from '../idempotency/idempotency.js';
+import { decodeCursor, NUMBER_CURSOR, toPage, UUID_CURSOR } from '../page/page.js';
+import { API_PARTS, type ApiParts } from '../parts.js';
+import { createJob } from './create-job.js';
+import { viewItem, viewJob } from './job-view.js';
+
+@Injectable()
+export class JobService {
+  constructor(
+    @Inject(API_PARTS) private readonly parts: ApiParts,
+    private readonly feed: FeedAfterCommit,
+  ) {}
+
+  async create(
+    tenantId: string,
+    body: CreateJob,
+    key: string | undefined,
+  ): Promise<KeptAnswer<Job>> {
+    const scope = { tenantId, key, route: 'POST /v1/jobs', body };
+    const answer = await once(this.parts.database, scope, 202, async (tx) =>
+      viewJob(await createJob(tx, tenantId, body, 'bulk')),
+    );
+    if (!answer.replayed) this.feed.step(answer.response.model, 'bulk');
+    return answer;
+  }
+
+  async get(tenantId: string, id: string): Promise<Job> {
+    return viewJob(await this.#require(tenantId, id));
+  }
+
+  async list(
+    tenantId: string,
+    { limit, cursor, state }: z.output<typeof jobQuerySchema>,
+  ): Promise<JobPage> {
+    const before = decodeCursor(cursor, UUID_CURSOR);
+    const page = { limit: limit + 1, before, state };
+    const jobs = await listJobs(this.parts.database, tenantId, page);
+    return toPage(jobs, limit, (job) => job.id, viewJob);
+  }
+
+  async listResults(
+    tenantId: string,
+    id: string,
+    { limit, cursor, state }: z.output<typeof resultQuerySchema>,
+  ): Promise<ResultPage> {
+    const position = decodeCursor(cursor, NUMBER_CURSOR);
+    const job = await this.#require(tenantId, id);
+    const after = position === undefined ? undefined : Number(position);
+    const items = await listResults(this.parts.database, job, { limit: limit + 1, after, state });
+    return toPage(
+      items,
+      limit,
+      (item) => String(item.n),
+      (item) => viewItem(job.id, item),
+    );
+  }
+
+  async cancel(tenantId: string, id: string): Promise<Job> {
+    const jobId = requireUuid('job', id);
+    if ((await requestCancel(this.parts.database, tenantId, jobId)) === undefined) {
+      throw notFound('job', id);
+    }
+    return this.get(tenantId, id);
+  }
+
+  async #require(tenantId: string, id: string): Promise<JobRecord> {
+    const job = await findJob(this.parts.database, tenantId, requireUuid('job', id));
+    if (job === undefined) throw notFound('job', id);
+    return job;
+  }
+}

@@ -1,0 +1,46 @@
+import 'reflect-metadata';
+import { loadApiConfig } from '#config';
+import { Database, migrate } from '#database';
+import { connectQueue } from '#queue';
+import { openObjectStore } from '#storage';
+import { createLogger } from '#telemetry';
+import { createApi } from './api.js';
+import { saveBootstrapKey } from './auth/bootstrap-key.js';
+
+const CLOSE_MS = 5_000;
+
+const config = loadApiConfig(process.env);
+const log = createLogger('api', config.logLevel);
+const database = new Database(config.databaseUrl, {
+  applicationName: 'pallet-api',
+  connections: 16,
+});
+await migrate(database);
+if (config.bootstrapApiKey !== undefined) await saveBootstrapKey(database, config.bootstrapApiKey);
+const queue = await connectQueue(config.queueUrl, {
+  onError: (error) => log.warn({ error }, 'queue trouble'),
+});
+const store = openObjectStore(config.storageUrl);
+const app = await createApi({ config, database, queue, store, log });
+
+let stopping = false;
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  log.info('stopping');
+  // An upload or a queue that never ends must not keep the process: the deadline is ours.
+  setTimeout(() => process.exit(0), config.drainTimeoutMs + CLOSE_MS).unref();
+  await app.close();
+  await queue.close(CLOSE_MS / 2);
+  store.close();
+  await database.close();
+  process.exit(0);
+}
+process.on('SIGTERM', () => void stop());
+process.on('SIGINT', () => void stop());
+process.on('disconnect', () => void stop());
+
+await app.listen(config.port, config.host);
+const url = await app.getUrl();
+process.send?.({ type: 'ready', url });
+log.info({ url }, 'api ready');

@@ -1,0 +1,27 @@
+import { AppError } from '#contracts';
+import { listModels, type Queryable } from '#database';
+
+const MOST = 1_000;
+
+/**
+ * The model that a request means: the one it names, else the only one, else the one named `default`.
+ * Errors: `model.unknown`, `model.none`, `model.ambiguous`, which list the known ones.
+ */
+export async function chooseModel(db: Queryable, wanted: string | undefined): Promise<string> {
+  const known = (await listModels(db, { limit: MOST })).map((model) => model.name);
+  if (known.length === 0) {
+    throw new AppError(
+      'model.none',
+      'No model is known yet. Start a worker; its model registers itself.',
+    );
+  }
+  const names = known.join(', ');
+  if (wanted !== undefined) {
+    if (known.includes(wanted)) return wanted;
+    throw new AppError('model.unknown', `There is no model ${wanted}. Known models: ${names}.`);
+  }
+  const [first] = known;
+  if (known.length === 1 && first !== undefined) return first;
+  if (known.includes('default')) return 'default';
+  throw new AppError('model.ambiguous', `Name a model, there are several: ${names}.`);
+}

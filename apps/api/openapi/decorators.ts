@@ -1,0 +1,37 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiHeader, ApiResponse } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { problemResponse } from './problem-response.js';
+
+/** The answer of a route, and the problems that are its own; those of every route are added later. */
+export function Answers(
+  status: number,
+  schema: z.ZodType,
+  problems: readonly number[],
+  description = '',
+): MethodDecorator {
+  return applyDecorators(
+    ApiResponse({ status, standardSchema: schema, description }),
+    ...problems.map((problem) => ApiResponse({ status: problem, ...problemResponse(problem) })),
+  );
+}
+
+export const IdempotencyHeader = (): MethodDecorator =>
+  ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description:
+      'The same key with the same request gives the first answer again, for 24 hours; with another request it is refused.',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+  });
+
+export const FilesBody = (): MethodDecorator =>
+  applyDecorators(
+    ApiConsumes('multipart/form-data'),
+    ApiBody({
+      schema: {
+        type: 'object',
+        properties: { files: { type: 'array', items: { type: 'string', format: 'binary' } } },
+      },
+    }),
+  );

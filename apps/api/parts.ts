@@ -1,0 +1,16 @@
+import type { ApiConfig } from '#config';
+import type { Database } from '#database';
+import type { QueueSystem } from '#queue';
+import type { ObjectStore } from '#storage';
+import type { Logger } from '#telemetry';
+
+/** What the api's services share; made in main, closed there last. */
+export interface ApiParts {
+  readonly config: ApiConfig;
+  readonly database: Database;
+  readonly queue: QueueSystem;
+  readonly store: ObjectStore;
+  readonly log: Logger;
+}
+
+export const API_PARTS = Symbol('ApiParts');

@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Prediction } from '#contracts';
+import { findJob, listResults, type ItemRecord, type JobRecord } from '#database';
+import { FeedAfterCommit } from '../feed/feed-after-commit.js';
+import { storeImage } from '../intake/image-store.js';
+import { Slots } from '../intake/slots.js';
+import { viewItem, viewJob } from '../jobs/job-view.js';
+import { API_PARTS, type ApiParts } from '../parts.js';
+import { createPrediction, requireImage } from './create-prediction.js';
+import { readWaitMs } from './prefer.js';
+import { readPredictionForm } from './prediction-form.js';
+
+/** Pictures being received at once, and clients being kept waiting; beyond, the answer is 503 or 202. */
+const MAX_RECEIVING = 64;
+const MAX_WAITING = 256;
+const FIRST_LOOK_MS = 15;
+const LAST_LOOK_MS = 100;
+
+@Injectable()
+export class PredictionService implements OnModuleDestroy {
+  readonly #receiving = new Slots(MAX_RECEIVING);
+  readonly #waiting = new Slots(MAX_WAITING);
+  readonly #closing = new AbortController();
+
+  constructor(
+    @Inject(API_PARTS) private readonly parts: ApiParts,
+    private readonly feed: FeedAfterCommit,
+  ) {}
+
+  /** The job goes on without its waiter. */
+  onModuleDestroy(): void {
+    this.#closing.abort();
+  }
+
+  /** Errors: those of `readPredictionForm`, `requireImage` and `createPrediction`; `server.busy`. */
+  async create(
+    tenantId: string,
+    request: FastifyRequest,
+    prefer: string | undefined,
+  ): Promise<Prediction> {
+    const planned = await this.#plan(tenantId, request);
+    this.feed.step(planned.model, 'interactive');
+    const item = await this.#waitForItem(planned, readWaitMs(prefer), request);
+    const job = (await findJob(this.parts.database, tenantId, planned.id)) ?? planned;
+    const result = item === undefined ? null : viewItem(job.id, item);
+    return { object: 'prediction', job: viewJob(job), result };
+  }
+
+  async #plan(tenantId: string, request: FastifyRequest): Promise<JobRecord> {
+    const leave = this.#receiving.enterNow();
+    try {
+      const form = await readPredictionForm(request, this.parts.config.limits.imageBytes);
+      try {
+        const file = requireImage(form);
+        await storeImage(this.parts, tenantId, form.image);
+        return await this.parts.database.transaction((tx) =>
+          createPrediction(tx, tenantId, file, form.request),
+        );
+      } finally {
+        await form.image.dispose();
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  /** Looks for the item's row until it is there, the time is over, or nobody waits any more. */
+  async #waitForItem(
+    job: JobRecord,
+    waitMs: number,
+    request: FastifyRequest,
+  ): Promise<ItemRecord | undefined> {
+    const leave = this.#waiting.tryEnter();
+    if (leave === undefined) return undefined;
+    const gone = new AbortController();
+    const onClose = (): void => gone.abort();
+    request.raw.socket.once('close', onClose);
+    const signal = AbortSignal.any([gone.signal, this.#closing.signal]);
+    try {
+      const until = performance.now() + waitMs;
+      for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(pauseMs * 1.5, LAST_LOOK_MS)) {
+        const [item] = await listResults(this.parts.database, job, { limit: 1 });
+        const leftMs = until - performance.now();
+        if (item !== undefined || leftMs <= 0 || signal.aborted) return item;
+        await sleep(Math.min(pauseMs, leftMs), undefined, { signal }).catch(() => undefined);
+      }
+    } finally {
+      request.raw.socket.off('close', onClose);
+      leave();
+    }
+  }
+}

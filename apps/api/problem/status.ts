@@ -1,0 +1,52 @@
+import { AppError } from '#contracts';
+
+/** The one place where codes become HTTP statuses. What is not here is our fault: 500. */
+const STATUSES: Readonly<Record<string, number>> = {
+  'request.invalid': 400,
+  'request.malformed': 400,
+  'cursor.invalid': 400,
+  'idempotency.invalid_key': 400,
+  'upload.malformed': 400,
+  'upload.aborted': 400,
+  'prediction.no_image': 400,
+  'prediction.too_many_images': 400,
+  'auth.missing': 401,
+  'auth.invalid': 401,
+  'auth.scope': 403,
+  'route.not_found': 404,
+  'set.sealed': 409,
+  'set.empty': 409,
+  'set.open': 409,
+  'set.full': 409,
+  'idempotency.in_progress': 409,
+  'request.too_large': 413,
+  'upload.too_many_files': 413,
+  'image.too_large': 413,
+  'request.unsupported_media_type': 415,
+  'model.unknown': 422,
+  'model.none': 422,
+  'model.ambiguous': 422,
+  'idempotency.mismatch': 422,
+  'server.busy': 503,
+  'spool.failed': 503,
+  'database.unavailable': 503,
+};
+
+const NOT_FOUND = /^(set|job|image|tenant|key|worker|request)\.not_found$/;
+
+/** A picture that was refused, where one was required. */
+const UNREADABLE_IMAGE = /^(image|zip)\./;
+
+export function statusOf(error: AppError): number {
+  const known = STATUSES[error.code];
+  if (known !== undefined) return known;
+  if (NOT_FOUND.test(error.code)) return 404;
+  if (UNREADABLE_IMAGE.test(error.code)) return 422;
+  return error.retryable ? 503 : 500;
+}
+
+/** Seconds after which the same request may do better. */
+export function retryAfterOf(error: AppError, status: number): number | undefined {
+  if (status === 503) return 5;
+  return error.retryable && status === 409 ? 1 : undefined;
+}

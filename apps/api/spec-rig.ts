@@ -1,0 +1,93 @@
+import 'reflect-metadata';
+import { createApiKey, newUuid } from '#contracts';
+import { loadApiConfig } from '#config';
+import { Database, migrate, registerWorker, saveApiKey, type Scope } from '#database';
+import type { DispatchQueue, QueueSystem } from '#queue';
+import { openObjectStore } from '#storage';
+import { createLogger } from '#telemetry';
+import { createApi } from './api.js';
+import { hashApiKey } from './auth/auth.guard.js';
+
+/** A queue that only counts what it was given; `isDown` makes it fail as Redis does when it is away. */
+export class CountingQueue implements QueueSystem {
+  readonly kind = 'redis';
+  isDown = false;
+  readonly tickets: string[] = [];
+
+  queue(model: string, lane: string): DispatchQueue {
+    return {
+      add: async (tickets) => {
+        await this.check();
+        this.tickets.push(...tickets.map((ticket) => `${model} ${lane} ${ticket.shardId}`));
+      },
+      depth: async () => {
+        await this.check();
+        return 0;
+      },
+      held: async () => new Set(),
+    };
+  }
+  consume(): never {
+    throw new Error('The api consumes nothing.');
+  }
+  async check(): Promise<void> {
+    if (this.isDown) throw new Error('queue is down');
+  }
+  async close(): Promise<void> {}
+}
+
+export type ApiRig = Awaited<ReturnType<typeof startApi>>;
+
+/** The API over a real Postgres and a folder, for specs: ask it with `inject()` or let it listen. */
+export async function startApi(options: {
+  databaseUrl: string;
+  directory: string;
+  env?: Record<string, string>;
+}) {
+  const config = loadApiConfig({
+    DATABASE_URL: options.databaseUrl,
+    QUEUE_URL: 'redis://127.0.0.1:1',
+    STORAGE_URL: new URL(`file://${options.directory}`).href,
+    ...options.env,
+  });
+  const database = new Database(config.databaseUrl);
+  await migrate(database);
+  const queue = new CountingQueue();
+  const store = openObjectStore(config.storageUrl);
+  const log = createLogger('api', 'silent');
+  const app = await createApi({ config, database, queue, store, log });
+  return {
+    app,
+    database,
+    queue,
+    store,
+    /** A tenant of its own and a key of it. */
+    createTenant: (scopes?: Scope[]) => createTenant(database, scopes),
+    serveModel: (name: string) =>
+      registerWorker(database, {
+        id: newUuid(),
+        host: 'here',
+        pid: 1,
+        model: { name, family: 'paligemma', imageSize: 224, note: null },
+      }),
+    close: async () => {
+      await app.close();
+      await database.close();
+    },
+  };
+}
+
+async function createTenant(database: Database, scopes: Scope[] = ['read', 'write']) {
+  const tenantId = newUuid();
+  const key = createApiKey();
+  await database.query('INSERT INTO tenants (id, name) VALUES ($1, $2)', [tenantId, tenantId]);
+  await saveApiKey(database, {
+    id: newUuid(),
+    tenantId,
+    name: 'spec',
+    hash: hashApiKey(key),
+    hint: key.slice(0, 8),
+    scopes,
+  });
+  return { tenantId, key, headers: { authorization: `Bearer ${key}` } };
+}
