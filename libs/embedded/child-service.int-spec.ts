@@ -26,8 +26,8 @@ describe('startService', () => {
     const entry = await program(`
       console.log('hello', process.env.GREETING);
       process.send({ type: 'starting' });
-      process.send({ type: 'ready', port: 42 });
       process.on('SIGTERM', () => process.exit(7));
+      process.send({ type: 'ready', port: 42 });
       setInterval(() => {}, 1000);`);
     const service = await startService({
       name: 'api',
@@ -36,8 +36,8 @@ describe('startService', () => {
       onLine: (line) => lines.push(line),
     });
     expect(service.ready).toEqual({ type: 'ready', port: 42 });
+    await expect.poll(() => lines).toEqual(['hello moon']);
     expect(await service.stop(5_000)).toEqual({ code: 7, signal: null });
-    expect(lines).toEqual(['hello moon']);
   });
 
   it('kills what does not end by the deadline', async () => {

@@ -9,7 +9,7 @@ export interface PostgresForTests {
   /** Process id of the postmaster, for faults of the spec's own. */
   pid(): number;
   stop(): Promise<void>;
-  /** kill -9: committed work must survive it (only with `durable`, if the machine is to be believed). */
+  /** kill -9; committed work survives it. */
   kill(): Promise<void>;
   /** On the same port and data, so urls given out stay good. */
   start(): Promise<void>;
@@ -17,7 +17,8 @@ export interface PostgresForTests {
 
 /**
  * One real PostgreSQL for the spec file that calls this at its top, gone after its last test. Without
- * `durable` it does not wait for the disk, which makes specs several times faster.
+ * `durable` it does not wait for the disk, which makes specs several times faster; commits still reach the
+ * operating system, so only a crash of the whole machine could lose them.
  */
 export function usePostgres(options: { durable?: boolean } = {}): PostgresForTests {
   let directory: string | undefined;
@@ -28,9 +29,7 @@ export function usePostgres(options: { durable?: boolean } = {}): PostgresForTes
 
   const settings = {
     max_connections: '200',
-    ...(options.durable
-      ? {}
-      : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...(options.durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
   };
   const start = async (): Promise<void> => {
     directory ??= await makeTemporaryDirectory();
