@@ -26,14 +26,7 @@ export class Tokenizer {
     return new Tokenizer(new HuggingFaceTokenizer(tokenizer, config ?? {}));
   }
 
-  /**
-   * The text after the image: `<bos>`, the prompt, a newline, tokenised as one string as PaliGemma's processor
-   * does. So a prompt that ends in newlines gets another last token than one that does not.
-   */
-  encodePrompt(prompt: string): number[] {
-    return [this.bosId, ...this.encode(`${prompt}\n`)];
-  }
-
+  /** Adds no special tokens of its own. */
   encode(text: string): number[] {
     return this.inner.encode(text, { add_special_tokens: false }).ids;
   }
@@ -43,11 +36,6 @@ export class Tokenizer {
     // The library takes no empty list.
     if (ids.length === 0) return '';
     return this.inner.decode([...ids], { skip_special_tokens: true });
-  }
-
-  /** The token as the vocabulary spells it: a space is `▁`, a byte `<0x0A>`. */
-  piece(id: number): string {
-    return this.inner.id_to_token(id) ?? '';
   }
 
   #get(token: string): number {

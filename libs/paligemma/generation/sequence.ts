@@ -1,0 +1,70 @@
+import type { EndReason, FinishedSequence, SequenceRequest } from './generation.js';
+import type { Choice } from './model-runner.js';
+
+/** One answer in the making, and the promise of whoever waits for it. */
+export class Sequence {
+  readonly result: Promise<FinishedSequence>;
+  readonly #tokens: number[] = [];
+  readonly #logProbabilities: number[] = [];
+  readonly #arrivedAt = performance.now();
+  #prefillStartedAt: number | undefined;
+  #prefillEndedAt: number | undefined;
+  #resolve!: (finished: FinishedSequence) => void;
+  #reject!: (error: unknown) => void;
+
+  constructor(readonly request: SequenceRequest) {
+    this.result = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  get priority(): number {
+    return this.request.priority;
+  }
+
+  get newestToken(): number {
+    return this.#tokens.at(-1)!;
+  }
+
+  get maxTokens(): number {
+    return this.request.prefix.length + this.request.maxNewTokens;
+  }
+
+  get isCancelled(): boolean {
+    return this.request.signal?.aborted ?? false;
+  }
+
+  startPrefill(): void {
+    this.#prefillStartedAt = performance.now();
+  }
+
+  /** Takes a token; tells why the answer ends with it, if it does. */
+  accept(choice: Choice): EndReason | undefined {
+    this.#prefillEndedAt ??= performance.now();
+    this.#tokens.push(choice.token);
+    this.#logProbabilities.push(choice.logProbability);
+    if (choice.token === this.request.eosId) return 'eos';
+    return this.#tokens.length === this.request.maxNewTokens ? 'length' : undefined;
+  }
+
+  finish(endReason: EndReason): void {
+    const now = performance.now();
+    const started = this.#prefillStartedAt ?? now;
+    const ended = this.#prefillEndedAt ?? now;
+    this.#resolve({
+      tokens: this.#tokens,
+      logProbabilities: this.#logProbabilities,
+      endReason,
+      timings: {
+        queuedMs: started - this.#arrivedAt,
+        prefillMs: ended - started,
+        decodeMs: now - ended,
+      },
+    });
+  }
+
+  fail(error: unknown): void {
+    this.#reject(error);
+  }
+}

@@ -1,0 +1,156 @@
+import { float, int, ints, MICROSOFT_DOMAIN, type GraphBuilder, type Value } from '#onnx';
+import type { TextConfig } from '../checkpoint/model-config.js';
+import type { Weights } from './weights.js';
+
+/** Values that every layer's attention reads. */
+export interface AttentionInputs {
+  /** int64 [3]: batch, tokens, -1. */
+  readonly tokenShape: Value;
+  /** int64 [batch, tokens] */
+  readonly positions: Value;
+  readonly cos: Value;
+  readonly sin: Value;
+  /** [batch, 1, 1, past]: 0 where the cache holds a token, very negative where it does not. */
+  readonly pastMask: Value;
+  /** int64 [2]: past, tokens. */
+  readonly split: Value;
+}
+
+/** [batch, keyValueHeads, past or tokens, headSize] */
+export interface KeyValue {
+  readonly key: Value;
+  readonly value: Value;
+}
+
+/**
+ * Attention of new tokens over cached and new keys: every new token sees all of both. That is PaliGemma's
+ * prefix (image and prompt see each other) at prefill, and one new token seeing everything at decode.
+ *
+ * The cache is only read: scores over cached and over new keys are computed apart and joined before the softmax.
+ * So the new keys alone leave the graph. The runtime's own cache operators return the whole cache at each step,
+ * and this binding copies every output: 18 layers took 89 ms instead of 16 at 16 slots.
+ */
+export class DecoderAttention {
+  constructor(
+    private readonly graph: GraphBuilder,
+    private readonly weights: Weights,
+    private readonly text: TextConfig,
+    private readonly shared: AttentionInputs,
+  ) {}
+
+  /** x [batch * tokens, hidden] -> the same shape, and the new tokens' keys and values. */
+  layer(name: string, x: Value, past: KeyValue): { mixed: Value; fresh: KeyValue } {
+    const fresh = {
+      key: this.#headsFirst(
+        `${name}.key`,
+        this.#rotated(`${name}.k_proj`, x, this.text.keyValueHeads),
+      ),
+      value: this.#headsFirst(`${name}.value`, this.#projected(`${name}.v_proj`, x)),
+    };
+    const query = this.#groupedQuery(name, this.#rotated(`${name}.q_proj`, x, this.text.heads));
+    const mixed = this.#attend(name, query, past, fresh);
+    const flat = this.#flat(name, mixed);
+    return { mixed: this.weights.linear(`${name}.o_proj`, flat, { bias: false }), fresh };
+  }
+
+  #attend(name: string, query: Value, past: KeyValue, fresh: KeyValue): Value {
+    const { graph, shared } = this;
+    const seen = this.#scores(`${name}.past`, query, past.key);
+    const masked = graph.node(`${name}.past.masked`, 'Add', [seen, shared.pastMask]);
+    const own = this.#scores(`${name}.fresh`, query, fresh.key);
+    const axis = { axis: int(-1) };
+    const scores = graph.node(`${name}.scores`, 'Concat', [masked, own], axis);
+    const weights = graph.node(`${name}.weights`, 'Softmax', [scores], axis);
+    const [onPast, onFresh] = graph.nodes(
+      `${name}.parts`,
+      'Split',
+      2,
+      [weights, shared.split],
+      axis,
+    );
+    return graph.node(`${name}.mixed`, 'Add', [
+      graph.node(`${name}.past.mixed`, 'MatMul', [onPast, past.value]),
+      graph.node(`${name}.fresh.mixed`, 'MatMul', [onFresh, fresh.value]),
+    ]);
+  }
+
+  /** query x key^T x scale, squeezed by Gemma 2's softcap: before the mask, as the reference does. */
+  #scores(name: string, query: Value, key: Value): Value {
+    const { attentionScale, attentionSoftcap: cap } = this.text;
+    const attributes = { transB: int(1), alpha: float(attentionScale / (cap ?? 1)) };
+    const inputs = [query, key];
+    const scores = this.graph.node(
+      `${name}.product`,
+      'FusedMatMul',
+      inputs,
+      attributes,
+      MICROSOFT_DOMAIN,
+    );
+    if (cap === undefined) return scores;
+    const squeezed = this.graph.node(`${name}.tanh`, 'Tanh', [scores]);
+    const factor = this.graph.floats(`${name}.cap`, Float32Array.of(cap), []);
+    return this.graph.node(`${name}.capped`, 'Mul', [squeezed, factor]);
+  }
+
+  /** [batch, tokens, outputs] */
+  #projected(name: string, x: Value): Value {
+    const flat = this.weights.linear(name, x, { bias: false });
+    return this.graph.node(`${name}.tokens`, 'Reshape', [flat, this.shared.tokenShape]);
+  }
+
+  #rotated(name: string, x: Value, heads: number): Value {
+    const { cos, sin, positions } = this.shared;
+    const inputs = [this.#projected(name, x), cos, sin, positions];
+    return this.graph.node(`${name}.rotated`, 'RotaryEmbedding', inputs, { num_heads: int(heads) });
+  }
+
+  /** [batch, tokens, heads * size] -> [batch, heads, tokens, size] */
+  #headsFirst(name: string, x: Value): Value {
+    const { keyValueHeads, headSize } = this.text;
+    const split = this.#reshape(`${name}.split`, x, [0, 0, keyValueHeads, headSize]);
+    return this.graph.node(name, 'Transpose', [split], { perm: ints([0, 2, 1, 3]) });
+  }
+
+  /**
+   * [batch, tokens, heads * size] -> [batch, keyValueHeads, tokens * group, size]: the query heads that share a
+   * key head become rows of one product.
+   */
+  #groupedQuery(name: string, query: Value): Value {
+    const { heads, keyValueHeads, headSize } = this.text;
+    const group = heads / keyValueHeads;
+    const shape = [0, keyValueHeads, -1, headSize];
+    if (keyValueHeads === 1) return this.#reshape(`${name}.query`, query, shape);
+    const split = this.#reshape(`${name}.query.split`, query, [
+      0,
+      0,
+      keyValueHeads,
+      group,
+      headSize,
+    ]);
+    const turned = this.#swapTokensAndHeads(`${name}.query.turned`, split);
+    return this.#reshape(`${name}.query`, turned, shape);
+  }
+
+  /** The way back: [batch, keyValueHeads, tokens * group, size] -> [batch * tokens, heads * size] */
+  #flat(name: string, mixed: Value): Value {
+    const { heads, keyValueHeads, headSize } = this.text;
+    const shape = [-1, heads * headSize];
+    if (keyValueHeads === 1) return this.#reshape(`${name}.flat`, mixed, shape);
+    const group = heads / keyValueHeads;
+    const split = this.#reshape(`${name}.mixed.split`, mixed, [0, 0, -1, group, headSize]);
+    return this.#reshape(
+      `${name}.flat`,
+      this.#swapTokensAndHeads(`${name}.mixed.turned`, split),
+      shape,
+    );
+  }
+
+  #swapTokensAndHeads(name: string, x: Value): Value {
+    return this.graph.node(name, 'Transpose', [x], { perm: ints([0, 2, 1, 3, 4]) });
+  }
+
+  /** 0 keeps a size, -1 takes what is left. */
+  #reshape(name: string, x: Value, shape: readonly number[]): Value {
+    return this.graph.node(name, 'Reshape', [x, this.graph.integers(`${name}.shape`, shape)]);
+  }
+}

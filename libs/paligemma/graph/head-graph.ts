@@ -1,0 +1,56 @@
+import { GraphBuilder, int, type Graph, type Value } from '#onnx';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import { EMBEDDING, HEAD } from '../checkpoint/expected-tensors.js';
+import { Weights } from './weights.js';
+
+/** Names of the head's input and outputs. */
+export const headPorts = {
+  /** [batch, hidden] */
+  states: 'states',
+  /** [batch, tokens]: after Gemma 2's final softcap. Copied out only when asked for. */
+  logits: 'logits',
+  /** int64 [batch]: the most likely token; the lowest id among equals, as torch. */
+  token: 'token',
+  /** [batch]: natural logarithm of its probability. */
+  logProbability: 'log_probability',
+} as const;
+
+/**
+ * Hidden states to the next token. Takes the first `tokens` rows of the table only: rows behind them are padding
+ * or `<image>`, and what is not computed cannot be chosen.
+ */
+export function headGraph(checkpoint: Checkpoint, tokens: number): Graph {
+  const { hiddenSize, finalSoftcap } = checkpoint.config.text;
+  const graph = new GraphBuilder('head');
+  const states = graph.input(headPorts.states, 'float32', ['batch', hiddenSize]);
+  const table = new Weights(graph, checkpoint).matrix(
+    checkpoint.tensors.has(HEAD) ? HEAD : EMBEDDING,
+    [tokens, hiddenSize],
+  );
+  const product = graph.node('product', 'Gemm', [states, table], { transB: int(1) });
+  const logits = graph.node(headPorts.logits, 'Identity', [softcap(graph, product, finalSoftcap)]);
+  graph.output(logits, 'float32', ['batch', tokens]);
+  choose(graph, logits);
+  return graph.build();
+}
+
+function softcap(graph: GraphBuilder, logits: Value, cap: number | undefined): Value {
+  if (cap === undefined) return logits;
+  const factor = graph.floats('cap', Float32Array.of(cap), []);
+  const small = graph.node('scaled', 'Div', [logits, factor]);
+  return graph.node('capped', 'Mul', [graph.node('tanh', 'Tanh', [small]), factor]);
+}
+
+/** log p(best) = -log(sum(exp(logit - best))): exact even where p is close to 1. */
+function choose(graph: GraphBuilder, logits: Value): void {
+  const token = graph.node(headPorts.token, 'ArgMax', [logits], { axis: int(1), keepdims: int(0) });
+  const axis = graph.integers('axis', [1]);
+  const best = graph.node('best', 'ReduceMax', [logits, axis]);
+  const odds = graph.node('odds', 'Exp', [graph.node('below_best', 'Sub', [logits, best])]);
+  const sum = graph.node('sum', 'ReduceSum', [odds, axis], { keepdims: int(0) });
+  const logProbability = graph.node(headPorts.logProbability, 'Neg', [
+    graph.node('log', 'Log', [sum]),
+  ]);
+  graph.output(token, 'int64', ['batch']);
+  graph.output(logProbability, 'float32', ['batch']);
+}

@@ -1,0 +1,85 @@
+import { GraphBuilder, int, MICROSOFT_DOMAIN, text, type Graph, type Value } from '#onnx';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import { Weights } from './weights.js';
+
+/**
+ * SigLIP and the projector: `patches` [image tokens, 3 * patch^2] -> `features` [image tokens, text hidden].
+ * A patch is flattened channel first, as the convolution's kernel is: so the convolution is one product.
+ */
+export function visionGraph(checkpoint: Checkpoint): Graph {
+  const { vision, text: decoder, imageTokens } = checkpoint.config;
+  const graph = new GraphBuilder('vision');
+  const weights = new Weights(graph, checkpoint);
+  const patchNumbers = 3 * vision.patchSize ** 2;
+  const patches = graph.input('patches', 'float32', [imageTokens, patchNumbers]);
+  let x = embed(graph, weights, patches, [vision.hiddenSize, patchNumbers]);
+  for (let layer = 0; layer < vision.layers; layer++) {
+    x = encoderLayer(graph, weights, `vision.encoder.layers.${layer}`, x, vision);
+  }
+  x = weights.layerNorm('vision.post_layernorm', x, vision.layerNormEpsilon);
+  const features = graph.node('features', 'Identity', [
+    weights.linear('projector', x, { bias: true }),
+  ]);
+  graph.output(features, 'float32', [imageTokens, decoder.hiddenSize]);
+  return graph.build();
+}
+
+function embed(
+  graph: GraphBuilder,
+  weights: Weights,
+  patches: Value,
+  kernelShape: readonly number[],
+): Value {
+  const name = 'vision.embeddings.patch_embedding';
+  const inputs = [
+    patches,
+    weights.matrix(`${name}.weight`, kernelShape),
+    weights.vector(`${name}.bias`),
+  ];
+  const embedded = graph.node(name, 'Gemm', inputs, { transB: int(1) });
+  const positions = weights.matrix('vision.embeddings.position_embedding.weight');
+  return graph.node('vision.embedded', 'Add', [embedded, positions]);
+}
+
+function encoderLayer(
+  graph: GraphBuilder,
+  weights: Weights,
+  layer: string,
+  x: Value,
+  { heads, layerNormEpsilon }: Checkpoint['config']['vision'],
+): Value {
+  const normal = weights.layerNorm(`${layer}.layer_norm1`, x, layerNormEpsilon);
+  const attended = graph.node(`${layer}.attended`, 'Add', [
+    x,
+    selfAttention(graph, weights, `${layer}.self_attn`, normal, heads),
+  ]);
+  const middle = weights.layerNorm(`${layer}.layer_norm2`, attended, layerNormEpsilon);
+  const wide = weights.linear(`${layer}.mlp.fc1`, middle, { bias: true });
+  const active = graph.node(`${layer}.mlp.gelu`, 'Gelu', [wide], { approximate: text('tanh') });
+  const narrow = weights.linear(`${layer}.mlp.fc2`, active, { bias: true });
+  return graph.node(`${layer}.out`, 'Add', [attended, narrow]);
+}
+
+/** Every patch sees every patch. The fused operator never holds the scores whole: at 896 px that were 1 GB. */
+function selfAttention(
+  graph: GraphBuilder,
+  weights: Weights,
+  name: string,
+  x: Value,
+  heads: number,
+): Value {
+  const axis = graph.integers(`${name}.batch_axis`, [0]);
+  const projected = ['q_proj', 'k_proj', 'v_proj'].map((projection) => {
+    const flat = weights.linear(`${name}.${projection}`, x, { bias: true });
+    return graph.node(`${name}.${projection}.batch`, 'Unsqueeze', [flat, axis]);
+  });
+  const mixed = graph.node(
+    `${name}.mixed`,
+    'MultiHeadAttention',
+    projected,
+    { num_heads: int(heads) },
+    MICROSOFT_DOMAIN,
+  );
+  const flat = graph.node(`${name}.flat`, 'Squeeze', [mixed, axis]);
+  return weights.linear(`${name}.out_proj`, flat, { bias: true });
+}

@@ -1,0 +1,20 @@
+export {
+  PaliGemma,
+  type GenerateRequest,
+  type Generation,
+  type LoadOptions,
+  type ModelInfo,
+} from './paligemma.js';
+export type { EndReason, SequenceTimings } from './generation/generation.js';
+export type { ImageFeatures } from './generation/model-runner.js';
+export { decodeImage, type DecodedImage, type DecodeOptions } from './image/decode.js';
+export { resizeBicubic } from './image/resize.js';
+export type { RgbImage } from './image/rgb-image.js';
+export { confidenceOf, type GeneratedToken } from './output/confidence.js';
+export {
+  parseOutput,
+  type ParsedBox,
+  type ParsedOutput,
+  type ParseOptions,
+} from './output/parse-output.js';
+export { taskPrompt } from './prompt/task-prompt.js';

@@ -1,0 +1,212 @@
+import { AppError } from '#contracts';
+import { openCheckpoint, type Checkpoint } from './checkpoint/checkpoint.js';
+import { ContinuousBatcher } from './generation/continuous-batcher.js';
+import type { EndReason, SequenceTimings } from './generation/generation.js';
+import type { ImageFeatures } from './generation/model-runner.js';
+import { OnnxModelRunner } from './generation/onnx-model-runner.js';
+import { layoutPrompt } from './prompt/prompt-layout.js';
+import { Tokenizer } from './tokenizer/tokenizer.js';
+
+export interface LoadOptions {
+  /** Sequences that decode together. Default 8. */
+  readonly slots?: number;
+  /** Most text tokens of one prompt. Default 1024. Memory is taken when a prompt needs it. */
+  readonly maxPromptTokens?: number;
+  /** Most tokens that one request may ask for. Default 1024. */
+  readonly maxNewTokens?: number;
+  /** Threads of one operator. Default: the runtime's choice, one per core. */
+  readonly threads?: number;
+}
+
+export interface ModelInfo {
+  readonly family: 'paligemma' | 'paligemma2';
+  /** Width and height in pixels that `encode` takes. */
+  readonly imageSize: number;
+  readonly imageTokens: number;
+  /** Tokens that can be chosen: `<image>` and padding rows of the table are none. */
+  readonly vocabularySize: number;
+  readonly layers: number;
+  readonly parameters: number;
+}
+
+export interface GenerateRequest {
+  readonly image: ImageFeatures;
+  /** Without the newline that ends a prompt. */
+  readonly prompt: string;
+  /** Default 256, or the model's `maxNewTokens` when that is less. */
+  readonly maxNewTokens?: number;
+  /** Higher goes first whenever a slot is free. Default 0. */
+  readonly priority?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Generation {
+  /** The answer; `<loc>` and `<seg>` kept, control tokens dropped. */
+  readonly text: string;
+  /** With the eos, when the model ended. */
+  readonly tokens: readonly number[];
+  /** Each token's own text, beside `tokens`; empty for the eos. */
+  readonly pieces: readonly string[];
+  /** Natural logarithms, beside `tokens`. */
+  readonly logProbabilities: readonly number[];
+  readonly endReason: EndReason;
+  /** Image tokens, `<bos>`, prompt and newline. */
+  readonly promptTokens: number;
+  readonly timings: SequenceTimings;
+}
+
+const DEFAULT_SLOTS = 8;
+const DEFAULT_MAX_TOKENS = 1024;
+const DEFAULT_NEW_TOKENS = 256;
+
+/**
+ * A PaliGemma checkpoint, loaded. Answers depend on picture and prompt alone: never on what else runs beside them.
+ *
+ * Runs on the calling thread and blocks it for a step at a time; give it a process of its own.
+ * Never exit that process while a call is under way: the native runtime aborts. `close` first.
+ */
+export class PaliGemma {
+  private constructor(
+    readonly info: ModelInfo,
+    private readonly checkpoint: Checkpoint,
+    private readonly tokenizer: Tokenizer,
+    private readonly runner: OnnxModelRunner,
+    private readonly limits: { readonly maxPromptTokens: number; readonly maxNewTokens: number },
+    private readonly batcher = new ContinuousBatcher(runner),
+  ) {}
+
+  /**
+   * Loads a Hugging Face checkpoint folder: config.json, tokenizer.json, safetensors (one file or shards).
+   * Errors: `checkpoint.*`, each naming the file or tensor at fault.
+   */
+  static async load(directory: string, options: LoadOptions = {}): Promise<PaliGemma> {
+    const checkpoint = await openCheckpoint(directory);
+    const tokenizer = await Tokenizer.load(directory);
+    const info = describe(checkpoint, tokenizer);
+    const limits = {
+      maxPromptTokens: positive('maxPromptTokens', options.maxPromptTokens ?? DEFAULT_MAX_TOKENS),
+      maxNewTokens: positive('maxNewTokens', options.maxNewTokens ?? DEFAULT_MAX_TOKENS),
+    };
+    const runner = await OnnxModelRunner.open(checkpoint, {
+      slots: positive('slots', options.slots ?? DEFAULT_SLOTS),
+      maxTokens: info.imageTokens + limits.maxPromptTokens + limits.maxNewTokens,
+      vocabularySize: info.vocabularySize,
+      threads: options.threads,
+    });
+    return new PaliGemma(info, checkpoint, tokenizer, runner, limits);
+  }
+
+  /** Bytes of keys and values: held now, and the most that the slots can ever hold. */
+  get memory(): { readonly held: number; readonly limit: number } {
+    return this.runner.memory;
+  }
+
+  /**
+   * Encodes RGB bytes [imageSize, imageSize, 3], row-major, once for any number of prompts.
+   * Errors: `image.wrong_size`, `engine.closed`.
+   */
+  async encode(pixels: Uint8Array, options: { priority?: number } = {}): Promise<ImageFeatures> {
+    const { imageSize } = this.info;
+    const expected = imageSize * imageSize * 3;
+    if (pixels.length !== expected) {
+      throw new AppError(
+        'image.wrong_size',
+        `The model takes ${imageSize} x ${imageSize} RGB pixels: ${expected} bytes, not ${pixels.length}. Resize the image first.`,
+        { context: { expected, actual: pixels.length } },
+      );
+    }
+    return this.batcher.encode(pixels, options.priority ?? 0);
+  }
+
+  /**
+   * Answers one prompt. A cancelled request resolves, with what was generated until then.
+   * Errors: `prompt.image_token`, `prompt.too_long`, `generation.bad_length`, `image.wrong_model`, `engine.closed`.
+   */
+  async generate(request: GenerateRequest): Promise<Generation> {
+    const prefix = this.#layout(request.prompt);
+    const { width, tokens } = request.image;
+    if (width !== this.checkpoint.config.text.hiddenSize || tokens !== this.info.imageTokens) {
+      throw new AppError(
+        'image.wrong_model',
+        'The image was encoded by another model. Encode it with this one.',
+        { context: { width, tokens } },
+      );
+    }
+    const finished = await this.batcher.generate({
+      image: request.image,
+      prefix,
+      maxNewTokens: this.#newTokens(request.maxNewTokens),
+      eosId: this.tokenizer.eosId,
+      priority: request.priority ?? 0,
+      signal: request.signal,
+    });
+    return {
+      ...finished,
+      text: this.tokenizer.decode(finished.tokens),
+      pieces: finished.tokens.map((token) => this.tokenizer.decode([token])),
+      promptTokens: prefix.length,
+    };
+  }
+
+  /** Ends what is under way as cancelled, and gives the memory back. */
+  async close(): Promise<void> {
+    await this.batcher.close();
+    await this.runner.close();
+  }
+
+  #layout(prompt: string): number[] {
+    const prefix = layoutPrompt(prompt, {
+      imageTokens: this.info.imageTokens,
+      imageTokenId: this.tokenizer.imageId,
+      bosTokenId: this.tokenizer.bosId,
+      encode: (text) => this.tokenizer.encode(text),
+    });
+    const tokens = prefix.length - this.info.imageTokens;
+    if (tokens <= this.limits.maxPromptTokens) return prefix;
+    const limit = this.limits.maxPromptTokens;
+    throw new AppError(
+      'prompt.too_long',
+      `The prompt takes ${tokens} tokens, the engine reads up to ${limit}. Shorten it.`,
+      { context: { tokens, limit } },
+    );
+  }
+
+  #newTokens(asked: number | undefined): number {
+    const limit = this.limits.maxNewTokens;
+    if (asked === undefined) return Math.min(DEFAULT_NEW_TOKENS, limit);
+    if (Number.isInteger(asked) && asked >= 1 && asked <= limit) return asked;
+    throw new AppError(
+      'generation.bad_length',
+      `maxNewTokens is ${asked}; this engine takes a whole number from 1 to ${limit}.`,
+      { context: { asked, limit } },
+    );
+  }
+}
+
+function describe(
+  { config, embeddingRows, parameters }: Checkpoint,
+  tokenizer: Tokenizer,
+): ModelInfo {
+  const { imageTokenId } = config;
+  if (imageTokenId !== undefined && imageTokenId !== tokenizer.imageId) {
+    throw new AppError(
+      'checkpoint.unsupported',
+      `config.json says that <image> is token ${imageTokenId}, tokenizer.json says ${tokenizer.imageId}. Use files of one checkpoint.`,
+      { context: { imageTokenId, tokenizer: tokenizer.imageId } },
+    );
+  }
+  return {
+    family: config.family,
+    imageSize: config.vision.imageSize,
+    imageTokens: config.imageTokens,
+    // `<image>` is the last token of the vocabulary; the table's rows from there on are padding.
+    vocabularySize: Math.min(embeddingRows, tokenizer.imageId),
+    layers: config.text.layers,
+    parameters,
+  };
+}
+
+function positive(name: string, value: number): number {
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new RangeError(`${name} is ${value}: it must be a whole number from 1 on`);
+}
