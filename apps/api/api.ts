@@ -2,7 +2,7 @@ import multipart from '@fastify/multipart';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, newUuid, publicId } from '#contracts';
 import { nestLogger } from '#telemetry';
 import { ApiModule } from './api.module.js';
@@ -15,6 +15,8 @@ import { toAppError } from './problem/to-app-error.js';
 const BODY_BYTES = 1_048_576;
 /** A socket that says nothing for so long is closed; longer than the longest wait for a prediction. */
 const IDLE_MS = 180_000;
+/** While closing, connections that have become idle are closed this often. */
+const IDLE_CHECK_MS = 50;
 /** What a client may choose as the id of its request: it goes into logs. */
 const REQUEST_ID = /^[A-Za-z0-9._:/+=-]{1,128}$/;
 
@@ -35,6 +37,7 @@ export async function createApi(parts: ApiParts): Promise<NestFastifyApplication
     multipart: false,
   });
   adapter.getInstance().addHook('onRequest', async (request, reply) => setHeaders(request, reply));
+  closeIdleWhileClosing(adapter.getInstance());
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(parts), adapter, {
     logger: nestLogger(parts.log),
     abortOnError: false,
@@ -54,6 +57,18 @@ function setHeaders(request: FastifyRequest, reply: FastifyReply): void {
   void reply.header('x-request-id', request.id);
   void reply.header('x-content-type-options', 'nosniff');
   void reply.header('cache-control', 'no-store');
+}
+
+/**
+ * Fastify closes idle connections once, when it begins to close. One that was busy then would be waited
+ * for until its keep-alive ends, a minute after its last answer.
+ */
+function closeIdleWhileClosing(instance: FastifyInstance): void {
+  instance.addHook('preClose', async () => {
+    const timer = setInterval(() => instance.server.closeIdleConnections(), IDLE_CHECK_MS);
+    instance.server.once('close', () => clearInterval(timer));
+    timer.unref();
+  });
 }
 
 function chooseRequestId(header: string | string[] | undefined): string {

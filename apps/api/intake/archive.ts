@@ -36,7 +36,6 @@ export async function* readArchive(
   try {
     const zip = await openZip(archive);
     if (zip.entryCount > limits.zipEntries) {
-      zip.close();
       const detail = `The archive has more than ${limits.zipEntries} entries. Send several smaller ones.`;
       yield { name: archiveName, refused: refusal('zip.too_many_entries', detail) };
       return;
@@ -64,11 +63,11 @@ function isZipError(error: unknown): error is Error {
   return error instanceof Error && error.constructor === Error && !('code' in error);
 }
 
-function openZip(archive: SpooledFile): Promise<ZipFile> {
-  const options = { decodeStrings: false, validateEntrySizes: false, lazyEntries: true };
-  return 'memory' in archive.content
-    ? yauzl.fromBufferPromise(archive.content.memory, options)
-    : yauzl.openPromise(archive.content.path, options);
+function openZip({ content }: SpooledFile): Promise<ZipFile> {
+  const options = { decodeStrings: false, validateEntrySizes: false, autoClose: false };
+  return 'memory' in content
+    ? yauzl.fromBufferPromise(content.memory, options)
+    : yauzl.fromFdPromise(content.disk.fd, options);
 }
 
 async function readEntry(

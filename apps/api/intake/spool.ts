@@ -1,5 +1,4 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,8 +21,8 @@ export class RefusedFileError extends Error {
 export type LimitOf = (head: Uint8Array) => { readonly bytes: number; readonly refusal: Refusal };
 
 /**
- * A file of an upload that was read to its end: in memory when small, else in a file of its own under
- * the system's temporary folder, named by chance. `dispose` it when done.
+ * A file of an upload that was read to its end: in memory when small, else on disk in a file without a
+ * name, which is gone with this process however it ends. `dispose` it when done.
  */
 export class SpooledFile {
   constructor(
@@ -32,15 +31,16 @@ export class SpooledFile {
     readonly sha256: string,
     /** Its first bytes, enough to tell its format. */
     readonly head: Uint8Array,
-    readonly content: { readonly memory: Buffer } | { readonly path: string },
+    readonly content: { readonly memory: Buffer } | { readonly disk: FileHandle },
   ) {}
 
   body(): Uint8Array | Readable {
-    return 'memory' in this.content ? this.content.memory : createReadStream(this.content.path);
+    if ('memory' in this.content) return this.content.memory;
+    return this.content.disk.createReadStream({ start: 0, autoClose: false });
   }
 
   async dispose(): Promise<void> {
-    if ('path' in this.content) await rm(this.content.path, { force: true });
+    if ('disk' in this.content) await this.content.disk.close();
   }
 }
 
@@ -80,7 +80,7 @@ class SpoolWriter {
   readonly #hash = createHash('sha256');
   #chunks: Uint8Array[] = [];
   #head: Buffer | undefined;
-  #file: { handle: FileHandle; path: string } | undefined;
+  #file: FileHandle | undefined;
 
   async write(chunk: Uint8Array): Promise<void> {
     this.#hash.update(chunk);
@@ -88,11 +88,10 @@ class SpoolWriter {
     if (this.#file === undefined) this.#chunks.push(chunk);
     if (this.#file === undefined && this.bytes <= MEMORY_BYTES) return;
     await this.#onDisk(async () => {
-      if (this.#file !== undefined) return writeAll(this.#file.handle, chunk);
+      if (this.#file !== undefined) return writeAll(this.#file, chunk);
       this.#head = this.head();
-      const path = join(tmpdir(), `pallet-spool-${randomUUID()}`);
-      this.#file = { handle: await open(path, 'wx', 0o600), path };
-      for (const earlier of this.#chunks) await writeAll(this.#file.handle, earlier);
+      this.#file = await openNameless();
+      for (const earlier of this.#chunks) await writeAll(this.#file, earlier);
       this.#chunks = [];
     });
   }
@@ -109,17 +108,14 @@ class SpoolWriter {
       const memory = Buffer.concat(this.#chunks);
       return new SpooledFile(this.bytes, sha256, memory.subarray(0, SNIFF_BYTES), { memory });
     }
-    await this.#onDisk(() => file.handle.close());
-    return new SpooledFile(this.bytes, sha256, this.head(), { path: file.path });
+    return new SpooledFile(this.bytes, sha256, this.head(), { disk: file });
   }
 
   async discard(): Promise<void> {
     this.#chunks = [];
     const file = this.#file;
     this.#file = undefined;
-    if (file === undefined) return;
-    await file.handle.close().catch(() => undefined);
-    await rm(file.path, { force: true });
+    await file?.close().catch(() => undefined);
   }
 
   async #onDisk(work: () => Promise<void>): Promise<void> {
@@ -133,6 +129,13 @@ class SpoolWriter {
       );
     }
   }
+}
+
+async function openNameless(): Promise<FileHandle> {
+  const path = join(tmpdir(), `pallet-spool-${randomUUID()}`);
+  const file = await open(path, 'wx+', 0o600);
+  await rm(path);
+  return file;
 }
 
 async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
+import { startApi, type ApiRig } from '../spec-rig.js';
+
+const postgres = usePostgres();
+let rig: ApiRig;
+let directory: string;
+
+beforeAll(async () => {
+  directory = await makeTemporaryDirectory();
+  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory });
+});
+afterAll(async () => {
+  await rig?.close();
+  await removeDirectory(directory);
+});
+
+const PNG = '\x89PNG\r\n\x1A\n and what follows';
+const multipart = {
+  'content-type': 'multipart/form-data; boundary=b',
+  body: `--b\r\nContent-Disposition: form-data; name="f"; filename="a.png"\r\n\r\n${PNG}\r\n--b--\r\n`,
+};
+
+type Headers = Record<string, string>;
+
+async function makeSetAndJob(headers: Headers): Promise<{ set: string; job: string }> {
+  const post = async (url: string, payload: object | string = {}, more: Headers = {}) =>
+    (
+      await rig.app.inject({ method: 'POST', url, headers: { ...headers, ...more }, payload })
+    ).json<{ id: string }>();
+  const { id: set } = await post('/v1/image-sets');
+  await post(`/v1/image-sets/${set}/images`, Buffer.from(multipart.body, 'latin1'), {
+    'content-type': multipart['content-type'],
+  });
+  const { id: job } = await post('/v1/jobs', {
+    image_set: set,
+    seal: true,
+    tasks: [{ type: 'caption' }],
+  });
+  return { set, job };
+}
+
+/** Every route of the API's own description that names a resource, for the ids given. */
+async function routesWithIds(ids: { set: string; job: string }) {
+  const document = (await rig.app.inject({ url: '/openapi.json' })).json<{
+    paths: Record<string, Record<string, unknown>>;
+  }>();
+  return Object.entries(document.paths)
+    .filter(([path]) => path.includes('{'))
+    .flatMap(([path, verbs]) =>
+      Object.keys(verbs).map((verb) => ({
+        method: verb.toUpperCase() as 'GET' | 'POST',
+        url: path.replace('{id}', path.includes('/image-sets/') ? ids.set : ids.job),
+      })),
+    );
+}
+
+describe('tenants', () => {
+  it('see nothing of each other on any route', async () => {
+    await rig.serveModel('default');
+    const [owner, other] = [await rig.createTenant(), await rig.createTenant()];
+    const ids = await makeSetAndJob(owner.headers);
+    const routes = await routesWithIds(ids);
+    expect(
+      routes.map(({ method, url }) => `${method} ${url.replace(/_[0-9a-f]{32}/, '')}`),
+    ).toEqual(
+      expect.arrayContaining([
+        'GET /v1/image-sets/set',
+        'POST /v1/image-sets/set/images',
+        'POST /v1/image-sets/set/seal',
+        'GET /v1/image-sets/set/refused',
+        'GET /v1/jobs/job',
+        'GET /v1/jobs/job/results',
+        'POST /v1/jobs/job/cancel',
+      ]),
+    );
+    for (const route of routes) {
+      const upload = route.url.endsWith('/images');
+      const payload = upload ? Buffer.from(multipart.body, 'latin1') : undefined;
+      const type: Headers = upload ? { 'content-type': multipart['content-type'] } : {};
+      const call = (headers: Headers) =>
+        rig.app.inject({ ...route, headers: { ...headers, ...type }, payload });
+      const stolen = await call(other.headers);
+      expect([route.url, stolen.statusCode]).toEqual([route.url, 404]);
+      expect(stolen.json()).toMatchObject({ code: expect.stringMatching(/\.not_found$/) });
+      // The owner gets through, so the 404 is about whose it is.
+      expect([route.url, (await call(owner.headers)).statusCode]).not.toEqual([route.url, 404]);
+    }
+  });
+
+  it('cannot make a job of each other’s set, nor see it in a list', async () => {
+    await rig.serveModel('default');
+    const [owner, other] = [await rig.createTenant(), await rig.createTenant()];
+    const { set } = await makeSetAndJob(owner.headers);
+    for (const seal of [false, true]) {
+      const payload = { image_set: set, seal, tasks: [{ type: 'ocr' }] };
+      const { headers } = other;
+      const answer = await rig.app.inject({ method: 'POST', url: '/v1/jobs', headers, payload });
+      expect(answer.statusCode).toBe(404);
+    }
+    for (const url of ['/v1/jobs', '/v1/image-sets']) {
+      const list = await rig.app.inject({ url, headers: other.headers });
+      expect(list.json()).toMatchObject({ data: [], has_more: false });
+    }
+  });
+});
