@@ -66,6 +66,8 @@ const DEFAULT_NEW_TOKENS = 256;
  * Never exit that process while a call is under way: the native runtime aborts. `close` first.
  */
 export class PaliGemma {
+  #closed: Promise<void> | undefined;
+
   private constructor(
     readonly info: ModelInfo,
     private readonly checkpoint: Checkpoint,
@@ -149,9 +151,9 @@ export class PaliGemma {
   }
 
   /** Ends what is under way as cancelled, and gives the memory back. */
-  async close(): Promise<void> {
-    await this.batcher.close();
-    await this.runner.close();
+  close(): Promise<void> {
+    this.#closed ??= this.batcher.close().then(() => this.runner.close());
+    return this.#closed;
   }
 
   #layout(prompt: string): number[] {

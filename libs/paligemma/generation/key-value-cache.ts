@@ -1,5 +1,6 @@
-/** Sizes are powers and multiples that keep the runtime's vector loops whole: see `bucket`. */
+/** See `bucket`. */
 const BUCKET_TOKENS = 64;
+const MINIMUM_TOKENS = 128;
 /** Finite: -Infinity makes NaN of a row that is all padding. */
 const HIDDEN = -1e30;
 
@@ -149,9 +150,11 @@ export class KeyValueCache {
 }
 
 /**
- * Rounded up, so that the capacity (and with it the mates' lengths) never changes in which order the runtime
- * adds numbers: its softmax sums in vectors, and the new token's score stands behind the cached ones.
+ * Rounded up, so that the capacity (which mates' lengths decide) never changes in which order the runtime adds
+ * numbers: its softmax sums in vectors, with the new token's score behind the cached ones, and its product of query
+ * and keys takes longer runs along the head when there are fewer than 128 keys. Checked bit by bit in
+ * decoder-graph.spec.ts.
  */
 function bucket(tokens: number): number {
-  return Math.ceil(tokens / BUCKET_TOKENS) * BUCKET_TOKENS;
+  return Math.max(MINIMUM_TOKENS, Math.ceil(tokens / BUCKET_TOKENS) * BUCKET_TOKENS);
 }

@@ -189,12 +189,12 @@ export class OnnxModelRunner implements ModelRunner {
   async #choose(states: Tensor, rows: number): Promise<Choice[]> {
     const outputs = await this.sessions.head.run({ [headPorts.states]: states }, [
       headPorts.token,
-      headPorts.logProbability,
+      headPorts.inverseProbability,
     ]);
     const tokens = outputs[headPorts.token].data as BigInt64Array;
-    const logProbabilities = floatsOf(outputs[headPorts.logProbability]);
+    const inverseProbabilities = floatsOf(outputs[headPorts.inverseProbability]);
     return Array.from({ length: rows }, (_, row) => {
-      const logProbability = logProbabilities[row]!;
+      const logProbability = -Math.log(inverseProbabilities[row]!);
       // Before anything is cached: a NaN in the cache would reach whoever has the slot next.
       if (!Number.isFinite(logProbability)) throw notFinite();
       return { token: Number(tokens[row]), logProbability };

@@ -11,8 +11,8 @@ export const headPorts = {
   logits: 'logits',
   /** int64 [batch]: the most likely token; the lowest id among equals, as torch. */
   token: 'token',
-  /** [batch]: natural logarithm of its probability. */
-  logProbability: 'log_probability',
+  /** [batch]: one divided by its probability. */
+  inverseProbability: 'inverse_probability',
 } as const;
 
 /**
@@ -41,16 +41,18 @@ function softcap(graph: GraphBuilder, logits: Value, cap: number | undefined): V
   return graph.node('capped', 'Mul', [graph.node('tanh', 'Tanh', [small]), factor]);
 }
 
-/** log p(best) = -log(sum(exp(logit - best))): exact even where p is close to 1. */
+/**
+ * 1 / p(best) = sum(exp(logit - best)): exact even where p is close to 1. The logarithm is left to the caller: the
+ * runtime's Log takes another routine for what does not fill a vector, so its last bit depends on the batch.
+ */
 function choose(graph: GraphBuilder, logits: Value): void {
   const token = graph.node(headPorts.token, 'ArgMax', [logits], { axis: int(1), keepdims: int(0) });
   const axis = graph.integers('axis', [1]);
   const best = graph.node('best', 'ReduceMax', [logits, axis]);
   const odds = graph.node('odds', 'Exp', [graph.node('below_best', 'Sub', [logits, best])]);
-  const sum = graph.node('sum', 'ReduceSum', [odds, axis], { keepdims: int(0) });
-  const logProbability = graph.node(headPorts.logProbability, 'Neg', [
-    graph.node('log', 'Log', [sum]),
-  ]);
+  const sum = graph.node(headPorts.inverseProbability, 'ReduceSum', [odds, axis], {
+    keepdims: int(0),
+  });
   graph.output(token, 'int64', ['batch']);
-  graph.output(logProbability, 'float32', ['batch']);
+  graph.output(sum, 'float32', ['batch']);
 }
