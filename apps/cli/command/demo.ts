@@ -54,8 +54,10 @@ async function demo({ flags, context }: CommandInput<DemoFlags>): Promise<number
     );
     await writeResultTable(client, job, context);
     if (model.note !== undefined) await output.data(`\n${model.name}: ${model.note}\n`);
-    await output.data(`\n${nextSteps(system, job)}\n`);
-    if (!flags.once) await untilInterrupted(signal);
+    if (!flags.once) {
+      await output.data(`\n${nextSteps(system, job)}\n`);
+      await untilInterrupted(signal);
+    }
     return refused.length === 0 ? exitCodeOfJob(job, true) : 1;
   } finally {
     await system.stop();
@@ -73,7 +75,7 @@ function photoFolder(root: string): string {
 
 const nextSteps = (system: EmbeddedSystem, job: Job): string =>
   [
-    `The API runs at ${system.url}, its documentation at ${system.url}/docs.`,
+    `The API runs at ${system.url}, its OpenAPI description at ${system.url}/openapi.json.`,
     `  curl -H 'Authorization: Bearer ${system.apiKey}' ${system.url}/v1/jobs/${job.id}/results`,
     '  npx pallet run examples/photos --task "answer what colour is it?"',
     `Data and logs: ${system.folder.path}. Ctrl-C stops it.`,

@@ -75,7 +75,7 @@ async function up({ flags, context }: CommandInput<UpFlags>): Promise<number> {
 
 const readyText = (system: EmbeddedSystem): string =>
   [
-    `Pallet is ready at ${system.url}, its documentation at ${system.url}/docs`,
+    `Pallet is ready at ${system.url}, its OpenAPI description at ${system.url}/openapi.json`,
     `API key: ${system.apiKey}`,
     `data: ${system.folder.path}, logs: ${system.folder.logs}`,
     'Ctrl-C stops it; the data stay.',

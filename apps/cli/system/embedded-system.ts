@@ -1,11 +1,12 @@
 import { lockDataDirectory, startPostgres, type EmbeddedPostgres } from '#embedded';
-import { removeSystemFile, writeSystemFile } from '../connection/system-file.js';
 import { ensureApiKey, openDataFolder, type DataFolder } from './data-folder.js';
 import type { ModelChoice } from './model-choice.js';
 import { openQueueServer, type QueueServer } from './queue-server.js';
+import { requireFreePort } from './require-free-port.js';
 import { planServices } from './service-plan.js';
 import { Services } from './services.js';
 import { Supervised } from './supervised.js';
+import { SystemRecord } from './system-record.js';
 import { Teardown } from './teardown.js';
 
 export interface EmbeddedOptions {
@@ -30,6 +31,8 @@ export interface EmbeddedSystem {
 
 interface Servers {
   folder: DataFolder;
+  apiKey: string;
+  record: SystemRecord;
   postgres: Supervised<EmbeddedPostgres>;
   queue: QueueServer;
 }
@@ -52,9 +55,12 @@ export async function startEmbeddedSystem(options: EmbeddedOptions): Promise<Emb
 
 async function startServers(options: EmbeddedOptions, teardown: Teardown): Promise<Servers> {
   const { onEvent, env, signal } = options;
+  await requireFreePort(options.port);
   const folder = await openDataFolder(options.dataDirectory);
   const lock = await lockDataDirectory(folder.path);
   teardown.add('lock', () => lock.release());
+  const apiKey = await ensureApiKey(folder);
+  const record = new SystemRecord(folder.path, apiKey);
   signal.throwIfAborted();
   const postgres = await Supervised.start<EmbeddedPostgres>({
     name: 'postgres',
@@ -65,41 +71,30 @@ async function startServers(options: EmbeddedOptions, teardown: Teardown): Promi
         port: previous && Number(new URL(previous.url).port),
       }),
     onEvent,
+    onRestart: record.refresh,
   });
+  record.add('postgres', () => postgres.current.pid);
   teardown.add('postgres', () => postgres.stop());
   signal.throwIfAborted();
-  const queue = await openQueueServer(env, postgres.current.url, onEvent);
-  teardown.add('redis', () => queue.process?.stop());
+  const queue = await openQueueServer(env, postgres.current.url, {
+    onEvent,
+    onRestart: record.refresh,
+  });
+  const redis = queue.process;
+  if (redis) record.add('redis', () => redis.current.pid);
+  teardown.add('redis', () => redis?.stop());
   signal.throwIfAborted();
   onEvent(`queue: ${queue.description}`);
-  return { folder, postgres, queue };
+  return { folder, apiKey, record, postgres, queue };
 }
 
 async function startServices(
   options: EmbeddedOptions,
-  { folder, postgres, queue }: Servers,
+  { folder, apiKey, record, postgres, queue }: Servers,
   teardown: Teardown,
 ): Promise<EmbeddedSystem> {
   const { onEvent, env, model, port, signal } = options;
-  const apiKey = await ensureApiKey(folder);
-  const record = (): Promise<void> =>
-    writeSystemFile(folder.path, {
-      url: services.url,
-      apiKey,
-      pids: {
-        up: process.pid,
-        postgres: postgres.current.pid,
-        ...(queue.process && { redis: queue.process.current.pid }),
-        ...services.pids,
-      },
-    });
-  const services = new Services({
-    logs: folder.logs,
-    teardown,
-    onEvent,
-    signal,
-    onRestart: record,
-  });
+  const services = new Services({ logs: folder.logs, teardown, onEvent, record, signal });
   const plans = planServices({
     folder,
     apiKey,
@@ -114,7 +109,7 @@ async function startServices(
     await services.start(plans[name]);
     signal.throwIfAborted();
   }
-  await record();
-  teardown.add('system.json', () => removeSystemFile(folder.path));
+  await record.publish(services.url);
+  teardown.add('system.json', () => record.remove());
   return { url: services.url, apiKey, folder, stop: () => teardown.run() };
 }

@@ -1,5 +1,5 @@
 import { findRedisServer, startRedis, type EmbeddedRedis } from '#embedded';
-import { Supervised } from './supervised.js';
+import { Supervised, type SupervisedOptions } from './supervised.js';
 
 /** Where BullMQ keeps its jobs. */
 export interface QueueServer {
@@ -14,7 +14,7 @@ export interface QueueServer {
 export async function openQueueServer(
   env: NodeJS.ProcessEnv,
   databaseUrl: string,
-  onEvent: (line: string) => void,
+  hooks: Pick<SupervisedOptions<EmbeddedRedis>, 'onEvent' | 'onRestart'>,
 ): Promise<QueueServer> {
   const given = env['REDIS_URL'];
   if (given) return { url: given, description: 'the Redis that REDIS_URL names' };
@@ -30,7 +30,7 @@ export async function openQueueServer(
     // The others know its address, so the next one takes the same.
     start: (previous?: EmbeddedRedis) =>
       startRedis({ binary, ...(previous && addressOf(previous.url)) }),
-    onEvent,
+    ...hooks,
   });
   return { url: process.current.url, description: `${binary}, started for this`, process };
 }

@@ -3,6 +3,7 @@ import { startService } from '#embedded';
 import { openLogFile } from './log-file.js';
 import type { ServiceName, ServicePlan } from './service-plan.js';
 import { Supervised, type Running } from './supervised.js';
+import type { SystemRecord } from './system-record.js';
 import type { Teardown } from './teardown.js';
 
 interface Service extends Running {
@@ -15,12 +16,13 @@ export interface ServiceHost {
   logs: string;
   teardown: Teardown;
   onEvent: (line: string) => void;
-  onRestart: () => Promise<void>;
+  record: SystemRecord;
   signal: AbortSignal;
 }
 
 /** A checkpoint of several gigabytes takes its time to load from a slow disk. */
 const READY_TIMEOUT_MS = 15 * 60_000;
+const REMIND_EVERY_MS = 10_000;
 
 /** Our own processes of one embedded system, each kept running. */
 export class Services {
@@ -40,22 +42,23 @@ export class Services {
     return url;
   }
 
-  get pids(): Record<string, number> {
-    return Object.fromEntries([...this.#running].map(([name, { current }]) => [name, current.pid]));
-  }
-
   /** Resolves when it is ready. Errors: `embedded.service_failed`. */
   async start(plan: ServicePlan): Promise<void> {
-    const { logs, teardown, onEvent, onRestart, signal } = this.#host;
+    const { logs, teardown, onEvent, record, signal } = this.#host;
     const log = openLogFile(logs, plan.name);
     teardown.add(log.path, () => log.close());
+    const reminder = setInterval(
+      () => onEvent(`still waiting for the ${plan.name}; its log is ${log.path}`),
+      REMIND_EVERY_MS,
+    );
     const service = await Supervised.start<Service>({
       name: plan.name,
       onEvent,
-      onRestart,
+      onRestart: record.refresh,
       start: (previous) => startOnce(plan, previous, log.line, signal),
-    });
+    }).finally(() => clearInterval(reminder));
     this.#running.set(plan.name, service);
+    record.add(plan.name, () => service.current.pid);
     teardown.add(plan.name, () => service.stop());
   }
 }
