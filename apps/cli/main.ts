@@ -2,11 +2,19 @@ import { AppError } from '#contracts';
 import { EXIT } from './exit-code.js';
 import { runCli } from './run-cli.js';
 
+/** Under `npm run` one Ctrl-C arrives twice: from the terminal, and passed on by npm. */
+const ECHO_MS = 500;
+
 const interrupt = new AbortController();
+let interruptedAt = Infinity;
 const onSignal = (): void => {
-  // The second one does not wait. What we started sees us go and ends by itself.
-  if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
-  interrupt.abort(new AppError('cli.interrupted', 'Interrupted.'));
+  if (!interrupt.signal.aborted) {
+    interruptedAt = Date.now();
+    interrupt.abort(new AppError('cli.interrupted', 'Interrupted.'));
+  } else if (Date.now() - interruptedAt > ECHO_MS) {
+    // The second one does not wait. What we started sees us go and ends by itself.
+    process.exit(EXIT.interrupted);
+  }
 };
 process.on('SIGINT', onSignal);
 process.on('SIGTERM', onSignal);

@@ -57,6 +57,7 @@ async function demo({ flags, context }: CommandInput<DemoFlags>): Promise<number
     if (!flags.once) {
       await output.data(`\n${nextSteps(system, job)}\n`);
       await untilInterrupted(signal);
+      output.note('stopping');
     }
     return refused.length === 0 ? exitCodeOfJob(job, true) : 1;
   } finally {
