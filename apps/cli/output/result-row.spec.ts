@@ -32,9 +32,15 @@ describe('resultRows', () => {
       anAnswer({ text: '', end_reason: 'length' }),
       anAnswer({ task: 1, text: ' ' }),
       anAnswer({ task: 2, text: 'hm', end_reason: 'length' }),
+      anAnswer({ task: 2, boxes: [{ ...box, label: '' }] }),
     ];
     const texts = resultRows(anItem(0, { answers }), tasks).map((row) => row[2]);
-    expect(texts).toEqual(['(no text) …', '(nothing found)', 'hm …']);
+    expect(texts).toEqual([
+      '(no text) …',
+      '(nothing found)',
+      'hm …',
+      '(no label) 0.93 [64 96 320 289]',
+    ]);
   });
 
   it('gives a failed item one row with its reason', () => {

@@ -35,5 +35,5 @@ export function answerText(answer: Answer, task: Task | undefined): string {
 function boxText(box: Box): string {
   const pixels = box.pixels.map((value) => Math.round(value)).join(' ');
   const mask = box.segment_codes === undefined ? '' : ' + mask';
-  return `${box.label} ${box.confidence.toFixed(2)} [${pixels}]${mask}`;
+  return `${box.label.trim() || '(no label)'} ${box.confidence.toFixed(2)} [${pixels}]${mask}`;
 }
