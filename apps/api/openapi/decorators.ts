@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiHeader, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
@@ -8,7 +9,7 @@ export function Answers(
   status: number,
   schema: z.ZodType,
   problems: readonly number[],
-  description = '',
+  description = STATUS_CODES[status] ?? '',
 ): MethodDecorator {
   return applyDecorators(
     ApiResponse({ status, standardSchema: schema, description }),

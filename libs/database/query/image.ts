@@ -150,15 +150,10 @@ async function insertRefused(
   if (files.length === 0) return 0;
   const rows = await tx.query(
     `INSERT INTO refused_files (set_id, name, code, detail)
-     SELECT $1, name, code, detail FROM (
-       SELECT name, code, detail, min(ord) AS ord
-       FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS t(name, code, detail, ord)
-       GROUP BY name, code, detail
-     ) AS incoming
-     WHERE NOT EXISTS (
-       SELECT 1 FROM refused_files known WHERE known.set_id = $1 AND known.name = incoming.name
-       AND known.code = incoming.code AND known.detail = incoming.detail)
+     SELECT $1, name, code, detail
+     FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS t(name, code, detail, ord)
      ORDER BY ord
+     ON CONFLICT DO NOTHING
      RETURNING 1`,
     [
       setId,
