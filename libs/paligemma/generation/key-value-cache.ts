@@ -1,6 +1,5 @@
-/** See `bucket`. */
-const BUCKET_TOKENS = 64;
-const MINIMUM_TOKENS = 128;
+import { keyParts, RUN } from '../graph/cache-layout.js';
+
 /** Finite: -Infinity makes NaN of a row that is all padding. */
 const HIDDEN = -1e30;
 
@@ -16,8 +15,10 @@ export interface CacheShape {
 /**
  * Keys and values of every slot, in arrays of our own that the decoder reads in place.
  *
- * Each layer has two arrays [slots, keyValueHeads, capacity, headSize]. `capacity` is shared and follows the
- * longest sequence that is reserved, in steps of `BUCKET_TOKENS`: attention works on all of it. What lies behind a
+ * Each layer has keys [slots, keyValueHeads, parts, capacity, headSize / parts] and values
+ * [slots, keyValueHeads, capacity, headSize]; a "strip" below is the [capacity, width] of one head or part.
+ * `capacity` is shared and follows the longest sequence that is reserved, in steps of RUN: attention works on all
+ * of it. What lies behind a
  * sequence's length is masked, and is always a finite number (zero, or another sequence's past).
  */
 export class KeyValueCache {
@@ -89,12 +90,17 @@ export class KeyValueCache {
   ): void {
     const { keyValueHeads, headSize } = this.shape;
     const start = this.#lengths[slot]!;
-    const run = tokens * headSize;
     this.#arrays.forEach((array, index) => {
-      for (let head = 0; head < keyValueHeads; head++) {
-        const from = ((index * rows + row) * keyValueHeads + head) * run;
-        const to = this.#offset(slot, head, this.#capacity) + start * headSize;
-        array.set(source.subarray(from, from + run), to);
+      const { parts, width } = this.#strips(index);
+      for (let strip = 0; strip < keyValueHeads * parts; strip++) {
+        const head = Math.floor(strip / parts);
+        let from = ((index * rows + row) * keyValueHeads + head) * tokens * headSize;
+        from += (strip % parts) * width;
+        const to = ((slot * keyValueHeads * parts + strip) * this.#capacity + start) * width;
+        for (let token = 0; token < tokens; token++) {
+          const place = from + token * headSize;
+          array.set(source.subarray(place, place + width), to + token * width);
+        }
       }
     });
     this.#mask.fill(0, slot * this.#capacity + start, slot * this.#capacity + start + tokens);
@@ -102,8 +108,7 @@ export class KeyValueCache {
   }
 
   #resize(capacity: number): void {
-    const old = this.#capacity;
-    this.#arrays = this.#arrays.map((array) => this.#moved(array, old, capacity));
+    this.#arrays = this.#arrays.map((array, index) => this.#moved(array, index, capacity));
     this.#capacity = capacity;
     this.#mask = new Float32Array(this.shape.slots * capacity).fill(HIDDEN);
     this.#lengths.forEach((length, slot) =>
@@ -112,31 +117,27 @@ export class KeyValueCache {
   }
 
   /** The same array when it is large enough: memory that was touched once is not worth giving back. */
-  #moved(array: Float32Array, old: number, capacity: number): Float32Array {
+  #moved(array: Float32Array, index: number, capacity: number): Float32Array {
     const size = this.#sizeAt(capacity);
     const target = array.length >= size ? array : new Float32Array(size);
-    const places = this.#occupied();
-    // In place, rows move towards the start when shrinking and away from it when growing: take them in the
+    const { parts, width } = this.#strips(index);
+    const perSlot = this.shape.keyValueHeads * parts;
+    const strips = this.#lengths.flatMap((length, slot) =>
+      length === 0 ? [] : Array.from({ length: perSlot }, (_, n) => [slot * perSlot + n, length]),
+    ) as [number, number][];
+    // In place, strips move towards the start when shrinking and away from it when growing: take them in the
     // order in which none lands on one that has not moved yet.
-    if (capacity > old) places.reverse();
-    for (const { slot, head, length } of places) {
-      const from = this.#offset(slot, head, old);
-      const row = array.subarray(from, from + length * this.shape.headSize);
-      target.set(row, this.#offset(slot, head, capacity));
+    if (capacity > this.#capacity) strips.reverse();
+    for (const [strip, length] of strips) {
+      const from = strip * this.#capacity * width;
+      target.set(array.subarray(from, from + length * width), strip * capacity * width);
     }
     return target;
   }
 
-  #occupied(): { slot: number; head: number; length: number }[] {
-    return this.#lengths.flatMap((length, slot) =>
-      length === 0
-        ? []
-        : Array.from({ length: this.shape.keyValueHeads }, (_, head) => ({ slot, head, length })),
-    );
-  }
-
-  #offset(slot: number, head: number, capacity: number): number {
-    return (slot * this.shape.keyValueHeads + head) * capacity * this.shape.headSize;
+  #strips(index: number): { parts: number; width: number } {
+    const parts = index % 2 === 0 ? keyParts(this.shape.headSize) : 1;
+    return { parts, width: this.shape.headSize / parts };
   }
 
   #slotSize(): number {
@@ -149,12 +150,6 @@ export class KeyValueCache {
   }
 }
 
-/**
- * Rounded up, so that the capacity (which mates' lengths decide) never changes in which order the runtime adds
- * numbers: its softmax sums in vectors, with the new token's score behind the cached ones, and its product of query
- * and keys takes longer runs along the head when there are fewer than 128 keys. Checked bit by bit in
- * decoder-graph.spec.ts.
- */
 function bucket(tokens: number): number {
-  return Math.max(MINIMUM_TOKENS, Math.ceil(tokens / BUCKET_TOKENS) * BUCKET_TOKENS);
+  return Math.ceil(tokens / RUN) * RUN;
 }

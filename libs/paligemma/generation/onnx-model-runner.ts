@@ -5,6 +5,7 @@ import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { EMBEDDING } from '../checkpoint/expected-tensors.js';
 import { getTensor } from '../checkpoint/match-tensors.js';
 import { RowReader } from '../checkpoint/tensor-reader.js';
+import { keyParts, RUN } from '../graph/cache-layout.js';
 import { decoderGraph, decoderPorts } from '../graph/decoder-graph.js';
 import { GraphSession } from '../graph/graph-session.js';
 import { headGraph, headPorts } from '../graph/head-graph.js';
@@ -165,23 +166,30 @@ export class OnnxModelRunner implements ModelRunner {
     return { last: outputs[port], keyValues: floatsOf(outputs[decoderPorts.keyValues]) };
   }
 
+  /** `past` is 0 at prefill, which reads no cache. */
   #past(rows: number, past: number, tokens: number): Record<string, Tensor> {
-    const { layers, keyValueHeads, headSize } = this.checkpoint.config.text;
-    const shape = [rows, keyValueHeads, past, headSize];
-    const view = (index: number): Tensor =>
-      new Tensor('float32', this.#cache.view(index, past === 0 ? 0 : rows), shape);
-    const mask = this.#cache.mask(past === 0 ? 0 : rows);
+    const { layers, heads, keyValueHeads, headSize } = this.checkpoint.config.text;
+    const cachedRows = past === 0 ? 0 : rows;
+    const parts = keyParts(headSize);
+    const runs = past / RUN;
+    const pastShape = [rows, keyValueHeads, (tokens * heads) / keyValueHeads, runs, RUN];
+    const view = (index: number, shape: number[]): Tensor =>
+      new Tensor('float32', this.#cache.view(index, cachedRows), shape);
     const feeds: Record<string, Tensor> = {
-      [decoderPorts.pastMask]: new Tensor('float32', mask, [rows, 1, 1, past]),
-      [decoderPorts.split]: new Tensor(
-        'int64',
-        BigInt64Array.of(BigInt(past), BigInt(tokens)),
-        [2],
-      ),
+      [decoderPorts.pastMask]: new Tensor('float32', this.#cache.mask(cachedRows), [
+        rows,
+        1,
+        1,
+        past,
+      ]),
+      [decoderPorts.split]: integers([past, tokens]),
+      [decoderPorts.pastShape]: integers(pastShape),
     };
     for (let layer = 0; layer < layers; layer++) {
-      feeds[decoderPorts.pastKey(layer)] = view(2 * layer);
-      feeds[decoderPorts.pastValue(layer)] = view(2 * layer + 1);
+      const keyShape = [rows, keyValueHeads, parts, past, headSize / parts];
+      feeds[decoderPorts.pastKey(layer)] = view(2 * layer, keyShape);
+      const valueShape = [rows, keyValueHeads, runs, RUN, headSize];
+      feeds[decoderPorts.pastValue(layer)] = view(2 * layer + 1, valueShape);
     }
     return feeds;
   }
@@ -218,4 +226,8 @@ function notFinite(): AppError {
     'checkpoint.not_finite',
     'The model computed no number. Its weights are damaged: download the checkpoint again and compare checksums.',
   );
+}
+
+function integers(values: readonly number[]): Tensor {
+  return new Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]);
 }

@@ -1,5 +1,6 @@
 import { float, int, ints, MICROSOFT_DOMAIN, type GraphBuilder, type Value } from '#onnx';
 import type { TextConfig } from '../checkpoint/model-config.js';
+import { keyParts } from './cache-layout.js';
 import type { Weights } from './weights.js';
 
 /** Values that every layer's attention reads. */
@@ -14,10 +15,18 @@ export interface AttentionInputs {
   readonly pastMask: Value;
   /** int64 [2]: past, tokens. */
   readonly split: Value;
+  /** int64 [5]: batch, keyValueHeads, tokens * group, past / RUN, RUN. */
+  readonly pastShape: Value;
 }
 
-/** [batch, keyValueHeads, past or tokens, headSize] */
+/** Of new tokens: [batch, keyValueHeads, tokens, headSize]. */
 export interface KeyValue {
+  readonly key: Value;
+  readonly value: Value;
+}
+
+/** key: [batch, keyValueHeads, parts, past, headSize / parts]; value: [batch, keyValueHeads, past / RUN, RUN, headSize]. */
+export interface CachedKeyValue {
   readonly key: Value;
   readonly value: Value;
 }
@@ -39,7 +48,7 @@ export class DecoderAttention {
   ) {}
 
   /** x [batch * tokens, hidden] -> the same shape, and the new tokens' keys and values. */
-  layer(name: string, x: Value, past: KeyValue): { mixed: Value; fresh: KeyValue } {
+  layer(name: string, x: Value, past: CachedKeyValue): { mixed: Value; fresh: KeyValue } {
     const fresh = {
       key: this.#headsFirst(
         `${name}.key`,
@@ -53,39 +62,67 @@ export class DecoderAttention {
     return { mixed: this.weights.linear(`${name}.o_proj`, flat, { bias: false }), fresh };
   }
 
-  #attend(name: string, query: Value, past: KeyValue, fresh: KeyValue): Value {
+  /** query: [batch, keyValueHeads, rows, headSize] */
+  #attend(name: string, query: Value, past: CachedKeyValue, fresh: KeyValue): Value {
     const { graph, shared } = this;
-    const seen = this.#scores(`${name}.past`, query, past.key);
+    const seen = this.#capped(`${name}.past`, this.#pastScores(`${name}.past`, query, past.key));
     const masked = graph.node(`${name}.past.masked`, 'Add', [seen, shared.pastMask]);
-    const own = this.#scores(`${name}.fresh`, query, fresh.key);
+    const own = this.#capped(`${name}.fresh`, this.#product(`${name}.fresh`, query, fresh.key));
     const axis = { axis: int(-1) };
     const scores = graph.node(`${name}.scores`, 'Concat', [masked, own], axis);
     const weights = graph.node(`${name}.weights`, 'Softmax', [scores], axis);
-    const [onPast, onFresh] = graph.nodes(
-      `${name}.parts`,
-      'Split',
-      2,
-      [weights, shared.split],
-      axis,
-    );
+    const parts = graph.nodes(`${name}.parts`, 'Split', 2, [weights, shared.split], axis);
     return graph.node(`${name}.mixed`, 'Add', [
-      graph.node(`${name}.past.mixed`, 'MatMul', [onPast, past.value]),
-      graph.node(`${name}.fresh.mixed`, 'MatMul', [onFresh, fresh.value]),
+      this.#pastMix(`${name}.past`, parts[0]!, past.value),
+      graph.node(`${name}.fresh.mixed`, 'MatMul', [parts[1], fresh.value]),
     ]);
   }
 
-  /** query x key^T x scale, squeezed by Gemma 2's softcap: before the mask, as the reference does. */
-  #scores(name: string, query: Value, key: Value): Value {
-    const { attentionScale, attentionSoftcap: cap } = this.text;
-    const attributes = { transB: int(1), alpha: float(attentionScale / (cap ?? 1)) };
-    const inputs = [query, key];
-    const scores = this.graph.node(
+  /** The sum over each part of the head apart: see cache-layout.ts. */
+  #pastScores(name: string, query: Value, key: Value): Value {
+    const parts = keyParts(this.text.headSize);
+    const split = this.#reshape(`${name}.query.split`, query, [
+      0,
+      0,
+      -1,
+      parts,
+      this.text.headSize / parts,
+    ]);
+    const turned = this.#partsFirst(`${name}.query`, split);
+    return this.#sumParts(`${name}.scores`, this.#product(name, turned, key));
+  }
+
+  /** The sum over each run of cached tokens apart. */
+  #pastMix(name: string, weights: Value, value: Value): Value {
+    const inputs = [weights, this.shared.pastShape];
+    const split = this.graph.node(`${name}.weights.split`, 'Reshape', inputs);
+    const turned = this.#partsFirst(`${name}.weights`, split);
+    const mixed = this.graph.node(`${name}.runs`, 'MatMul', [turned, value]);
+    return this.#sumParts(`${name}.mixed`, mixed);
+  }
+
+  #sumParts(name: string, x: Value): Value {
+    const axes = this.graph.integers(`${name}.axes`, [2]);
+    return this.graph.node(name, 'ReduceSum', [x, axes], { keepdims: int(0) });
+  }
+
+  /** query x key^T x scale; divided by the softcap already, when there is one. */
+  #product(name: string, query: Value, key: Value): Value {
+    const { attentionScale, attentionSoftcap } = this.text;
+    const alpha = float(attentionScale / (attentionSoftcap ?? 1));
+    const attributes = { transB: int(1), alpha };
+    return this.graph.node(
       `${name}.product`,
       'FusedMatMul',
-      inputs,
+      [query, key],
       attributes,
       MICROSOFT_DOMAIN,
     );
+  }
+
+  /** Gemma 2's softcap: before the mask, as the reference does. */
+  #capped(name: string, scores: Value): Value {
+    const cap = this.text.attentionSoftcap;
     if (cap === undefined) return scores;
     const squeezed = this.graph.node(`${name}.tanh`, 'Tanh', [scores]);
     const factor = this.graph.floats(`${name}.cap`, Float32Array.of(cap), []);
@@ -143,6 +180,11 @@ export class DecoderAttention {
       this.#swapTokensAndHeads(`${name}.mixed.turned`, split),
       shape,
     );
+  }
+
+  /** [batch, heads, rows, parts, n] -> [batch, heads, parts, rows, n] */
+  #partsFirst(name: string, x: Value): Value {
+    return this.graph.node(name, 'Transpose', [x], { perm: ints([0, 1, 3, 2, 4]) });
   }
 
   #swapTokensAndHeads(name: string, x: Value): Value {

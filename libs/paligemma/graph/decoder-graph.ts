@@ -1,7 +1,8 @@
 import { GraphBuilder, int, text as textAttribute, type Graph, type Value } from '#onnx';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { TextConfig } from '../checkpoint/model-config.js';
-import { DecoderAttention, type KeyValue } from './decoder-attention.js';
+import { keyParts, RUN } from './cache-layout.js';
+import { DecoderAttention, type CachedKeyValue, type KeyValue } from './decoder-attention.js';
 import { rotaryTables } from './rotary.js';
 import { Weights } from './weights.js';
 
@@ -12,6 +13,7 @@ export const decoderPorts = {
   positions: 'positions',
   pastMask: 'past_mask',
   split: 'split',
+  pastShape: 'past_shape',
   pastKey: (layer: number) => `past_key.${layer}`,
   pastValue: (layer: number) => `past_value.${layer}`,
   /** [2 * layers * batch, keyValueHeads, tokens, headSize]: key then value of each layer. */
@@ -74,6 +76,7 @@ function sharedInputs(
     sin: graph.floats('sin', sin, tableShape),
     pastMask: graph.input(decoderPorts.pastMask, 'float32', ['batch', 1, 1, 'past']),
     split: graph.input(decoderPorts.split, 'int64', [2]),
+    pastShape: graph.input(decoderPorts.pastShape, 'int64', [5]),
   };
 }
 
@@ -88,10 +91,7 @@ function decoderLayer(
   const layer = `text.layers.${index}`;
   const norm = (name: string, value: Value): Value =>
     weights.rmsNorm(`${layer}.${name}`, value, text.rmsNormEpsilon);
-  const past = {
-    key: pastInput(graph, decoderPorts.pastKey(index), text),
-    value: pastInput(graph, decoderPorts.pastValue(index), text),
-  };
+  const past = pastInputs(graph, index, text);
   const { mixed, fresh } = attention.layer(`${layer}.self_attn`, norm('input_layernorm', x), past);
   // The same name is another norm in either family: see expected-tensors.ts.
   const first = text.hasPostNorms ? norm('post_attention_layernorm', mixed) : mixed;
@@ -102,8 +102,15 @@ function decoderLayer(
   return { x: graph.node(`${layer}.out`, 'Add', [attended, second]), fresh };
 }
 
-function pastInput(graph: GraphBuilder, name: string, text: TextConfig): Value {
-  return graph.input(name, 'float32', ['batch', text.keyValueHeads, 'past', text.headSize]);
+function pastInputs(graph: GraphBuilder, layer: number, text: TextConfig): CachedKeyValue {
+  const { keyValueHeads, headSize } = text;
+  const parts = keyParts(headSize);
+  const key = ['batch', keyValueHeads, parts, 'past', headSize / parts];
+  const value = ['batch', keyValueHeads, 'runs', RUN, headSize];
+  return {
+    key: graph.input(decoderPorts.pastKey(layer), 'float32', key),
+    value: graph.input(decoderPorts.pastValue(layer), 'float32', value),
+  };
 }
 
 function feedForward(graph: GraphBuilder, weights: Weights, name: string, x: Value): Value {
