@@ -13,7 +13,7 @@ const only = (lib, ...allowed) => ({
 const home = (pkg, places) => ({
   name: `${pkg.replace('/', '-')}-has-one-home`,
   severity: 'error',
-  from: { path: '^(apps|libs)/', pathNot: `^(${places})` },
+  from: { path: '^(apps|libs)/', pathNot: `^(${places})|spec\\.ts$` },
   to: { path: `node_modules/${pkg}/` },
 });
 

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const benches = readdirSync(join(root, 'test/bench'), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && existsSync(join(root, 'test/bench', entry.name, 'main.ts')))
+  .filter(
+    (entry) => entry.isDirectory() && existsSync(join(root, 'test/bench', entry.name, 'main.ts')),
+  )
   .map((entry) => entry.name);
 const name = process.argv[2];
 if (name === undefined || !benches.includes(name)) {
@@ -15,4 +17,7 @@ if (name === undefined || !benches.includes(name)) {
 const run = (command, args) =>
   spawnSync(command, args, { cwd: root, stdio: 'inherit', env: process.env }).status ?? 1;
 const built = run('npm', ['run', '--silent', 'build']);
-process.exit(built || run(process.execPath, [join('dist/test/bench', name, 'main.js'), ...process.argv.slice(3)]));
+process.exit(
+  built ||
+    run(process.execPath, [join('dist/test/bench', name, 'main.js'), ...process.argv.slice(3)]),
+);

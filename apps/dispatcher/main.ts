@@ -12,7 +12,9 @@ const config = loadDispatcherConfig(process.env);
 const log = createLogger('dispatcher', config.logLevel);
 const database = new Database(config.databaseUrl, { applicationName: 'pallet-dispatcher' });
 await migrate(database);
-const queue = await connectQueue(config.queueUrl);
+const queue = await connectQueue(config.queueUrl, {
+  onError: (error) => log.warn({ error }, 'queue'),
+});
 const app = await NestFactory.createApplicationContext(
   DispatcherModule.with({ config, database, queue, log }),
   { logger: nestLogger(log) },

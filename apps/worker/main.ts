@@ -12,7 +12,9 @@ import { WorkerModule } from './worker.module.js';
 const config = loadWorkerConfig(process.env);
 const log = createLogger('worker', config.logLevel);
 const database = new Database(config.databaseUrl, { applicationName: 'pallet-worker' });
-const queue = await connectQueue(config.queueUrl);
+const queue = await connectQueue(config.queueUrl, {
+  onError: (error) => log.warn({ error }, 'queue'),
+});
 const store = openObjectStore(config.storageUrl);
 const engine = new EngineClient({
   entry: new URL('./engine-host/main.js', import.meta.url).pathname,

@@ -7,6 +7,7 @@ import {
 import {
   cancelWaitingShards,
   forgetDeadWorkers,
+  forgetIdempotencyKeys,
   listCancelling,
   listModelNames,
   reconcileDispatched,
@@ -34,7 +35,7 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
       this.#loop('expired leases', sweepMs, () => this.#sweepLeases()),
       this.#loop('lost tickets', sweepMs, () => this.#reconcile()),
       this.#loop('cancelled jobs', sweepMs / 4, () => this.#cancel()),
-      this.#loop('dead workers', 60_000, () => forgetDeadWorkers(this.parts.database)),
+      this.#loop('old rows', 60_000, () => this.#forget()),
     ];
   }
 
@@ -66,6 +67,11 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
         if (readied > 0) log.warn({ model, lane, readied }, 'the queue had lost shards');
       }
     }
+  }
+
+  async #forget(): Promise<void> {
+    await forgetDeadWorkers(this.parts.database);
+    await forgetIdempotencyKeys(this.parts.database);
   }
 
   async #cancel(): Promise<void> {

@@ -3,7 +3,7 @@ import { AppError } from '#contracts';
 import { pause } from './pause.js';
 
 /** A micro-batch is committed at this many items or after this time, whichever comes first. */
-const MOST_ITEMS = 64;
+const MOST_ITEMS = 256;
 const LONGEST_WAIT_MS = 1_000;
 
 /** The lease was lost: whatever was not committed is somebody else's work now. */

@@ -22,10 +22,10 @@ const ITEMS = Number(process.env['BENCH_ITEMS'] ?? 10_000);
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
 
 const system = await System.start({ workers: 1, env: { LOG_LEVEL: 'warn' } });
+const redis = new Redis(system.redis!.url);
+const database = new Database(system.databaseUrl);
 try {
   const client = new TestClient(system.url, system.apiKey);
-  const redis = new Redis(system.redis!.url);
-  const database = new Database(system.databaseUrl);
   const { setId, files, uploadPerSecond } = await upload(client);
   const ours: number[] = [];
   const plain: number[] = [];
@@ -58,9 +58,9 @@ try {
       redis_bytes_per_waiting_image: Number(bytes.toFixed(2)),
     }),
   );
+} finally {
   redis.disconnect();
   await database.close();
-} finally {
   await system.stop();
 }
 
@@ -97,7 +97,8 @@ async function runPlain(database: Database): Promise<number> {
     args: [system.redis!.url, system.databaseUrl, objects],
     env: { PATH: process.env['PATH'] },
   });
-  const queue = new Queue('plain', { connection: new Redis(system.redis!.url) });
+  const queueConnection = redis.duplicate();
+  const queue = new Queue('plain', { connection: queueConnection });
   const startedAt = performance.now();
   for (let from = 0; from < ITEMS; from += 1_000) {
     await queue.addBulk(
@@ -118,6 +119,7 @@ async function runPlain(database: Database): Promise<number> {
   const perSecond = ITEMS / ((performance.now() - startedAt) / 1000);
   await worker.stop(2_000);
   await queue.close();
+  queueConnection.disconnect();
   return perSecond;
 }
 
