@@ -18,8 +18,8 @@ export interface CacheShape {
  * Each layer has keys [slots, keyValueHeads, parts, capacity, headSize / parts] and values
  * [slots, keyValueHeads, capacity, headSize]; a "strip" below is the [capacity, width] of one head or part.
  * `capacity` is shared and follows the longest sequence that is reserved, in steps of RUN: attention works on all
- * of it. What lies behind a
- * sequence's length is masked, and is always a finite number (zero, or another sequence's past).
+ * of it. What lies behind a sequence's length is masked, and is always a finite number (zero, or another
+ * sequence's past).
  */
 export class KeyValueCache {
   #capacity = 0;

@@ -81,9 +81,9 @@ function stepFeeds({ config }: Checkpoint, rows: number, capacity: number) {
   const lengths = LENGTHS.slice(0, rows);
   lengths.forEach((length, row) => mask.fill(0, row * capacity, row * capacity + length));
   // What lies behind a sequence is another's past: large, and never to be seen.
-  const past = (seed: number, parts: number, shape: number[]): Tensor => {
-    const strips = keyValueHeads * parts;
-    const width = headSize / parts;
+  const past = (seed: number, pieces: number, shape: number[]): Tensor => {
+    const strips = keyValueHeads * pieces;
+    const width = headSize / pieces;
     const numbers = new Float32Array(rows * strips * capacity * width).fill(1e7);
     for (let strip = 0; strip < rows * strips; strip++) {
       const own = randomFloats(lengths[Math.floor(strip / strips)]! * width, seed + strip);

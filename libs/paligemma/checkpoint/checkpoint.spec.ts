@@ -1,0 +1,185 @@
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  realpath,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { checkpointFolder } from '../golden-fixture.js';
+import { openCheckpoint } from './checkpoint.js';
+import { EMBEDDING } from './expected-tensors.js';
+import { RowReader } from './tensor-reader.js';
+
+interface Entry {
+  dtype: string;
+  shape: number[];
+  data_offsets: [number, number];
+}
+type Header = Record<string, Entry>;
+
+const folders: string[] = [];
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
+});
+
+/** A copy of a checkpoint that the test may damage. */
+async function setup(name = 'tiny-paligemma') {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'checkpoint-')));
+  folders.push(folder);
+  await cp(checkpointFolder(name), folder, { recursive: true });
+  const weights = join(folder, 'model.safetensors');
+  /** Writes the file again with another header and the same data. */
+  const rewriteHeader = async (change: (header: Header) => void): Promise<void> => {
+    const bytes = await readFile(weights);
+    const end = 8 + Number(bytes.readBigUInt64LE());
+    const header = JSON.parse(bytes.subarray(8, end).toString()) as Header;
+    change(header);
+    const json = Buffer.from(JSON.stringify(header));
+    const prefix = Buffer.alloc(8);
+    prefix.writeBigUInt64LE(BigInt(json.length));
+    await writeFile(weights, Buffer.concat([prefix, json, bytes.subarray(end)]));
+  };
+  return { folder, weights, rewriteHeader };
+}
+
+/** An error with this code whose message holds these parts in this order. */
+const failure = (code: string, ...parts: string[]) => {
+  const literal = parts.map((part) => part.replaceAll('.', '\\.'));
+  return expect.objectContaining({ code, message: expect.stringMatching(literal.join('.*')) });
+};
+
+const NORM = 'language_model.model.layers.1.input_layernorm.weight';
+
+describe('openCheckpoint', () => {
+  it.each(['tiny-paligemma-layout-b', 'tiny-paligemma-layout-c', 'tiny-paligemma-unpadded'])(
+    'reads the same tensors from %s',
+    async (name) => {
+      const original = await openCheckpoint(checkpointFolder('tiny-paligemma'));
+      const other = await openCheckpoint(checkpointFolder(name));
+      const names = (tensors: ReadonlyMap<string, unknown>) =>
+        [...tensors.keys()].filter((tensor) => tensor !== 'head.weight').toSorted();
+      expect(names(other.tensors)).toEqual(names(original.tensors));
+      const [ours, theirs] = [original, other].map(
+        ({ tensors }) => new RowReader(tensors.get(EMBEDDING)!),
+      );
+      for (const row of [0, 5, 1663]) expect(theirs!.read(row)).toEqual(ours!.read(row));
+      [ours, theirs].forEach((reader) => reader!.close());
+    },
+  );
+
+  it('counts rows and parameters', async () => {
+    const padded = await openCheckpoint(checkpointFolder('tiny-paligemma'));
+    const unpadded = await openCheckpoint(checkpointFolder('tiny-paligemma-unpadded'));
+    const tied = await openCheckpoint(checkpointFolder('tiny-paligemma-layout-b'));
+    expect(padded.embeddingRows).toBe(1728);
+    expect(unpadded.embeddingRows).toBe(1664);
+    expect(padded.parameters - unpadded.parameters).toBe(64 * 64);
+    expect(tied.parameters).toBe(padded.parameters);
+  });
+
+  it('follows the links of a download cache to the folder of the real files', async () => {
+    const { folder } = await setup('tiny-paligemma-layout-c');
+    const snapshot = join(folder, 'snapshots', 'main');
+    await mkdir(snapshot, { recursive: true });
+    for (const file of [
+      'config.json',
+      'model.safetensors.index.json',
+      'model-00001-of-00002.safetensors',
+      'model-00002-of-00002.safetensors',
+    ]) {
+      await symlink(join('..', '..', file), join(snapshot, file));
+    }
+    expect((await openCheckpoint(snapshot)).weightFolder).toBe(folder);
+  });
+
+  it('names a tensor that it does not know', async () => {
+    const { folder, rewriteHeader } = await setup();
+    await rewriteHeader(
+      (header) => (header['language_model.model.layers.9.extra.weight'] = header[NORM]!),
+    );
+    await expect(openCheckpoint(folder)).rejects.toThrow(
+      failure('checkpoint.unknown_tensor', 'language_model.model.layers.9.extra.weight'),
+    );
+  });
+
+  it('names a tensor that is missing', async () => {
+    const { folder, rewriteHeader } = await setup();
+    await rewriteHeader((header) => delete header[NORM]);
+    await expect(openCheckpoint(folder)).rejects.toThrow(
+      failure('checkpoint.missing_tensor', 'text.layers.1.input_layernorm.weight'),
+    );
+  });
+
+  it('names a tensor of another shape, with both shapes', async () => {
+    const { folder, rewriteHeader } = await setup();
+    await rewriteHeader((header) => (header[NORM]!.shape = [32, 2]));
+    await expect(openCheckpoint(folder)).rejects.toThrow(
+      failure('checkpoint.wrong_shape', NORM, '32,2', '64'),
+    );
+  });
+
+  it('names a tensor that is there in two spellings', async () => {
+    const { folder, rewriteHeader } = await setup();
+    const twin = NORM.replace('language_model.model.', 'model.language_model.');
+    await rewriteHeader((header) => (header[twin] = header[NORM]!));
+    await expect(openCheckpoint(folder)).rejects.toThrow(
+      failure('checkpoint.repeated_tensor', twin),
+    );
+  });
+
+  it('names a tensor in a number format that it cannot read', async () => {
+    const { folder, rewriteHeader } = await setup();
+    await rewriteHeader((header) => (header[NORM]!.dtype = 'F8_E4M3'));
+    await expect(openCheckpoint(folder)).rejects.toThrow(
+      failure('checkpoint.unsupported', NORM, 'F8_E4M3'),
+    );
+  });
+
+  it('passes over buffers that follow from the sizes', async () => {
+    const { folder, rewriteHeader } = await setup();
+    await rewriteHeader((header) => {
+      header['language_model.model.layers.0.self_attn.rotary_emb.inv_freq'] = header[NORM]!;
+    });
+    await expect(openCheckpoint(folder)).resolves.toBeDefined();
+  });
+
+  it.each([0, 5, 4000, 100_000])('refuses a file cut off at %i bytes', async (length) => {
+    const { folder, weights } = await setup();
+    await truncate(weights, length);
+    await expect(openCheckpoint(folder)).rejects.toThrow(failure('checkpoint.unreadable', weights));
+  });
+
+  it('refuses a file that is no safetensors at all', async () => {
+    const { folder, weights } = await setup();
+    await writeFile(weights, '<!doctype html><title>Access denied</title>'.repeat(100));
+    await expect(openCheckpoint(folder)).rejects.toThrow(failure('checkpoint.unreadable', weights));
+  });
+
+  it('refuses offsets that leave the file', async () => {
+    const { folder, rewriteHeader } = await setup();
+    await rewriteHeader((header) => (header[NORM]!.data_offsets = [1e9, 1e9 + 256]));
+    await expect(openCheckpoint(folder)).rejects.toThrow(failure('checkpoint.unreadable', NORM));
+  });
+
+  it.each(['config.json', 'model.safetensors'])('names %s when it is missing', async (file) => {
+    const { folder } = await setup();
+    await rm(join(folder, file));
+    await expect(openCheckpoint(folder)).rejects.toThrow(failure('checkpoint.incomplete', file));
+  });
+
+  it('refuses an index that leads out of the folder', async () => {
+    const { folder } = await setup('tiny-paligemma-layout-c');
+    const index = { weight_map: { x: '../elsewhere/model.safetensors' } };
+    await writeFile(join(folder, 'model.safetensors.index.json'), JSON.stringify(index));
+    await expect(openCheckpoint(folder)).rejects.toThrow(
+      failure('checkpoint.unreadable', 'weight_map'),
+    );
+  });
+});
