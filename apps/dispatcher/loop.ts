@@ -1,17 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+export interface LoopTiming {
+  readonly pauseMs: number;
+  /** Pause after a step that had something to do; default: the same. */
+  readonly busyPauseMs?: number;
+}
+
 /**
- * Runs `step` again and again with a pause in between, until stopped. A step that fails is told and
- * tried again after the pause: the loops of the dispatcher are how everything else heals, so nothing
- * may end them.
+ * Runs `step` again and again with a pause in between, until stopped; a step answers whether it had
+ * something to do. One that fails is told and tried again after the pause: the loops of the dispatcher
+ * are how everything else heals, so nothing may end them.
  */
 export class Loop {
   readonly #stop = new AbortController();
   readonly #ended: Promise<void>;
 
   constructor(
-    private readonly step: () => Promise<void>,
-    private readonly pauseMs: number,
+    private readonly step: () => Promise<unknown>,
+    private readonly timing: LoopTiming,
     private readonly onError: (error: unknown) => void,
   ) {
     this.#ended = this.#run();
@@ -26,8 +32,10 @@ export class Loop {
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      await this.step().catch(this.onError);
-      await sleep(this.pauseMs, undefined, { signal }).catch(() => undefined);
+      const { pauseMs, busyPauseMs = pauseMs } = this.timing;
+      const wasBusy = await this.step().catch(this.onError);
+      const delayMs = wasBusy === true ? busyPauseMs : pauseMs;
+      await sleep(delayMs, undefined, { signal }).catch(() => undefined);
     }
   }
 }

@@ -69,6 +69,9 @@ process.on('SIGTERM', () => void stop());
 process.on('SIGINT', () => void stop());
 process.on('disconnect', () => void stop());
 
-const model = await supervisor.start();
+const model = await supervisor.start().catch((error: unknown): never => {
+  log.fatal({ error }, error instanceof Error ? error.message : 'the worker cannot start');
+  process.exit(1);
+});
 process.send?.({ type: 'ready', pid: process.pid, hostPid: engine.pid });
 log.info({ model: config.modelName, ...model }, 'worker ready');

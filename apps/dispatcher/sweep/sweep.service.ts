@@ -44,7 +44,9 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   #loop(what: string, pauseMs: number, step: () => Promise<void>): Loop {
-    return new Loop(step, pauseMs, (error) => this.parts.log.warn({ error, what }, 'sweep failed'));
+    return new Loop(step, { pauseMs }, (error) =>
+      this.parts.log.warn({ error, what }, 'sweep failed'),
+    );
   }
 
   async #sweepLeases(): Promise<void> {

@@ -4,14 +4,15 @@
  * or another shard's commit. It holds no credentials and opens no connection.
  */
 import { AppError, type FromHost, type ToHost } from '#contracts';
+import { MessageBatch } from '../ipc/message-batch.js';
 import type { AnalysisEngine, OpenEngine } from './engine.js';
 
 const [engineModule, modelDirectory, slots, imagePixels] = process.argv.slice(2);
 
-const tell = (message: FromHost): void => {
+const supervisor = new MessageBatch<FromHost>((batch) => {
   // The channel is gone only when the supervisor is; then nobody waits for the answer.
-  if (process.connected) process.send?.(message);
-};
+  if (process.connected) process.send?.(batch);
+});
 
 async function main(): Promise<void> {
   const { openEngine } = (await import(engineModule!)) as { openEngine: OpenEngine };
@@ -21,15 +22,17 @@ async function main(): Promise<void> {
     imagePixels: Number(imagePixels),
   });
   serve(engine);
-  tell({ type: 'ready', model: engine.model, slots: engine.slots });
+  supervisor.send({ type: 'ready', model: engine.model, slots: engine.slots });
 }
 
 function serve(engine: AnalysisEngine): void {
   const running = new Map<number, AbortController>();
-  process.on('message', (message: ToHost) => {
-    if (message.type === 'analyse') void analyse(engine, running, message);
-    else if (message.type === 'cancel') running.get(message.request)?.abort();
-    else void stop(engine);
+  process.on('message', (batch: readonly ToHost[]) => {
+    for (const message of batch) {
+      if (message.type === 'analyse') void analyse(engine, running, message);
+      else if (message.type === 'cancel') running.get(message.request)?.abort();
+      else void stop(engine);
+    }
   });
 }
 
@@ -43,12 +46,12 @@ async function analyse(
   running.set(request, controller);
   try {
     const result = await engine.analyse({ ...message, signal: controller.signal });
-    tell({ type: 'answered', request, result });
+    supervisor.send({ type: 'answered', request, result });
   } catch (error) {
     if (!(error instanceof AppError) && !controller.signal.aborted) return fail(error);
     const { code, message: detail } =
       error instanceof AppError ? error : new AppError('engine.cancelled', 'Cancelled.');
-    tell({ type: 'refused', request, code, detail });
+    supervisor.send({ type: 'refused', request, code, detail });
   } finally {
     running.delete(request);
   }
@@ -60,7 +63,9 @@ function fail(error: unknown): void {
   const code = error instanceof AppError ? error.code : 'engine.failed';
   process.exitCode = 1;
   if (!process.connected) process.exit();
-  process.send?.({ type: 'fatal', code, detail } satisfies FromHost, () => process.exit());
+  supervisor.flush();
+  const lastWords: FromHost[] = [{ type: 'fatal', code, detail }];
+  process.send?.(lastWords, () => process.exit());
 }
 
 async function stop(engine: AnalysisEngine): Promise<void> {

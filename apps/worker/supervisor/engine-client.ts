@@ -7,6 +7,7 @@ import {
   type Task,
   type ToHost,
 } from '#contracts';
+import { MessageBatch } from '../ipc/message-batch.js';
 
 /** The host died while the request was inside it: the image is a suspect, not a failure. */
 export class HostCrashedError extends Error {
@@ -28,13 +29,18 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** Resolved when the host says that it is ready; a new one for each host. */
+/** Settled when the host says that it is ready, or that it never will be; a new one for each host. */
 class Readiness {
   resolve: (model: HostModel) => void = () => undefined;
-  readonly promise = new Promise<HostModel>((resolve) => {
+  reject: (error: AppError) => void = () => undefined;
+  readonly promise = new Promise<HostModel>((resolve, reject) => {
     this.resolve = resolve;
+    this.reject = reject;
   });
 }
+
+/** A model that does not load will not load the next time either; a worker that never was ready says so. */
+const MOST_FAILED_STARTS = 3;
 
 const RESTART_DELAYS_MS = [0, 500, 2_000, 5_000, 15_000];
 
@@ -47,9 +53,15 @@ const RESTART_DELAYS_MS = [0, 500, 2_000, 5_000, 15_000];
 export class EngineClient {
   readonly #options: EngineClientOptions;
   readonly #pending = new Map<number, Pending>();
+  readonly #toHost = new MessageBatch<ToHost>((batch) => {
+    // A failed send means that the host is dying: `exit` follows and rejects what is pending.
+    if (this.#child?.connected) this.#child.send(batch, () => undefined);
+  });
   #child: ChildProcess | undefined;
   #ready = new Readiness();
   #isReady = false;
+  #wasReady = false;
+  #lastWords = 'it said nothing';
   #nextRequest = 1;
   /** Deaths since the last answer; drives the restart delay. */
   #deaths = 0;
@@ -61,7 +73,10 @@ export class EngineClient {
     this.#options = options;
   }
 
-  /** Answers with the model when the host is ready for the first time. */
+  /**
+   * Answers with the model when the host is ready for the first time.
+   * Errors: `engine.not_loaded` with the host's last words when it dies again and again before that.
+   */
   start(): Promise<HostModel> {
     this.#spawn();
     this.#watchdog = setInterval(() => this.#killSilent(), this.#options.silenceMs / 4);
@@ -87,13 +102,13 @@ export class EngineClient {
   ): Promise<HostResult> {
     await this.#untilReady(signal);
     const request = this.#nextRequest++;
-    const cancel = (): void => this.#send({ type: 'cancel', request });
+    const cancel = (): void => this.#toHost.send({ type: 'cancel', request });
     const answer = new Promise<HostResult>((resolve, reject) => {
       this.#pending.set(request, { resolve, reject });
     });
     if (this.#pending.size === 1) this.#heardAt = Date.now();
     onSent();
-    this.#send({ type: 'analyse', request, bytes, tasks, interactive });
+    this.#toHost.send({ type: 'analyse', request, bytes, tasks, interactive });
     signal.addEventListener('abort', cancel, { once: true });
     try {
       return await answer;
@@ -111,7 +126,7 @@ export class EngineClient {
     const exited = new Promise<void>((resolve) => {
       child.once('exit', () => resolve());
     });
-    this.#send({ type: 'stop' });
+    this.#toHost.send({ type: 'stop' });
     const killer = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
     await exited;
     clearTimeout(killer);
@@ -126,7 +141,7 @@ export class EngineClient {
           resolve();
         };
         signal.addEventListener('abort', done, { once: true });
-        void this.#ready.promise.then(done);
+        void this.#ready.promise.then(done, done);
       });
     }
     if (signal.aborted) throw new AppError('engine.cancelled', 'Cancelled.');
@@ -140,26 +155,25 @@ export class EngineClient {
       env: { PATH: process.env['PATH'], NODE_ENV: process.env['NODE_ENV'] },
     });
     this.#child = child;
-    child.on('message', (message: FromHost) => this.#receive(message));
+    child.on('message', (batch: readonly FromHost[]) => {
+      for (const message of batch) this.#receive(message);
+    });
     // A send into a dying child fails with an event as well; `exit` is what decides.
     child.on('error', () => undefined);
     child.once('exit', (code, signal) => this.#died(code, signal));
-  }
-
-  #send(message: ToHost): void {
-    // A failed send means that the host is dying: `exit` follows and rejects what is pending.
-    if (this.#child?.connected) this.#child.send(message, () => undefined);
   }
 
   #receive(message: FromHost): void {
     this.#heardAt = Date.now();
     if (message.type === 'ready') {
       this.#isReady = true;
+      this.#wasReady = true;
       this.#ready.resolve(message.model);
       return;
     }
     if (message.type === 'fatal') {
       this.#options.onLog('engine host failed', { code: message.code, detail: message.detail });
+      this.#lastWords = message.detail;
       return;
     }
     this.#deaths = 0;
@@ -181,6 +195,11 @@ export class EngineClient {
     if (this.#closed) return;
     const delayMs = RESTART_DELAYS_MS[Math.min(this.#deaths, RESTART_DELAYS_MS.length - 1)]!;
     this.#deaths += 1;
+    if (!this.#wasReady && this.#deaths >= MOST_FAILED_STARTS) {
+      this.#closed = true;
+      this.#ready.reject(notLoaded(this.#lastWords));
+      return;
+    }
     this.#options.onLog('engine host died, starting another', {
       code,
       signal,
@@ -199,4 +218,11 @@ export class EngineClient {
     this.#heardAt = Date.now();
     this.#child?.kill('SIGKILL');
   }
+}
+
+function notLoaded(lastWords: string): AppError {
+  return new AppError(
+    'engine.not_loaded',
+    `The engine cannot load the model. Check MODEL_DIRECTORY. It said: ${lastWords}`,
+  );
 }
