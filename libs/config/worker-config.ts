@@ -9,7 +9,7 @@ const workerEnv = z
     MODEL_NAME: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/@-]{0,127}$/),
     MODEL_NOTE: z.string().max(1000).optional(),
     ENGINE_MODULE: z.string().optional(),
-    SHARD_CONCURRENCY: positive(3),
+    SHARD_CONCURRENCY: positive(4),
     SLOTS: positive(8),
     HOST_SILENCE_MS: positive(120_000),
     IMAGE_PIXELS: positive(64_000_000),

@@ -12,15 +12,17 @@ import { DISPATCHER_PARTS, type DispatcherParts } from '../dispatcher-parts.js';
 const LANES: readonly Lane[] = ['interactive', 'bulk'];
 
 /**
- * Pause after a step that found room: the buffer is a few shards, and a fast model with small shards
- * empties it many times in the pause that is right for an idle system.
+ * The buffer is a few shards, and a fast model with small shards empties it many times in the pause that
+ * is right for an idle system: after a step that found room the next ones follow quickly for a while.
  */
 const BUSY_PAUSE_MS = 20;
+const BUSY_FOR_MS = 500;
 
 /** Keeps the queue of every model filled. The api runs the same step after each job it commits. */
 @Injectable()
 export class FeedService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   #loop: Loop | undefined;
+  #fedAt = -Infinity;
 
   constructor(@Inject(DISPATCHER_PARTS) private readonly parts: DispatcherParts) {}
 
@@ -36,7 +38,7 @@ export class FeedService implements OnApplicationBootstrap, BeforeApplicationShu
     await this.#loop?.stop();
   }
 
-  /** Answers whether it added anything. */
+  /** Answers whether anything was added lately. */
   async #feedAll(): Promise<boolean> {
     let total = 0;
     const store = feedStore(this.parts.database);
@@ -47,6 +49,7 @@ export class FeedService implements OnApplicationBootstrap, BeforeApplicationShu
         total += fed;
       }
     }
-    return total > 0;
+    if (total > 0) this.#fedAt = performance.now();
+    return performance.now() - this.#fedAt < BUSY_FOR_MS;
   }
 }

@@ -15,6 +15,9 @@ import type { AnalysisEngine, AnalysisRequest, EngineOptions } from './engine.js
 /** Admission order inside the engine: somebody waits for interactive work. */
 const PRIORITY = { interactive: 10, bulk: 0 };
 
+const priorityOf = ({ interactive }: AnalysisRequest): number =>
+  interactive ? PRIORITY.interactive : PRIORITY.bulk;
+
 /** The real engine: sharp decodes, Pillow's bicubic resizes, PaliGemma answers. */
 export async function openEngine(options: EngineOptions): Promise<AnalysisEngine> {
   const model = await PaliGemma.load(options.modelDirectory, { slots: options.slots });
@@ -37,7 +40,7 @@ async function analyse(
   const { imageSize } = model.info;
   const pixels = resizeBicubic(image, imageSize, imageSize).data;
   const decodedAt = performance.now();
-  const features = await model.encode(pixels);
+  const features = await model.encode(pixels, { priority: priorityOf(request) });
   const encodedAt = performance.now();
   const answers = await Promise.all(
     request.tasks.map((task, index) => answer(model, features, request, task, index, image)),
@@ -67,7 +70,7 @@ async function answer(
     image: features,
     prompt,
     maxNewTokens: task.max_tokens,
-    priority: request.interactive ? PRIORITY.interactive : PRIORITY.bulk,
+    priority: priorityOf(request),
     signal: request.signal,
   });
   if (generation.endReason === 'cancelled') throw new Error('cancelled');

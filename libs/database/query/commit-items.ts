@@ -42,7 +42,7 @@ export async function commitItems(
     held.shardId,
     held.fence,
     workerId,
-    JSON.stringify(items.map(toRecord), storableText),
+    storableJson(items.map(toRecord)),
   ]);
   if (row === undefined) return undefined;
   return { landed: row.landed, shardDone: row.shard_state === 'done', jobState: row.job_state };
@@ -62,7 +62,15 @@ function toRecord(item: EndedItem): Record<string, unknown> {
   };
 }
 
-/** A model may write any bytes; Postgres keeps neither NUL nor half a surrogate pair in text. */
+/** What JSON makes of NUL and of half a surrogate pair: a model may write them, jsonb takes neither. */
+const UNSTORABLE = /\\u(0000|d[89a-f])/;
+
+function storableJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  // Visiting every string costs several times the rest, so only when one of them may need it.
+  return UNSTORABLE.test(json) ? JSON.stringify(value, storableText) : json;
+}
+
 function storableText(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? value.replaceAll('\0', '\uFFFD').toWellFormed() : value;
 }

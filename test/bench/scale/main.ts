@@ -83,8 +83,8 @@ async function timeStatus(
     await client.job(look % 2 === 0 ? smallJobId : largeJobId);
     times[look % 2]!.push(performance.now() - startedAt);
   }
-  const [small, large] = times.map((list) => list.toSorted((a, b) => a - b)[LOOKS / 2]!);
-  return [small!, large!];
+  const [ofSmall, ofLarge] = times.map((list) => list.toSorted((a, b) => a - b)[LOOKS / 2]!);
+  return [ofSmall!, ofLarge!];
 }
 
 function mb(bytes: number): number {

@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { REPOSITORY } from '../rig/repository.js';
+
+const run = promisify(execFile);
+const TASKS = ['caption', 'answer', 'detect', 'segment'];
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'pallet-demo-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+/** The command of the README, as a new user runs it. `tools` are the programs on the PATH. */
+function demo(path: string) {
+  return run(process.execPath, ['scripts/demo.js', '--once', '--data', directory], {
+    cwd: REPOSITORY,
+    env: { ...process.env, PATH: path, NO_COLOR: '1', REDIS_URL: '' },
+  });
+}
+
+/** A PATH with what the demo needs, and no redis-server. */
+async function pathWithoutRedis(): Promise<string> {
+  const folder = join(directory, 'bin');
+  await rm(folder, { recursive: true, force: true });
+  await mkdtemp(join(directory, 'unused-'));
+  const { mkdir } = await import('node:fs/promises');
+  await mkdir(folder);
+  const { stdout } = await run('sh', ['-c', 'command -v node npm sh unshare env']);
+  for (const program of stdout.trim().split('\n')) {
+    await symlink(program, join(folder, program.split('/').at(-1)!));
+  }
+  return folder;
+}
+
+describe('npm run demo -- --once', () => {
+  it.each(['Redis', 'Postgres'])('answers every task for every photograph, with the queue on %s', async (queue) => {
+    const path = queue === 'Redis' ? process.env['PATH']! : await pathWithoutRedis();
+    const photographs = (await readdir(join(REPOSITORY, 'examples/photos'))).filter((name) =>
+      name.endsWith('.jpg'),
+    );
+    const { stdout, stderr } = await demo(path);
+    for (const name of photographs) {
+      const rows = stdout.split('\n').filter((line) => line.includes(name));
+      expect(rows.length, stdout).toBeGreaterThanOrEqual(1);
+    }
+    for (const task of TASKS) {
+      expect(stdout.split('\n').filter((line) => line.includes(task)).length).toBeGreaterThanOrEqual(
+        photographs.length,
+      );
+    }
+    expect(stderr + stdout).toMatch(queue === 'Redis' ? /redis-server/i : /Postgres/);
+    expect(stderr + stdout).toMatch(/untrained/);
+  });
+});
