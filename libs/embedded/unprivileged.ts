@@ -74,7 +74,7 @@ export function requireReach(privilege: Privilege, paths: readonly string[]): vo
 const unshareArgs = ['--user', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`];
 
 function mayUnshare(unshare: string): boolean {
-  const probe = spawnSync(unshare, [...unshareArgs, '--', 'true'], {
+  const probe = spawnSync(unshare, [...unshareArgs, '--', process.execPath, '--version'], {
     stdio: 'ignore',
     timeout: 5_000,
     env: { PATH: searchPath() },

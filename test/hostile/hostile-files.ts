@@ -26,14 +26,14 @@ export async function hostileFiles(): Promise<HostileFile[]> {
       bytes: whole.subarray(0, whole.length / 2),
       failsAs: 'image.undecodable',
     },
-    { name: 'drawing.svg', bytes: Buffer.from(svg), refusedAs: 'image.unsupported_format' },
+    { name: 'drawing.svg', bytes: Buffer.from(svg), refusedAs: 'image.svg' },
     {
       name: 'letter.png',
       bytes: Buffer.from('Dear sir,\n'),
-      refusedAs: 'image.unsupported_format',
+      refusedAs: 'image.text',
     },
     { name: 'empty.jpg', bytes: new Uint8Array(), refusedAs: 'image.empty' },
-    { name: 'bomb.avif', bytes: await bomb(12_000, 'avif'), refusedAs: 'image.unsupported_format' },
+    { name: 'bomb.avif', bytes: await bomb(12_000, 'avif'), refusedAs: 'image.avif' },
     { name: 'bomb.png', bytes: await bomb(16_000, 'png'), failsAs: 'image.too_many_pixels' },
   ];
 }
