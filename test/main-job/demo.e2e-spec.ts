@@ -51,7 +51,7 @@ describe('npm run demo -- --once', () => {
       for (const name of photographs) {
         for (const task of TASKS) expect(answered).toContain(`${name} ${task}`);
       }
-      expect(stderr + stdout).toMatch(queue === 'Redis' ? /redis-server/i : /Postgres/);
+      expect(stderr + stdout).toMatch(queue === 'Redis' ? /redis-server, started/ : /tables in PostgreSQL/);
       expect(stderr + stdout).toMatch(/untrained/);
     },
   );
