@@ -33,7 +33,7 @@ export async function hostileFiles(): Promise<HostileFile[]> {
       refusedAs: 'image.text',
     },
     { name: 'empty.jpg', bytes: new Uint8Array(), refusedAs: 'image.empty' },
-    { name: 'bomb.avif', bytes: await bomb(12_000, 'avif'), refusedAs: 'image.avif' },
+    { name: 'bomb.avif', bytes: await bomb(8_192, 'avif'), refusedAs: 'image.avif' },
     { name: 'bomb.png', bytes: await bomb(16_000, 'png'), failsAs: 'image.too_many_pixels' },
   ];
 }

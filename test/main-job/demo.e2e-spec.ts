@@ -51,7 +51,9 @@ describe('npm run demo -- --once', () => {
       for (const name of photographs) {
         for (const task of TASKS) expect(answered).toContain(`${name} ${task}`);
       }
-      expect(stderr + stdout).toMatch(queue === 'Redis' ? /redis-server, started/ : /tables in PostgreSQL/);
+      expect(stderr + stdout).toMatch(
+        queue === 'Redis' ? /redis-server, started/ : /tables in PostgreSQL/,
+      );
       expect(stderr + stdout).toMatch(/untrained/);
     },
   );

@@ -22,6 +22,8 @@ export interface SystemOptions {
   readonly workers?: number;
   /** More environment for our processes: timings, limits. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: a folder of its own. */
+  readonly storageUrl?: string;
   readonly postgresSettings?: Readonly<Record<string, string>>;
 }
 
@@ -137,7 +139,7 @@ export class System {
         PATH: process.env['PATH'],
         DATABASE_URL: this.databaseUrl,
         QUEUE_URL: this.#queueUrl,
-        STORAGE_URL: `file://${join(this.#directory, 'objects')}`,
+        STORAGE_URL: this.options.storageUrl ?? `file://${join(this.#directory, 'objects')}`,
         LOG_LEVEL: 'info',
         ...this.options.env,
         ...env,

@@ -64,10 +64,25 @@ export class ShardRun {
   }
 
   async run(): Promise<RunEnd> {
-    const { kept, lease } = this;
-    kept.lost.addEventListener('abort', () => this.#stop.abort(), { once: true });
-    this.drain.hurried.addEventListener('abort', () => this.#stop.abort(), { once: true });
-    kept.cancelled.addEventListener('abort', () => this.#cancel(), { once: true });
+    const { lost, cancelled } = this.kept;
+    const { hurried } = this.drain;
+    const stop = (): void => this.#stop.abort();
+    lost.addEventListener('abort', stop, { once: true });
+    cancelled.addEventListener('abort', () => this.#cancel(), { once: true });
+    hurried.addEventListener('abort', stop, { once: true });
+    // While the run waited for the host, any of them may have happened already.
+    if (lost.aborted || hurried.aborted) stop();
+    if (cancelled.aborted) this.#cancel();
+    try {
+      return await this.#runToEnd();
+    } finally {
+      // This signal lives as long as the worker; the others end with the lease.
+      hurried.removeEventListener('abort', stop);
+    }
+  }
+
+  async #runToEnd(): Promise<RunEnd> {
+    const { lease } = this;
     const queue = [...lease.items];
     const lanes = lease.isolated ? 1 : this.tools.window;
     try {
