@@ -3,7 +3,7 @@
  * api, dispatcher, queue, worker, IPC, commit, all as real processes. Beside it the plain way (one BullMQ
  * job per image, one row per result) over the same bytes, on the same Redis and Postgres, in turn.
  *
- * Predicted before the first run: ours 4,000 items/s, plain 1,200 items/s, ratio 3.3; Redis 2 bytes an image.
+ * Predictions and figures: test/bench/README.md.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';

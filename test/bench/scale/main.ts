@@ -2,7 +2,7 @@
  * Does size cost? A job of 1,000 items and one of 200,000 on fresh systems of their own: peak memory of
  * api and dispatcher, and the time of `GET /v1/jobs/{id}` when the job is done.
  *
- * Predicted before the first run: memory differs by 30 MB (garbage of a longer run), status by 1.0.
+ * Predictions and figures: test/bench/README.md.
  */
 import { checkJob } from '../../rig/checker.js';
 import { TestClient } from '../../rig/client.js';
