@@ -24,6 +24,8 @@ export type FromHost =
   | { type: 'answered'; request: number; result: HostResult }
   /** The image or task is at fault; the host is well. */
   | { type: 'refused'; request: number; code: string; detail: string }
+  /** Said every now and then: no native call has blocked the host for long. */
+  | { type: 'alive' }
   | { type: 'fatal'; code: string; detail: string };
 
 export interface HostModel {

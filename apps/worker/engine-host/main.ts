@@ -9,6 +9,9 @@ import type { AnalysisEngine, OpenEngine } from './engine.js';
 
 const [engineModule, modelDirectory, slots, imagePixels] = process.argv.slice(2);
 
+/** A large model may think for minutes before its first answer; this tells thinking from hanging. */
+const ALIVE_INTERVAL_MS = 500;
+
 const supervisor = new MessageBatch<FromHost>((batch) => {
   // The channel is gone only when the supervisor is; then nobody waits for the answer.
   if (process.connected) process.send?.(batch);
@@ -22,6 +25,7 @@ async function main(): Promise<void> {
     imagePixels: Number(imagePixels),
   });
   serve(engine);
+  setInterval(() => supervisor.send({ type: 'alive' }), ALIVE_INTERVAL_MS);
   supervisor.send({ type: 'ready', model: engine.model, slots: engine.slots });
 }
 

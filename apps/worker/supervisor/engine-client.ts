@@ -178,6 +178,7 @@ export class EngineClient {
       this.#lastWords = message.detail;
       return;
     }
+    if (message.type === 'alive') return;
     this.#deaths = 0;
     const pending = this.#pending.get(message.request);
     this.#pending.delete(message.request);
