@@ -1,7 +1,9 @@
 import { countItems, halveItems, withoutItems, type ItemRanges } from './item-ranges.js';
 
-/** Crashes with a single suspect until it is given up. One may be bad luck: a node died under it. */
-export const LOSSES_TO_QUARANTINE = 2;
+/** Crashes of a shard with nobody to tell which item it was, until it is halved. */
+const LOSSES_TO_HALVE = 2;
+/** Crashes with one item alone in its host until it is given up. Two may be bad luck: nodes die. */
+export const LOSSES_TO_QUARANTINE = 3;
 
 /** A shard whose lease ended by a crash. */
 export interface LostShard {
@@ -36,7 +38,7 @@ export interface LossPlan {
  *   they were. In isolation the next crash has exactly one suspect.
  * - Suspects unknown: the first loss just runs again (most lost leases are lost machines); from the
  *   second on the shard is halved and isolated, so the guilty item is found in log2(n) steps.
- * - A single isolated suspect is given up at its second crash.
+ * - A single isolated suspect is given up at its third crash.
  */
 export function planAfterLoss(lost: LostShard): LossPlan {
   const suspects = (lost.suspects ?? []).filter((n) => contains(lost.pending, n));
@@ -63,21 +65,20 @@ function again(lost: LostShard): LossPlan {
 
 function unknown(lost: LostShard): LossPlan {
   const losses = lost.losses + 1;
-  if (losses < LOSSES_TO_QUARANTINE) {
+  const isSingle = countItems(lost.pending) === 1;
+  // Only what ran alone is proven guilty.
+  if (isSingle && lost.isolated && losses >= LOSSES_TO_QUARANTINE) {
+    return { shards: [], quarantined: lost.pending[0]?.[0] };
+  }
+  if (losses < LOSSES_TO_HALVE || (isSingle && lost.isolated)) {
     return {
       shards: [{ items: lost.pending, losses, isolated: lost.isolated }],
       quarantined: undefined,
     };
   }
-  const first = lost.pending[0]?.[0];
-  if (countItems(lost.pending) === 1) {
-    // Crashed twice, but perhaps beside others: only an isolated shard proves the item guilty.
-    if (lost.isolated) return { shards: [], quarantined: first };
-    return { shards: [{ items: lost.pending, losses: 1, isolated: true }], quarantined: undefined };
-  }
-  const halves = halveItems(lost.pending);
+  const parts = isSingle ? [lost.pending] : halveItems(lost.pending);
   return {
-    shards: halves.map((items) => ({ items, losses: 0, isolated: true })),
+    shards: parts.map((items) => ({ items, losses: 0, isolated: true })),
     quarantined: undefined,
   };
 }

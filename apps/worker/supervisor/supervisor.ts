@@ -5,6 +5,7 @@ import {
   recordTaskTime,
   registerWorker,
   removeWorker,
+  startIsolated,
   type Database,
   type Lease,
 } from '#database';
@@ -129,6 +130,7 @@ export class Supervisor {
     const kept = this.#keeper.hold(lease);
     const leave = await this.#gate.enter(lease.isolated);
     try {
+      if (lease.isolated) await startIsolated(this.parts.database, lease);
       const drain = { draining: this.#draining.signal, hurried: this.#hurried.signal };
       const end = await new ShardRun(this.#tools, lease, kept, drain).run();
       this.parts.log('info', 'shard ended', {

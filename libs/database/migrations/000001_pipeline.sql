@@ -150,6 +150,8 @@ CREATE TABLE shards (
   losses        integer NOT NULL DEFAULT 0,
   -- Suspected of crashing its host: runs alone, item by item.
   isolated      boolean NOT NULL DEFAULT false,
+  -- False while an isolated shard is leased but still waits for its host: it cannot have crashed it.
+  running       boolean NOT NULL DEFAULT false,
   worker_id     uuid,
   dispatched_at timestamptz,
   lease_until   timestamptz

@@ -39,7 +39,7 @@ export async function claimShard(
 ): Promise<Lease | undefined> {
   const [shard] = await db.query<ClaimedRow>(
     `WITH claimed AS (
-       UPDATE shards SET state = 'leased', fence = fence + 1, worker_id = $3,
+       UPDATE shards SET state = 'leased', fence = fence + 1, worker_id = $3, running = NOT isolated,
               lease_until = now() + $4 * interval '1 millisecond'
        WHERE id = $1 AND generation = $2 AND state = 'dispatched'
          AND EXISTS (SELECT 1 FROM jobs WHERE jobs.id = job_id AND jobs.state IN ('queued', 'running'))
@@ -88,6 +88,17 @@ function readPending(db: Queryable, shard: ClaimedRow): Promise<LeasedItem[]> {
      WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.job_id = $2 AND items.n = images.n)
      ORDER BY images.n`,
     [shard.set_id, shard.job_id, ranges.map(([from]) => from), ranges.map(([, to]) => to)],
+  );
+}
+
+/**
+ * Input: the lease of an isolated shard whose turn in the host has come. Output: from now on its loss
+ * counts against it; nothing if the lease was lost.
+ */
+export async function startIsolated(db: Queryable, held: HeldShard): Promise<void> {
+  await db.query(
+    `UPDATE shards SET running = true WHERE id = $1 AND fence = $2 AND state = 'leased'`,
+    [held.shardId, held.fence],
   );
 }
 

@@ -26,7 +26,7 @@ export interface Loss {
 export function loseLease(database: Database, loss: Loss): Promise<boolean> {
   return database.transaction(async (tx) => {
     const [shard] = await tx.query<LostRow>(
-      `SELECT job_id, worker_id, items::text, losses, isolated FROM shards
+      `SELECT job_id, worker_id, items::text, losses, isolated, running FROM shards
        WHERE id = $1 AND fence = $2 AND state = 'leased' FOR UPDATE`,
       [loss.shardId, loss.fence],
     );
@@ -35,7 +35,8 @@ export function loseLease(database: Database, loss: Loss): Promise<boolean> {
       pending: await readPendingRanges(tx, shard),
       losses: shard.losses,
       isolated: shard.isolated,
-      suspects: loss.suspects,
+      // What was still waiting for its host is blamed for nothing.
+      suspects: shard.running ? loss.suspects : [],
     });
     if (plan.quarantined !== undefined) {
       await quarantine(tx, loss, shard, plan.quarantined);
@@ -51,6 +52,7 @@ interface LostRow extends Record<string, unknown> {
   items: string;
   losses: number;
   isolated: boolean;
+  running: boolean;
 }
 
 async function readPendingRanges(tx: Queryable, shard: LostRow): Promise<ItemRanges> {
