@@ -28,7 +28,7 @@ beforeAll(async () => {
   system = await System.start({
     queue: { redisUrl: redis.url() },
     workers: 2,
-    itemMs: 250,
+    itemMs: 120,
     env: SHORT_TIMERS,
   });
   client = new TestClient(system.url, system.apiKey);
@@ -60,7 +60,7 @@ it('ends every item exactly once through kills, flushes, an outage of Redis and 
     state: 'completed',
     item_counts: { total: ITEMS, succeeded: ITEMS },
   });
-}, 600_000);
+}, 900_000);
 
 /** kill -9 of a worker, of an engine host, or of the dispatcher; what a supervisor of processes would restart, is. */
 async function strike(kind: number, random: () => number): Promise<void> {
