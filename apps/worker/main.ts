@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import { loadWorkerConfig } from '#config';
 import { Database } from '#database';
@@ -17,7 +18,7 @@ const queue = await connectQueue(config.queueUrl, {
 });
 const store = openObjectStore(config.storageUrl);
 const engine = new EngineClient({
-  entry: new URL('./engine-host/main.js', import.meta.url).pathname,
+  entry: fileURLToPath(new URL('./engine-host/main.js', import.meta.url)),
   args: [
     config.engineModule ?? new URL('./engine-host/paligemma-engine.js', import.meta.url).href,
     config.modelDirectory,
