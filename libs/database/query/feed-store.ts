@@ -25,15 +25,22 @@ async function dispatch(
   room: number,
   plan: Plan,
 ): Promise<Ticket[]> {
-  const tenants = await readWaiting(tx, model, lane, room);
-  if (tenants.length === 0) return [];
+  // An idle feed takes no lock and writes nothing.
+  if (!(await isWaiting(tx, model, lane))) return [];
   const clockMs = await lockFeed(tx, model, lane);
-  // Read again under the lock: another feed may just have taken what the first look saw.
   const waiting = await readWaiting(tx, model, lane, room);
   const chosen = plan(waiting, clockMs);
   if (chosen.shards.length === 0) return [];
   await keepClocks(tx, model, lane, chosen);
   return markDispatched(tx, chosen.shards);
+}
+
+async function isWaiting(tx: Queryable, model: string, lane: Lane): Promise<boolean> {
+  const rows = await tx.query(
+    `SELECT 1 FROM shards WHERE state = 'ready' AND model = $1 AND lane = $2 LIMIT 1`,
+    [model, lane],
+  );
+  return rows.length > 0;
 }
 
 async function lockFeed(tx: Queryable, model: string, lane: Lane): Promise<number> {
