@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { isWellFormedApiKey } from '#contracts';
-import { parseEnvironment, positive, sharedEnv } from './shared.js';
+import {
+  parseEnvironment,
+  positive,
+  sharedConfig,
+  sharedEnv,
+  type SharedConfig,
+} from './shared.js';
 
 const apiEnv = z.object({
   ...sharedEnv,
@@ -21,11 +27,8 @@ const apiEnv = z.object({
 });
 
 /** `port` 0 takes a free one. */
-export interface ApiConfig {
-  readonly databaseUrl: string;
-  readonly queueUrl: string;
+export interface ApiConfig extends SharedConfig {
   readonly storageUrl: string;
-  readonly logLevel: string;
   readonly host: string;
   readonly port: number;
   readonly bootstrapApiKey: string | undefined;
@@ -47,10 +50,8 @@ export interface IntakeLimits {
 export function loadApiConfig(env: NodeJS.ProcessEnv): ApiConfig {
   const parsed = parseEnvironment(apiEnv, env);
   return Object.freeze({
-    databaseUrl: parsed.DATABASE_URL,
-    queueUrl: parsed.QUEUE_URL,
+    ...sharedConfig(parsed),
     storageUrl: parsed.STORAGE_URL,
-    logLevel: parsed.LOG_LEVEL,
     host: parsed.HOST,
     port: parsed.PORT,
     bootstrapApiKey: parsed.BOOTSTRAP_API_KEY,

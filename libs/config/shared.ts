@@ -22,6 +22,19 @@ export const sharedEnv = {
   MAX_IMAGE_BYTES: positive(32 * 2 ** 20),
 };
 
+/** Those of them that every process uses. */
+export interface SharedConfig {
+  readonly databaseUrl: string;
+  readonly queueUrl: string;
+  readonly logLevel: string;
+}
+
+export const sharedConfig = (env: z.infer<z.ZodObject<typeof sharedEnv>>): SharedConfig => ({
+  databaseUrl: env.DATABASE_URL,
+  queueUrl: env.QUEUE_URL,
+  logLevel: env.LOG_LEVEL,
+});
+
 /** How fast work moves and how soon a loss is seen; one place, so that worker and dispatcher agree. */
 export const pipelineEnv = {
   LEASE_MS: positive(20_000),

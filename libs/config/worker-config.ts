@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { parseEnvironment, pipelineEnv, positive, sharedEnv } from './shared.js';
+import {
+  parseEnvironment,
+  pipelineEnv,
+  positive,
+  sharedConfig,
+  sharedEnv,
+  type SharedConfig,
+} from './shared.js';
 
 const workerEnv = z
   .object({
@@ -19,11 +26,8 @@ const workerEnv = z
     message: 'must fit into LEASE_MS twice, or one late heartbeat loses the lease',
   });
 
-export interface WorkerConfig {
-  readonly databaseUrl: string;
-  readonly queueUrl: string;
+export interface WorkerConfig extends SharedConfig {
   readonly storageUrl: string;
-  readonly logLevel: string;
   readonly drainTimeoutMs: number;
   readonly maxImageBytes: number;
   readonly leaseMs: number;
@@ -45,10 +49,8 @@ export interface WorkerConfig {
 export function loadWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
   const parsed = parseEnvironment(workerEnv, env);
   return Object.freeze({
-    databaseUrl: parsed.DATABASE_URL,
-    queueUrl: parsed.QUEUE_URL,
+    ...sharedConfig(parsed),
     storageUrl: parsed.STORAGE_URL,
-    logLevel: parsed.LOG_LEVEL,
     drainTimeoutMs: parsed.DRAIN_TIMEOUT_MS,
     maxImageBytes: parsed.MAX_IMAGE_BYTES,
     leaseMs: parsed.LEASE_MS,

@@ -20,7 +20,7 @@ export type ToHost =
   | { type: 'stop' };
 
 export type FromHost =
-  | { type: 'ready'; model: HostModel; slots: number }
+  | { type: 'ready'; model: HostModel }
   | { type: 'answered'; request: number; result: HostResult }
   /** The image or task is at fault; the host is well. */
   | { type: 'refused'; request: number; code: string; detail: string }

@@ -4,6 +4,7 @@ export * from './app-error.js';
 export * from './host-message.js';
 export * from './identifier.js';
 export * from './image-format.js';
+export * from './image-key.js';
 export * from './image-set.js';
 export * from './job.js';
 export * from './page.js';

@@ -1,6 +1,8 @@
 import { planFeed, type FeedPlan, type WaitingTenant } from './fair-feed.js';
 
-export type Lane = 'bulk' | 'interactive';
+/** In the order they are looked after. */
+export const LANES = ['interactive', 'bulk'] as const;
+export type Lane = (typeof LANES)[number];
 
 /** One shard offered to the workers: stale as soon as the shard has a newer generation. */
 export interface Ticket {

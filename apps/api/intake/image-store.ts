@@ -1,9 +1,7 @@
+import { imageKey } from '#contracts';
 import { hasBlob } from '#database';
 import type { ApiParts } from '../parts.js';
 import type { SpooledFile } from './spool.js';
-
-/** Where the bytes of an image lie: made of our ids only. Workers read the same key. */
-const imageKey = (tenantId: string, sha256: string): string => `t/${tenantId}/images/${sha256}`;
 
 /**
  * Brings a file's bytes into the object store, unless the tenant has sent the same bytes before.

@@ -5,11 +5,9 @@ import {
   type BeforeApplicationShutdown,
 } from '@nestjs/common';
 import { feedStore, listModelNames } from '#database';
-import { feedStep, type Lane } from '#pipeline';
+import { feedStep, LANES } from '#pipeline';
 import { Loop } from '../loop.js';
 import { DISPATCHER_PARTS, type DispatcherParts } from '../dispatcher-parts.js';
-
-const LANES: readonly Lane[] = ['interactive', 'bulk'];
 
 /**
  * The buffer is a few shards, and a fast model with small shards empties it many times in the pause that

@@ -13,11 +13,9 @@ import {
   reconcileDispatched,
   sweepExpiredLeases,
 } from '#database';
-import type { Lane } from '#pipeline';
+import { LANES } from '#pipeline';
 import { Loop } from '../loop.js';
 import { DISPATCHER_PARTS, type DispatcherParts } from '../dispatcher-parts.js';
-
-const LANES: readonly Lane[] = ['interactive', 'bulk'];
 
 /**
  * Heals. Each kind of damage has a loop of its own, so that an outage of Redis stops only the step that

@@ -3,8 +3,6 @@ import type { HostModel, HostResult, Task } from '#contracts';
 /** What the engine host runs. The module named by ENGINE_MODULE exports `openEngine`. */
 export interface AnalysisEngine {
   readonly model: HostModel;
-  /** Sequences that decode together; the supervisor sends about as many images ahead. */
-  readonly slots: number;
   /**
    * Answers every task for one image.
    * Errors: an `AppError` when the image or a task is at fault; anything else ends the host.
@@ -22,6 +20,7 @@ export interface AnalysisRequest {
 
 export interface EngineOptions {
   readonly modelDirectory: string;
+  /** Sequences that decode together; the supervisor sends about as many images ahead. */
   readonly slots: number;
   /** Most pixels of one image. */
   readonly imagePixels: number;

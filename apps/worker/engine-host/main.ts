@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   });
   serve(engine);
   setInterval(() => supervisor.send({ type: 'alive' }), ALIVE_INTERVAL_MS);
-  supervisor.send({ type: 'ready', model: engine.model, slots: engine.slots });
+  supervisor.send({ type: 'ready', model: engine.model });
 }
 
 function serve(engine: AnalysisEngine): void {

@@ -24,7 +24,6 @@ export async function openEngine(options: EngineOptions): Promise<AnalysisEngine
   const { family, imageSize, parameters } = model.info;
   return {
     model: { family, imageSize, parameters },
-    slots: options.slots,
     analyse: (request) => analyse(model, request, options.imagePixels),
     close: () => model.close(),
   };

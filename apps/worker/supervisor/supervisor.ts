@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { AppError, newUuid, type HostModel } from '#contracts';
+import { AppError, imageKey, newUuid, type HostModel } from '#contracts';
 import {
   claimShard,
   recordTaskTime,
@@ -145,9 +145,8 @@ export class Supervisor {
   }
 
   async #fetchImage(tenantId: string, sha256: string): Promise<Uint8Array> {
-    const key = `t/${tenantId}/images/${sha256}`;
     try {
-      return await this.parts.store.read(key, this.options.maxImageBytes);
+      return await this.parts.store.read(imageKey(tenantId, sha256), this.options.maxImageBytes);
     } catch (error) {
       if (error instanceof AppError && error.code === 'storage.not_found') {
         throw new AppError(

@@ -5,7 +5,7 @@ import type { Queryable } from '../database.js';
 export interface LeasedItem {
   readonly n: number;
   readonly name: string;
-  /** Hex; the object lies under `t/<tenant>/images/<sha256>`. */
+  /** Hex; the object store has it under `imageKey`. */
   readonly sha256: string;
 }
 

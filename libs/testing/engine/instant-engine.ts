@@ -17,16 +17,12 @@ interface InstantRequest {
   readonly tasks: readonly unknown[];
 }
 
-export async function openEngine(options: {
-  readonly modelDirectory: string;
-  readonly slots: number;
-}) {
+export async function openEngine(options: { readonly modelDirectory: string }) {
   const settings = await readFile(join(options.modelDirectory, 'engine.json'), 'utf8')
     .then((text) => JSON.parse(text) as { itemMs?: number })
     .catch(() => ({ itemMs: 0 }));
   return {
     model: { family: 'instant', imageSize: 1, parameters: 0 },
-    slots: options.slots,
     analyse: async ({ bytes, tasks }: InstantRequest): Promise<HostResult> => {
       misbehave(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
       if (settings.itemMs) await sleep(settings.itemMs);
