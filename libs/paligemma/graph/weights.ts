@@ -1,14 +1,22 @@
-import { float, int, type GraphBuilder, type Value } from '#onnx';
 import { relative } from 'node:path';
-import { readFloats } from '../checkpoint/tensor-reader.js';
-import { getTensor } from '../checkpoint/match-tensors.js';
+import { float, int, MICROSOFT_DOMAIN, tensorBytes, type GraphBuilder, type Value } from '#onnx';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import { expectedTensors, type ExpectedTensors } from '../checkpoint/expected-tensors.js';
+import { getTensor } from '../checkpoint/match-tensors.js';
+import type { StoredTensor } from '../checkpoint/safetensors-file.js';
+import { readFloats } from '../checkpoint/tensor-reader.js';
+import { Int8Linear } from './int8-linear.js';
 
 /** ONNX TensorProto.DataType.FLOAT */
 const FLOAT = 1;
+/** Inputs that share a scale in an int4 weight. */
+const INT4_BLOCK = 32;
 
-/** Puts the weights of a checkpoint into a graph, as float32, and the layers made of them. */
+/** Puts the weights of a checkpoint into a graph, in the form in which they are stored, and the layers made of them. */
 export class Weights {
+  #int8: Int8Linear | undefined;
+  #shapes: ExpectedTensors | undefined;
+
   constructor(
     private readonly graph: GraphBuilder,
     private readonly checkpoint: Checkpoint,
@@ -20,31 +28,88 @@ export class Weights {
    * `shape` may regroup the sizes, or take the first rows only.
    */
   matrix(name: string, shape?: readonly number[]): Value {
-    const { weightFolder, tensors } = this.checkpoint;
-    const tensor = getTensor(tensors, name);
+    const tensor = this.#stored(name);
     const taken = shape ?? tensor.shape;
-    const elements = tensor.shape.reduce((product, size) => product * size, 1);
-    const share = taken.reduce((product, size) => product * size, 1) / elements;
-    const data = {
-      location: relative(weightFolder, tensor.path),
-      offset: tensor.offset,
-      length: tensor.bytes * share,
-    };
-    if (tensor.type === 'float32') return this.graph.initializer(name, 'float32', taken, data);
-    const stored = this.graph.initializer(`${name}/stored`, tensor.type, taken, data);
+    if (tensor.type === 'float32') return this.#inFile(name, tensor, taken);
+    const stored = this.#inFile(`${name}/stored`, tensor, taken);
     return this.graph.node(name, 'Cast', [stored], { to: int(FLOAT) });
+  }
+
+  /** The part of a stored tensor that begins at a row, with this shape. */
+  #inFile(name: string, tensor: StoredTensor, shape: readonly number[], firstRow = 0): Value {
+    const { path, type, offset } = tensor;
+    return this.graph.initializer(name, type, shape, {
+      location: relative(this.checkpoint.weightFolder, path),
+      offset: offset + firstRow * tensorBytes(type, tensor.shape.slice(1)),
+      length: tensorBytes(type, shape),
+    });
+  }
+
+  #expected(): ExpectedTensors {
+    this.#shapes ??= expectedTensors(this.checkpoint.config);
+    return this.#shapes;
+  }
+
+  #stored(name: string): StoredTensor {
+    return getTensor(this.checkpoint.tensors, name);
   }
 
   /** A small tensor, copied into the model. */
   vector(name: string): Value {
-    return this.graph.floats(name, readFloats(getTensor(this.checkpoint.tensors, name)));
+    return this.graph.floats(name, readFloats(this.#stored(name)));
   }
 
-  /** x [rows, inputs] -> [rows, outputs]; torch stores the weight as [outputs, inputs]. */
+  /** x [rows, inputs] -> [rows, outputs] */
   linear(name: string, x: Value, options: { bias: boolean }): Value {
+    const { type } = this.#stored(`${name}.weight`);
+    if (type !== 'int8' && type !== 'uint8') return this.#floatLinear(name, x, options);
+    const product = type === 'int8' ? this.#int8Linear(name, x) : this.#int4Linear(name, x);
+    if (!options.bias) return product;
+    return this.graph.node(name, 'Add', [product, this.vector(`${name}.bias`)]);
+  }
+
+  /** torch stores the weight as [outputs, inputs]. */
+  #floatLinear(name: string, x: Value, options: { bias: boolean }): Value {
     const inputs = [x, this.matrix(`${name}.weight`)];
     if (options.bias) inputs.push(this.vector(`${name}.bias`));
     return this.graph.node(name, 'Gemm', inputs, { transB: int(1) });
+  }
+
+  /** Stored as [inputs, outputs], so that groups of inputs are neighbours in the file. */
+  #int8Linear(name: string, x: Value): Value {
+    const stored = this.#stored(`${name}.weight`);
+    const [inputs, outputs] = stored.shape as [number, number];
+    this.#int8 ??= new Int8Linear(this.graph);
+    return this.#int8.apply(name, x, {
+      inputs,
+      scale: this.vector(`${name}.scale`),
+      rows: (first, count) =>
+        this.#inFile(`${name}.weight.${first}`, stored, [count, outputs], first),
+    });
+  }
+
+  /**
+   * Blocks of 32 inputs with a scale each. Level 4 computes with int8 activations: the others are up to 100 times
+   * slower on the CPU.
+   */
+  #int4Linear(name: string, x: Value): Value {
+    const stored = this.#stored(`${name}.weight`);
+    const scale = this.#stored(`${name}.scale`);
+    const [outputs, blocks] = stored.shape as [number, number, number];
+    const inputs = [
+      x,
+      this.#inFile(`${name}.weight`, stored, stored.shape),
+      this.#inFile(`${name}.scale`, scale, [outputs * blocks]),
+    ];
+    const [, width] = this.#expected().get(`${name}.weight`)!;
+    const attributes = {
+      K: int(width as number),
+      N: int(outputs),
+      bits: int(4),
+      block_size: int(INT4_BLOCK),
+      accuracy_level: int(4),
+    };
+    return this.graph.node(`${name}.product`, 'MatMulNBits', inputs, attributes, MICROSOFT_DOMAIN);
   }
 
   layerNorm(name: string, x: Value, epsilon: number): Value {
@@ -55,7 +120,7 @@ export class Weights {
 
   /** Gemma multiplies by 1 + w. The sum is made here in float32: in bfloat16 it would lose bits of w. */
   rmsNorm(name: string, x: Value, epsilon: number): Value {
-    const weight = readFloats(getTensor(this.checkpoint.tensors, `${name}.weight`));
+    const weight = readFloats(this.#stored(`${name}.weight`));
     const scale = this.graph.floats(
       `${name}.scale`,
       weight.map((value) => 1 + value),
