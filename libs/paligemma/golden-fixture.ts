@@ -1,5 +1,6 @@
 /** For specs: the checkpoints and reference answers of test/fixtures (see test/reference/README.md). */
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 const FIXTURES = new URL('../../test/fixtures/', import.meta.url);
 
@@ -35,7 +36,7 @@ export interface Golden {
 }
 
 export function checkpointFolder(name: string): string {
-  return new URL(`checkpoints/${name}`, FIXTURES).pathname;
+  return fileURLToPath(new URL(`checkpoints/${name}`, FIXTURES));
 }
 
 /** The reference's answers, and a reader of the arrays beside them. */

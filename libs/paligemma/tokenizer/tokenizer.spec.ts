@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { Tokenizer } from './tokenizer.js';
 
-const FIXTURES = new URL('../../../test/fixtures/', import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL('../../../test/fixtures/', import.meta.url));
 
 interface TokenizerGolden {
   text: string;
