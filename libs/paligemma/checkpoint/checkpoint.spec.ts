@@ -11,7 +11,9 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { AppError } from '#contracts';
 import { checkpointFolder } from '../golden-fixture.js';
 import { openCheckpoint } from './checkpoint.js';
 import { EMBEDDING } from './expected-tensors.js';
@@ -35,18 +37,39 @@ async function setup(name = 'tiny-paligemma') {
   folders.push(folder);
   await cp(checkpointFolder(name), folder, { recursive: true });
   const weights = join(folder, 'model.safetensors');
-  /** Writes the file again with another header and the same data. */
+  /** Writes the file again with other entries, each with the data that its offsets named. */
   const rewriteHeader = async (change: (header: Header) => void): Promise<void> => {
     const bytes = await readFile(weights);
     const end = 8 + Number(bytes.readBigUInt64LE());
     const header = JSON.parse(bytes.subarray(8, end).toString()) as Header;
     change(header);
-    const json = Buffer.from(JSON.stringify(header));
-    const prefix = Buffer.alloc(8);
-    prefix.writeBigUInt64LE(BigInt(json.length));
-    await writeFile(weights, Buffer.concat([prefix, json, bytes.subarray(end)]));
+    const parts: Buffer[] = [];
+    let offset = 0;
+    const tensors = Object.entries(header).filter(([name]) => name !== '__metadata__');
+    const moved = tensors.map(([name, entry]) => {
+      const [from, to] = entry.data_offsets;
+      parts.push(bytes.subarray(end + from, end + to));
+      const start = offset;
+      offset += to - from;
+      return [name, { ...entry, data_offsets: [start, offset] }];
+    });
+    await writeFile(weights, file(JSON.stringify(Object.fromEntries(moved)), Buffer.concat(parts)));
   };
-  return { folder, weights, rewriteHeader };
+  /** Changes the header and leaves the data as it is. */
+  const damageHeader = async (change: (header: Header) => void): Promise<void> => {
+    const bytes = await readFile(weights);
+    const end = 8 + Number(bytes.readBigUInt64LE());
+    const header = JSON.parse(bytes.subarray(8, end).toString()) as Header;
+    change(header);
+    await writeFile(weights, file(JSON.stringify(header), bytes.subarray(end)));
+  };
+  return { folder, weights, rewriteHeader, damageHeader };
+}
+
+function file(json: string, data: Uint8Array): Buffer {
+  const prefix = Buffer.alloc(8);
+  prefix.writeBigUInt64LE(BigInt(Buffer.byteLength(json)));
+  return Buffer.concat([prefix, Buffer.from(json), data]);
 }
 
 /** An error with this code whose message holds these parts in this order. */
@@ -162,10 +185,55 @@ describe('openCheckpoint', () => {
     await expect(openCheckpoint(folder)).rejects.toThrow(failure('checkpoint.unreadable', weights));
   });
 
-  it('refuses offsets that leave the file', async () => {
-    const { folder, rewriteHeader } = await setup();
-    await rewriteHeader((header) => (header[NORM]!.data_offsets = [1e9, 1e9 + 256]));
-    await expect(openCheckpoint(folder)).rejects.toThrow(failure('checkpoint.unreadable', NORM));
+  it.each<[string, (entry: Entry) => void]>([
+    ['offsets that leave the file', (entry) => (entry.data_offsets = [1e9, 1e9 + 256])],
+    ['data that another tensor has too', (entry) => (entry.data_offsets = [0, 256])],
+    ['offsets that run backwards', (entry) => entry.data_offsets.reverse()],
+    ['a shape whose product is past all numbers', (entry) => (entry.shape = [2 ** 52, 2 ** 52])],
+    ['a negative size', (entry) => (entry.shape = [-64])],
+  ])('refuses %s', async (_, change) => {
+    const { folder, damageHeader } = await setup();
+    await damageHeader((header) => change(header[NORM]!));
+    await expect(openCheckpoint(folder)).rejects.toThrow(failure('checkpoint.unreadable'));
+  });
+
+  it('refuses data that belong to no tensor', async () => {
+    const { folder, damageHeader } = await setup();
+    await damageHeader((header) => delete header[NORM]);
+    await expect(openCheckpoint(folder)).rejects.toThrow(failure('checkpoint.unreadable'));
+  });
+
+  it.each([2n ** 64n - 1n, 2n ** 40n, 99_999_999n])(
+    'refuses a header that claims %i bytes, and allocates nothing for it',
+    async (claimed) => {
+      const { folder, weights } = await setup();
+      const bytes = await readFile(weights);
+      bytes.writeBigUInt64LE(claimed);
+      await writeFile(weights, bytes);
+      const before = process.memoryUsage().arrayBuffers;
+      await expect(openCheckpoint(folder)).rejects.toThrow(failure('checkpoint.unreadable'));
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000);
+    },
+  );
+
+  it('never fails in any other way, whatever bytes of a header are changed', async () => {
+    const { folder, weights } = await setup();
+    const original = await readFile(weights);
+    const headerEnd = 8 + Number(original.readBigUInt64LE());
+    const edits = fc.array(fc.tuple(fc.nat(headerEnd - 1), fc.nat(255)), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    await fc.assert(
+      fc.asyncProperty(edits, async (changes) => {
+        const bytes = Buffer.from(original);
+        for (const [place, value] of changes) bytes[place] = value;
+        await writeFile(weights, bytes);
+        const outcome = await openCheckpoint(folder).catch((error: unknown) => error);
+        if (outcome instanceof Error) expect(outcome).toBeInstanceOf(AppError);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it.each(['config.json', 'model.safetensors'])('names %s when it is missing', async (file) => {

@@ -11,8 +11,15 @@ import { readSafetensors } from './safetensors-file.js';
 const INDEX = 'model.safetensors.index.json';
 const SINGLE = 'model.safetensors';
 
-/** A Hugging Face checkpoint folder, checked and described; no weight is read yet. */
+/**
+ * The form of the linear weights. `f32`: as published, computed in float32: the reference. `f16`: for GPUs.
+ * `int8`: a scale for each output. `int4`: a scale for each 32 inputs; the head stays int8.
+ */
+export type Precision = 'f32' | 'f16' | 'int8' | 'int4';
+
+/** A folder of weights, checked and described; no weight is read yet. */
 export interface Checkpoint {
+  readonly precision: Precision;
   readonly config: ModelConfig;
   readonly tensors: TensorMap;
   /** Rows of the embedding: the vocabulary, in some files rounded up. */
@@ -33,6 +40,7 @@ export async function openCheckpoint(directory: string): Promise<Checkpoint> {
   const stored = await Promise.all(files.map((file) => readSafetensors(join(directory, file))));
   const tensors = matchTensors(config, stored.flat());
   return {
+    precision: 'f32',
     config,
     tensors,
     embeddingRows: getTensor(tensors, EMBEDDING).shape[0]!,
@@ -70,7 +78,7 @@ function isPlainFileName(name: unknown): name is string {
   return typeof name === 'string' && /^[^/\\]+\.safetensors$/.test(name);
 }
 
-function countParameters(tensors: TensorMap): number {
+export function countParameters(tensors: TensorMap): number {
   return [...tensors]
     .filter(([name]) => name !== HEAD)
     .reduce((sum, [, { shape }]) => sum + shape.reduce((product, size) => product * size, 1), 0);

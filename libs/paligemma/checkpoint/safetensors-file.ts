@@ -16,22 +16,29 @@ export interface StoredTensor {
   readonly bytes: number;
 }
 
-const TYPES: Readonly<Record<string, ElementType>> = {
+/** What checkpoints are published in. */
+const FLOATS: Readonly<Record<string, ElementType>> = {
   F32: 'float32',
   F16: 'float16',
   BF16: 'bfloat16',
 };
+/** What engine folders hold besides. */
+const INTEGERS: Readonly<Record<string, ElementType>> = { I8: 'int8', U8: 'uint8' };
 const PREFIX_BYTES = 8;
 /** The limit of the reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000;
 
 /**
  * Lists the tensors of a safetensors file (https://huggingface.co/docs/safetensors): 8 bytes of header
- * length, a JSON header, then the data. Reads the header only.
- * Errors: `checkpoint.unreadable` on a damaged header or a file that ends too early,
- * `checkpoint.unsupported` on a number format other than F32, F16, BF16.
+ * length, a JSON header, then the data. Reads the header only; nothing is allocated for what it merely claims.
+ * Errors: `checkpoint.unreadable` on a damaged header, on tensors that overlap or leave gaps, on a file that ends
+ * too early; `checkpoint.unsupported` on a number format other than F32, F16, BF16 (and I8, U8 when `integers`).
  */
-export async function readSafetensors(path: string): Promise<StoredTensor[]> {
+export async function readSafetensors(
+  path: string,
+  options: { integers?: boolean } = {},
+): Promise<StoredTensor[]> {
+  const types = options.integers ? { ...FLOATS, ...INTEGERS } : FLOATS;
   const file = await open(path).catch((cause: unknown) => {
     throw damaged(path, 'it cannot be opened', cause);
   });
@@ -43,10 +50,12 @@ export async function readSafetensors(path: string): Promise<StoredTensor[]> {
       throw damaged(path, 'its header does not fit into the file');
     }
     const header = parseHeader(path, await readExactly(file, path, headerBytes, PREFIX_BYTES));
-    const place = { path: await realpath(path), start: PREFIX_BYTES + headerBytes, size };
-    return Object.entries(header)
+    const place = { path: await realpath(path), start: PREFIX_BYTES + headerBytes, size, types };
+    const tensors = Object.entries(header)
       .filter(([name]) => name !== '__metadata__')
       .map(([name, entry]) => storedTensor(place, name, entry));
+    mustFillFile(place, tensors);
+    return tensors;
   } finally {
     await file.close();
   }
@@ -56,12 +65,28 @@ interface Place {
   readonly path: string;
   readonly start: number;
   readonly size: number;
+  readonly types: Readonly<Record<string, ElementType>>;
 }
 
-function storedTensor({ path, start, size }: Place, name: string, entry: unknown): StoredTensor {
+/** As the reference implementation asks: each byte of the data belongs to exactly one tensor. */
+function mustFillFile({ path, start, size }: Place, tensors: readonly StoredTensor[]): void {
+  let end = start;
+  for (const tensor of tensors.toSorted((a, b) => a.offset - b.offset || a.bytes - b.bytes)) {
+    if (tensor.offset !== end)
+      throw damaged(path, `${tensor.name} does not begin where the tensor before it ends`);
+    end += tensor.bytes;
+  }
+  if (end !== size) throw damaged(path, `${size - end} bytes at its end belong to no tensor`);
+}
+
+function storedTensor(
+  { path, start, size, types }: Place,
+  name: string,
+  entry: unknown,
+): StoredTensor {
   if (!isObject(entry)) throw damaged(path, `the entry of ${name} is no object`);
   const { dtype, shape, data_offsets: offsets } = entry;
-  const type = TYPES[String(dtype)];
+  const type = typeof dtype === 'string' && Object.hasOwn(types, dtype) ? types[dtype] : undefined;
   if (!type) {
     throw new AppError(
       'checkpoint.unsupported',
