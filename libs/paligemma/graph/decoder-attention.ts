@@ -1,6 +1,7 @@
 import { float, int, ints, MICROSOFT_DOMAIN, type GraphBuilder, type Value } from '#onnx';
 import type { TextConfig } from '../checkpoint/model-config.js';
 import { keyParts } from './cache-layout.js';
+import type { Dialect } from './dialect.js';
 import type { Weights } from './weights.js';
 
 /** Values that every layer's attention reads. */
@@ -15,8 +16,8 @@ export interface AttentionInputs {
   readonly pastMask: Value;
   /** int64 [2]: past, tokens. */
   readonly split: Value;
-  /** int64 [5]: batch, keyValueHeads, tokens * group, past / RUN, RUN. */
-  readonly pastShape: Value;
+  /** int64 [5]: batch, keyValueHeads, tokens * group, past / RUN, RUN. Only where the dialect cuts sums. */
+  readonly pastShape?: Value;
 }
 
 /** Of new tokens: [batch, keyValueHeads, tokens, headSize]. */
@@ -25,7 +26,10 @@ export interface KeyValue {
   readonly value: Value;
 }
 
-/** key: [batch, keyValueHeads, parts, past, headSize / parts]; value: [batch, keyValueHeads, past / RUN, RUN, headSize]. */
+/**
+ * key: [batch, keyValueHeads, parts, past, headSize / parts]; value: [batch, keyValueHeads, past / RUN, RUN, headSize].
+ * Where the dialect does not cut sums, both are [batch, keyValueHeads, past, headSize].
+ */
 export interface CachedKeyValue {
   readonly key: Value;
   readonly value: Value;
@@ -45,6 +49,7 @@ export class DecoderAttention {
     private readonly weights: Weights,
     private readonly text: TextConfig,
     private readonly shared: AttentionInputs,
+    private readonly dialect: Dialect,
   ) {}
 
   /** x [batch * tokens, hidden] -> the same shape, and the new tokens' keys and values. */
@@ -80,6 +85,7 @@ export class DecoderAttention {
 
   /** The sum over each part of the head apart: see cache-layout.ts. */
   #pastScores(name: string, query: Value, key: Value): Value {
+    if (!this.dialect.cutsSums) return this.#product(name, query, key);
     const parts = keyParts(this.text.headSize);
     const split = this.#reshape(`${name}.query.split`, query, [
       0,
@@ -94,6 +100,7 @@ export class DecoderAttention {
 
   /** The sum over each run of cached tokens apart. */
   #pastMix(name: string, weights: Value, value: Value): Value {
+    if (!this.dialect.cutsSums) return this.graph.node(`${name}.mixed`, 'MatMul', [weights, value]);
     const inputs = [weights, this.shared.pastShape];
     const split = this.graph.node(`${name}.weights.split`, 'Reshape', inputs);
     const turned = this.#partsFirst(`${name}.weights`, split);
@@ -109,8 +116,9 @@ export class DecoderAttention {
   /** query x key^T x scale; divided by the softcap already, when there is one. */
   #product(name: string, query: Value, key: Value): Value {
     const { attentionScale, attentionSoftcap } = this.text;
-    const alpha = float(attentionScale / (attentionSoftcap ?? 1));
-    const attributes = { transB: int(1), alpha };
+    const factor = attentionScale / (attentionSoftcap ?? 1);
+    if (!this.dialect.hasFusedMatMul) return this.#plainProduct(name, query, key, factor);
+    const attributes = { transB: int(1), alpha: float(factor) };
     return this.graph.node(
       `${name}.product`,
       'FusedMatMul',
@@ -118,6 +126,16 @@ export class DecoderAttention {
       attributes,
       MICROSOFT_DOMAIN,
     );
+  }
+
+  /** Turns query and scores, which are small, and not the keys, which may be the whole cache. */
+  #plainProduct(name: string, query: Value, key: Value, factor: number): Value {
+    const turn = { perm: ints([0, 1, 3, 2]) };
+    const turned = this.graph.node(`${name}.query.turned`, 'Transpose', [query], turn);
+    const product = this.graph.node(`${name}.product.turned`, 'MatMul', [key, turned]);
+    const scores = this.graph.node(`${name}.product`, 'Transpose', [product], turn);
+    const scale = this.graph.floats(`${name}.factor`, Float32Array.of(factor), []);
+    return this.graph.node(`${name}.product.scaled`, 'Mul', [scores, scale]);
   }
 
   /** Gemma 2's softcap: before the mask, as the reference does. */

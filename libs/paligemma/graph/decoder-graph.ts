@@ -1,8 +1,15 @@
-import { GraphBuilder, int, text as textAttribute, type Graph, type Value } from '#onnx';
+import { GraphBuilder, int, type Graph, type Value } from '#onnx';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { TextConfig } from '../checkpoint/model-config.js';
 import { keyParts, RUN } from './cache-layout.js';
-import { DecoderAttention, type CachedKeyValue, type KeyValue } from './decoder-attention.js';
+import {
+  DecoderAttention,
+  type AttentionInputs,
+  type CachedKeyValue,
+  type KeyValue,
+} from './decoder-attention.js';
+import { decoderLayer } from './decoder-layer.js';
+import { cpuDialect, type Dialect } from './dialect.js';
 import { rotaryTables } from './rotary.js';
 import { Weights } from './weights.js';
 
@@ -18,6 +25,9 @@ export const decoderPorts = {
   pastValue: (layer: number) => `past_value.${layer}`,
   /** [2 * layers * batch, keyValueHeads, tokens, headSize]: key then value of each layer. */
   keyValues: 'key_values',
+  /** Where the dialect does not join them. [batch, keyValueHeads, tokens, headSize] */
+  freshKey: (layer: number) => `fresh_key.${layer}`,
+  freshValue: (layer: number) => `fresh_value.${layer}`,
   /** [batch, hidden]: the last token, normalised, ready for the head. */
   last: 'last',
   /** [batch, tokens, hidden]: all of them. Copied out only when asked for. */
@@ -30,30 +40,30 @@ export const decoderPorts = {
  * Gemma 2's sliding window is left out: 4,096 tokens are never exceeded by an image and its prompt up to 448 px,
  * and at 896 px the prefix stays visible anyway (big_vision has no window either).
  */
-export function decoderGraph(checkpoint: Checkpoint, maxPositions: number): Graph {
+export function decoderGraph(
+  checkpoint: Checkpoint,
+  maxPositions: number,
+  dialect: Dialect = cpuDialect,
+): Graph {
   const { text } = checkpoint.config;
   const graph = new GraphBuilder('decoder');
-  const weights = new Weights(graph, checkpoint);
-  const embeddings = graph.input(decoderPorts.embeddings, 'float32', [
-    'batch',
-    'tokens',
-    text.hiddenSize,
-  ]);
-  const attention = new DecoderAttention(
-    graph,
-    weights,
-    text,
-    sharedInputs(graph, embeddings, text, maxPositions),
-  );
+  const weights = new Weights(graph, checkpoint, dialect);
+  const shape = ['batch', 'tokens', text.hiddenSize];
+  const embeddings = graph.input(decoderPorts.embeddings, 'float32', shape);
+  const shared = sharedInputs(graph, embeddings, text, maxPositions, dialect);
+  const attention = new DecoderAttention(graph, weights, text, shared, dialect);
+  const parts = { graph, weights, attention, text };
   const flatShape = graph.integers('flat_shape', [-1, text.hiddenSize]);
   let x = graph.node('flat', 'Reshape', [embeddings, flatShape]);
-  const fresh: Value[] = [];
+  const fresh: KeyValue[] = [];
   for (let layer = 0; layer < text.layers; layer++) {
-    const result = decoderLayer(graph, weights, attention, layer, x, text);
+    const result = decoderLayer(parts, layer, x, pastInputs(graph, layer, text, dialect));
     x = result.x;
-    fresh.push(result.fresh.key, result.fresh.value);
+    fresh.push(result.fresh);
   }
-  finish(graph, weights, x, fresh, embeddings, text);
+  stateOutputs(graph, weights, x, embeddings, text);
+  if (dialect.joinsKeyValues) joinedOutput(graph, fresh, text);
+  else separateOutputs(graph, fresh, text);
   return graph.build();
 }
 
@@ -62,7 +72,8 @@ function sharedInputs(
   embeddings: Value,
   text: TextConfig,
   maxPositions: number,
-) {
+  dialect: Dialect,
+): AttentionInputs {
   const { cos, sin } = rotaryTables(maxPositions, text.headSize, text.ropeTheta);
   const tableShape = [maxPositions, text.headSize / 2];
   const sizes = graph.node('sizes', 'Shape', [embeddings], { start: int(0), end: int(2) });
@@ -76,56 +87,30 @@ function sharedInputs(
     sin: graph.floats('sin', sin, tableShape),
     pastMask: graph.input(decoderPorts.pastMask, 'float32', ['batch', 1, 1, 'past']),
     split: graph.input(decoderPorts.split, 'int64', [2]),
-    pastShape: graph.input(decoderPorts.pastShape, 'int64', [5]),
+    ...(dialect.cutsSums ? { pastShape: graph.input(decoderPorts.pastShape, 'int64', [5]) } : {}),
   };
 }
 
-function decoderLayer(
+function pastInputs(
   graph: GraphBuilder,
-  weights: Weights,
-  attention: DecoderAttention,
-  index: number,
-  x: Value,
-  text: TextConfig,
-): { x: Value; fresh: KeyValue } {
-  const layer = `text.layers.${index}`;
-  const norm = (name: string, value: Value): Value =>
-    weights.rmsNorm(`${layer}.${name}`, value, text.rmsNormEpsilon);
-  const past = pastInputs(graph, index, text);
-  const { mixed, fresh } = attention.layer(`${layer}.self_attn`, norm('input_layernorm', x), past);
-  // The same name is another norm in either family: see expected-tensors.ts.
-  const first = text.hasPostNorms ? norm('post_attention_layernorm', mixed) : mixed;
-  const attended = graph.node(`${layer}.attended`, 'Add', [x, first]);
-  const preNorm = text.hasPostNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
-  const wide = feedForward(graph, weights, `${layer}.mlp`, norm(preNorm, attended));
-  const second = text.hasPostNorms ? norm('post_feedforward_layernorm', wide) : wide;
-  return { x: graph.node(`${layer}.out`, 'Add', [attended, second]), fresh };
-}
-
-function pastInputs(graph: GraphBuilder, layer: number, text: TextConfig): CachedKeyValue {
-  const { keyValueHeads, headSize } = text;
+  layer: number,
+  { keyValueHeads, headSize }: TextConfig,
+  dialect: Dialect,
+): CachedKeyValue {
   const parts = keyParts(headSize);
-  const key = ['batch', keyValueHeads, parts, 'past', headSize / parts];
-  const value = ['batch', keyValueHeads, 'runs', RUN, headSize];
+  const whole = ['batch', keyValueHeads, 'past', headSize];
+  const key = dialect.cutsSums ? ['batch', keyValueHeads, parts, 'past', headSize / parts] : whole;
+  const value = dialect.cutsSums ? ['batch', keyValueHeads, 'runs', RUN, headSize] : whole;
   return {
     key: graph.input(decoderPorts.pastKey(layer), 'float32', key),
     value: graph.input(decoderPorts.pastValue(layer), 'float32', value),
   };
 }
 
-function feedForward(graph: GraphBuilder, weights: Weights, name: string, x: Value): Value {
-  const gate = weights.linear(`${name}.gate_proj`, x, { bias: false });
-  const up = weights.linear(`${name}.up_proj`, x, { bias: false });
-  const active = graph.node(`${name}.gelu`, 'Gelu', [gate], { approximate: textAttribute('tanh') });
-  const product = graph.node(`${name}.gated`, 'Mul', [active, up]);
-  return weights.linear(`${name}.down_proj`, product, { bias: false });
-}
-
-function finish(
+function stateOutputs(
   graph: GraphBuilder,
   weights: Weights,
   x: Value,
-  fresh: readonly Value[],
   embeddings: Value,
   text: TextConfig,
 ): void {
@@ -141,8 +126,23 @@ function finish(
     new Uint8Array(BigInt64Array.of(-1n).buffer),
   );
   const last = graph.node(decoderPorts.last, 'Gather', [states, lastIndex], { axis: int(1) });
-  const keyValues = graph.node(decoderPorts.keyValues, 'Concat', fresh, { axis: int(0) });
   graph.output(last, 'float32', ['batch', text.hiddenSize]);
-  graph.output(keyValues, 'float32', ['layers', text.keyValueHeads, 'tokens', text.headSize]);
   graph.output(states, 'float32', ['batch', 'tokens', text.hiddenSize]);
+}
+
+function joinedOutput(graph: GraphBuilder, fresh: readonly KeyValue[], text: TextConfig): void {
+  const all = fresh.flatMap(({ key, value }) => [key, value]);
+  const keyValues = graph.node(decoderPorts.keyValues, 'Concat', all, { axis: int(0) });
+  graph.output(keyValues, 'float32', ['layers', text.keyValueHeads, 'tokens', text.headSize]);
+}
+
+function separateOutputs(graph: GraphBuilder, fresh: readonly KeyValue[], text: TextConfig): void {
+  const shape = ['batch', text.keyValueHeads, 'tokens', text.headSize];
+  fresh.forEach(({ key, value }, layer) => {
+    const outputs = [
+      graph.node(decoderPorts.freshKey(layer), 'Identity', [key]),
+      graph.node(decoderPorts.freshValue(layer), 'Identity', [value]),
+    ];
+    for (const output of outputs) graph.output(output, 'float32', shape);
+  });
 }

@@ -5,6 +5,7 @@ import { expectedTensors, type ExpectedTensors } from '../checkpoint/expected-te
 import { getTensor } from '../checkpoint/match-tensors.js';
 import type { StoredTensor } from '../checkpoint/safetensors-file.js';
 import { readFloats } from '../checkpoint/tensor-reader.js';
+import { cpuDialect, type Dialect } from './dialect.js';
 import { Int8Linear } from './int8-linear.js';
 
 /** ONNX TensorProto.DataType.FLOAT */
@@ -20,6 +21,7 @@ export class Weights {
   constructor(
     private readonly graph: GraphBuilder,
     private readonly checkpoint: Checkpoint,
+    private readonly dialect: Dialect = cpuDialect,
   ) {}
 
   /**
@@ -79,6 +81,7 @@ export class Weights {
   #int8Linear(name: string, x: Value): Value {
     const stored = this.#stored(`${name}.weight`);
     const [inputs, outputs] = stored.shape as [number, number];
+    if (this.dialect.int8 === 'dequantised-weight') return this.#dequantisedLinear(name, x, stored);
     this.#int8 ??= new Int8Linear(this.graph);
     return this.#int8.apply(name, x, {
       inputs,
@@ -88,10 +91,15 @@ export class Weights {
     });
   }
 
-  /**
-   * Blocks of 32 inputs with a scale each. Level 4 computes with int8 activations: the others are up to 100 times
-   * slower on the CPU.
-   */
+  /** The weight stays int8 in memory and is widened for each product; activations stay float32. */
+  #dequantisedLinear(name: string, x: Value, stored: StoredTensor): Value {
+    const scale = this.vector(`${name}.scale`);
+    const inputs = [this.#inFile(`${name}.weight`, stored, stored.shape), scale];
+    const weight = this.graph.node(`${name}.widened`, 'DequantizeLinear', inputs, { axis: int(1) });
+    return this.graph.node(`${name}.product`, 'MatMul', [x, weight]);
+  }
+
+  /** Blocks of 32 inputs with a scale each. */
   #int4Linear(name: string, x: Value): Value {
     const stored = this.#stored(`${name}.weight`);
     const scale = this.#stored(`${name}.scale`);
@@ -107,7 +115,7 @@ export class Weights {
       N: int(outputs),
       bits: int(4),
       block_size: int(INT4_BLOCK),
-      accuracy_level: int(4),
+      accuracy_level: int(this.dialect.int4AccuracyLevel),
     };
     return this.graph.node(`${name}.product`, 'MatMulNBits', inputs, attributes, MICROSOFT_DOMAIN);
   }

@@ -1,0 +1,40 @@
+import { text as textAttribute, type GraphBuilder, type Value } from '#onnx';
+import type { TextConfig } from '../checkpoint/model-config.js';
+import type { CachedKeyValue, DecoderAttention, KeyValue } from './decoder-attention.js';
+import type { Weights } from './weights.js';
+
+/** What all layers of one graph share. */
+export interface DecoderParts {
+  readonly graph: GraphBuilder;
+  readonly weights: Weights;
+  readonly attention: DecoderAttention;
+  readonly text: TextConfig;
+}
+
+/** One layer of Gemma or Gemma 2. x [batch * tokens, hidden] -> the same shape, and the new tokens' keys and values. */
+export function decoderLayer(
+  { graph, weights, attention, text }: DecoderParts,
+  index: number,
+  x: Value,
+  past: CachedKeyValue,
+): { x: Value; fresh: KeyValue } {
+  const layer = `text.layers.${index}`;
+  const norm = (name: string, value: Value): Value =>
+    weights.rmsNorm(`${layer}.${name}`, value, text.rmsNormEpsilon);
+  const { mixed, fresh } = attention.layer(`${layer}.self_attn`, norm('input_layernorm', x), past);
+  // The same name is another norm in either family: see expected-tensors.ts.
+  const first = text.hasPostNorms ? norm('post_attention_layernorm', mixed) : mixed;
+  const attended = graph.node(`${layer}.attended`, 'Add', [x, first]);
+  const preNorm = text.hasPostNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
+  const wide = feedForward(graph, weights, `${layer}.mlp`, norm(preNorm, attended));
+  const second = text.hasPostNorms ? norm('post_feedforward_layernorm', wide) : wide;
+  return { x: graph.node(`${layer}.out`, 'Add', [attended, second]), fresh };
+}
+
+function feedForward(graph: GraphBuilder, weights: Weights, name: string, x: Value): Value {
+  const gate = weights.linear(`${name}.gate_proj`, x, { bias: false });
+  const up = weights.linear(`${name}.up_proj`, x, { bias: false });
+  const active = graph.node(`${name}.gelu`, 'Gelu', [gate], { approximate: textAttribute('tanh') });
+  const product = graph.node(`${name}.gated`, 'Mul', [active, up]);
+  return weights.linear(`${name}.down_proj`, product, { bias: false });
+}

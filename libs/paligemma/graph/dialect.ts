@@ -1,0 +1,47 @@
+/**
+ * How graphs are written for an execution provider. The emitter is the same for all; what a provider has no kernel
+ * for, computes wrongly or much slower stands here, and nowhere else.
+ */
+export interface Dialect {
+  readonly provider: 'cpu' | 'webgpu' | 'cuda';
+  /**
+   * The cache is laid out in pieces so that no sum is longer than RUN (see cache-layout.ts). Only the CPU divides a
+   * sum by the number of batch mates.
+   */
+  readonly cutsSums: boolean;
+  /** com.microsoft.FusedMatMul: product, transposition and factor in one. */
+  readonly hasFusedMatMul: boolean;
+  /** com.microsoft.MultiHeadAttention, and right at every length. */
+  readonly hasFusedAttention: boolean;
+  /** New keys and values leave the decoder as one output; else as two for each layer. */
+  readonly joinsKeyValues: boolean;
+  /** int8 linears: activations to bytes row by row, or weights back to float32 just before the product. */
+  readonly int8: 'integer-product' | 'dequantised-weight';
+  /** `accuracy_level` of MatMulNBits: 4 computes with int8 activations, 0 in float32. */
+  readonly int4AccuracyLevel: 0 | 4;
+}
+
+export const cpuDialect: Dialect = {
+  provider: 'cpu',
+  cutsSums: true,
+  hasFusedMatMul: true,
+  hasFusedAttention: true,
+  joinsKeyValues: true,
+  int8: 'integer-product',
+  // Level 0 is up to 100 times slower on the CPU.
+  int4AccuracyLevel: 4,
+};
+
+/**
+ * ONNX Runtime 1.30. No kernel: FusedMatMul, MatMulIntegerToFloat, DynamicQuantizeMatMul. MultiHeadAttention and
+ * GroupQueryAttention compute wrong numbers from 32 tokens on (their flash prefill).
+ */
+export const webgpuDialect: Dialect = {
+  provider: 'webgpu',
+  cutsSums: false,
+  hasFusedMatMul: false,
+  hasFusedAttention: false,
+  joinsKeyValues: false,
+  int8: 'dequantised-weight',
+  int4AccuracyLevel: 0,
+};
