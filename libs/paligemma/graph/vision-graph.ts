@@ -1,20 +1,23 @@
-import { GraphBuilder, int, MICROSOFT_DOMAIN, text, type Graph, type Value } from '#onnx';
+import { GraphBuilder, int, text, type Graph, type Value } from '#onnx';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import { cpuDialect, type Dialect } from './dialect.js';
+import { selfAttention, type VisionParts } from './vision-attention.js';
 import { Weights } from './weights.js';
 
 /**
  * SigLIP and the projector: `patches` [image tokens, 3 * patch^2] -> `features` [image tokens, text hidden].
  * A patch is flattened channel first, as the convolution's kernel is: so the convolution is one product.
  */
-export function visionGraph(checkpoint: Checkpoint): Graph {
+export function visionGraph(checkpoint: Checkpoint, dialect: Dialect = cpuDialect): Graph {
   const { vision, text: decoder, imageTokens } = checkpoint.config;
   const graph = new GraphBuilder('vision');
-  const weights = new Weights(graph, checkpoint);
+  const weights = new Weights(graph, checkpoint, dialect);
+  const parts = { graph, weights, vision, dialect };
   const patchNumbers = 3 * vision.patchSize ** 2;
   const patches = graph.input('patches', 'float32', [imageTokens, patchNumbers]);
   let x = embed(graph, weights, patches, [vision.hiddenSize, patchNumbers]);
   for (let layer = 0; layer < vision.layers; layer++) {
-    x = encoderLayer(graph, weights, `vision.encoder.layers.${layer}`, x, vision);
+    x = encoderLayer(parts, `vision.encoder.layers.${layer}`, x);
   }
   x = weights.layerNorm('vision.post_layernorm', x, vision.layerNormEpsilon);
   const features = graph.node('features', 'Identity', [
@@ -41,45 +44,17 @@ function embed(
   return graph.node('vision.embedded', 'Add', [embedded, positions]);
 }
 
-function encoderLayer(
-  graph: GraphBuilder,
-  weights: Weights,
-  layer: string,
-  x: Value,
-  { heads, layerNormEpsilon }: Checkpoint['config']['vision'],
-): Value {
+function encoderLayer(parts: VisionParts, layer: string, x: Value): Value {
+  const { graph, weights, vision } = parts;
+  const { layerNormEpsilon } = vision;
   const normal = weights.layerNorm(`${layer}.layer_norm1`, x, layerNormEpsilon);
   const attended = graph.node(`${layer}.attended`, 'Add', [
     x,
-    selfAttention(graph, weights, `${layer}.self_attn`, normal, heads),
+    selfAttention(parts, `${layer}.self_attn`, normal),
   ]);
   const middle = weights.layerNorm(`${layer}.layer_norm2`, attended, layerNormEpsilon);
   const wide = weights.linear(`${layer}.mlp.fc1`, middle, { bias: true });
   const active = graph.node(`${layer}.mlp.gelu`, 'Gelu', [wide], { approximate: text('tanh') });
   const narrow = weights.linear(`${layer}.mlp.fc2`, active, { bias: true });
   return graph.node(`${layer}.out`, 'Add', [attended, narrow]);
-}
-
-/** Every patch sees every patch. The fused operator never holds the scores whole: at 896 px that were 1 GB. */
-function selfAttention(
-  graph: GraphBuilder,
-  weights: Weights,
-  name: string,
-  x: Value,
-  heads: number,
-): Value {
-  const axis = graph.integers(`${name}.batch_axis`, [0]);
-  const projected = ['q_proj', 'k_proj', 'v_proj'].map((projection) => {
-    const flat = weights.linear(`${name}.${projection}`, x, { bias: true });
-    return graph.node(`${name}.${projection}.batch`, 'Unsqueeze', [flat, axis]);
-  });
-  const mixed = graph.node(
-    `${name}.mixed`,
-    'MultiHeadAttention',
-    projected,
-    { num_heads: int(heads) },
-    MICROSOFT_DOMAIN,
-  );
-  const flat = graph.node(`${name}.flat`, 'Squeeze', [mixed, axis]);
-  return weights.linear(`${name}.out_proj`, flat, { bias: true });
 }
