@@ -18,3 +18,7 @@ export {
   type ParseOptions,
 } from './output/parse-output.js';
 export { taskPrompt } from './prompt/task-prompt.js';
+export type { Precision } from './checkpoint/checkpoint.js';
+export { findManifest, type EngineManifest } from './engine-folder/manifest.js';
+export { verifyEngineFolder } from './engine-folder/verify-engine-folder.js';
+export { importCheckpoint, type ImportOptions } from './import/import-checkpoint.js';

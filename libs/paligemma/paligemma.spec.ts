@@ -31,6 +31,7 @@ describe('PaliGemma', () => {
     const { info } = await setup();
     expect(info).toEqual({
       family: 'paligemma',
+      precision: 'f32',
       imageSize: 56,
       imageTokens: 16,
       vocabularySize: 1664,

@@ -1,11 +1,13 @@
 import { AppError } from '#contracts';
-import { openCheckpoint, type Checkpoint } from './checkpoint/checkpoint.js';
+import type { Checkpoint, Precision } from './checkpoint/checkpoint.js';
+import { openModel } from './engine-folder/open-model.js';
 import { ContinuousBatcher } from './generation/continuous-batcher.js';
 import type { EndReason, SequenceTimings } from './generation/generation.js';
 import type { ImageFeatures } from './generation/model-runner.js';
 import { OnnxModelRunner } from './generation/onnx-model-runner.js';
 import { layoutPrompt } from './prompt/prompt-layout.js';
 import { Tokenizer } from './tokenizer/tokenizer.js';
+import { vocabularySize } from './tokenizer/vocabulary-size.js';
 
 export interface LoadOptions {
   /** Sequences that decode together. Default 8. */
@@ -20,6 +22,8 @@ export interface LoadOptions {
 
 export interface ModelInfo {
   readonly family: 'paligemma' | 'paligemma2';
+  /** Of the linear weights. */
+  readonly precision: Precision;
   /** Width and height in pixels that `encode` takes. */
   readonly imageSize: number;
   readonly imageTokens: number;
@@ -78,11 +82,12 @@ export class PaliGemma {
   ) {}
 
   /**
-   * Loads a Hugging Face checkpoint folder: config.json, tokenizer.json, safetensors (one file or shards).
-   * Errors: `checkpoint.*`, each naming the file or tensor at fault.
+   * Loads an engine folder, or a Hugging Face checkpoint as published: config.json, tokenizer.json, safetensors (one
+   * file or shards).
+   * Errors: `checkpoint.*` and `engine_folder.*`, each naming the file or tensor at fault.
    */
   static async load(directory: string, options: LoadOptions = {}): Promise<PaliGemma> {
-    const checkpoint = await openCheckpoint(directory);
+    const checkpoint = await openModel(directory);
     const tokenizer = await Tokenizer.load(directory);
     const info = describe(checkpoint, tokenizer);
     const limits = {
@@ -185,24 +190,14 @@ export class PaliGemma {
   }
 }
 
-function describe(
-  { config, embeddingRows, parameters }: Checkpoint,
-  tokenizer: Tokenizer,
-): ModelInfo {
-  const { imageTokenId } = config;
-  if (imageTokenId !== undefined && imageTokenId !== tokenizer.imageId) {
-    throw new AppError(
-      'checkpoint.unsupported',
-      `config.json says that <image> is token ${imageTokenId}, tokenizer.json says ${tokenizer.imageId}. Use files of one checkpoint.`,
-      { context: { imageTokenId, tokenizer: tokenizer.imageId } },
-    );
-  }
+function describe(checkpoint: Checkpoint, tokenizer: Tokenizer): ModelInfo {
+  const { config, parameters, precision } = checkpoint;
   return {
     family: config.family,
+    precision,
     imageSize: config.vision.imageSize,
     imageTokens: config.imageTokens,
-    // `<image>` is the last token of the vocabulary; the table's rows from there on are padding.
-    vocabularySize: Math.min(embeddingRows, tokenizer.imageId),
+    vocabularySize: vocabularySize(checkpoint, tokenizer),
     layers: config.text.layers,
     parameters,
   };

@@ -2,7 +2,13 @@ import { float, int, ints, MICROSOFT_DOMAIN, type GraphBuilder, type Value } fro
 import type { TextConfig } from '../checkpoint/model-config.js';
 import { keyParts } from './cache-layout.js';
 import type { Dialect } from './dialect.js';
-import type { Weights } from './weights.js';
+
+/** Where a layer takes its weights from; `Weights` of a checkpoint, but for a self-test. */
+export interface LayerWeights {
+  /** x [rows, inputs] -> [rows, outputs] */
+  linear(name: string, x: Value, options: { bias: boolean }): Value;
+  rmsNorm(name: string, x: Value, epsilon: number): Value;
+}
 
 /** Values that every layer's attention reads. */
 export interface AttentionInputs {
@@ -46,7 +52,7 @@ export interface CachedKeyValue {
 export class DecoderAttention {
   constructor(
     private readonly graph: GraphBuilder,
-    private readonly weights: Weights,
+    private readonly weights: LayerWeights,
     private readonly text: TextConfig,
     private readonly shared: AttentionInputs,
     private readonly dialect: Dialect,

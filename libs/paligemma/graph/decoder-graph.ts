@@ -7,6 +7,7 @@ import {
   type AttentionInputs,
   type CachedKeyValue,
   type KeyValue,
+  type LayerWeights,
 } from './decoder-attention.js';
 import { decoderLayer } from './decoder-layer.js';
 import { cpuDialect, type Dialect } from './dialect.js';
@@ -45,9 +46,19 @@ export function decoderGraph(
   maxPositions: number,
   dialect: Dialect = cpuDialect,
 ): Graph {
-  const { text } = checkpoint.config;
+  const weightsOf = (graph: GraphBuilder) => new Weights(graph, checkpoint, dialect);
+  return decoderGraphOf(checkpoint.config.text, weightsOf, maxPositions, dialect);
+}
+
+/** The same with weights from anywhere. */
+export function decoderGraphOf(
+  text: TextConfig,
+  weightsOf: (graph: GraphBuilder) => LayerWeights,
+  maxPositions: number,
+  dialect: Dialect,
+): Graph {
   const graph = new GraphBuilder('decoder');
-  const weights = new Weights(graph, checkpoint, dialect);
+  const weights = weightsOf(graph);
   const shape = ['batch', 'tokens', text.hiddenSize];
   const embeddings = graph.input(decoderPorts.embeddings, 'float32', shape);
   const shared = sharedInputs(graph, embeddings, text, maxPositions, dialect);
@@ -109,7 +120,7 @@ function pastInputs(
 
 function stateOutputs(
   graph: GraphBuilder,
-  weights: Weights,
+  weights: LayerWeights,
   x: Value,
   embeddings: Value,
   text: TextConfig,

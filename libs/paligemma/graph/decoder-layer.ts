@@ -1,12 +1,16 @@
 import { text as textAttribute, type GraphBuilder, type Value } from '#onnx';
 import type { TextConfig } from '../checkpoint/model-config.js';
-import type { CachedKeyValue, DecoderAttention, KeyValue } from './decoder-attention.js';
-import type { Weights } from './weights.js';
+import type {
+  CachedKeyValue,
+  DecoderAttention,
+  KeyValue,
+  LayerWeights,
+} from './decoder-attention.js';
 
 /** What all layers of one graph share. */
 export interface DecoderParts {
   readonly graph: GraphBuilder;
-  readonly weights: Weights;
+  readonly weights: LayerWeights;
   readonly attention: DecoderAttention;
   readonly text: TextConfig;
 }
@@ -31,7 +35,7 @@ export function decoderLayer(
   return { x: graph.node(`${layer}.out`, 'Add', [attended, second]), fresh };
 }
 
-function feedForward(graph: GraphBuilder, weights: Weights, name: string, x: Value): Value {
+function feedForward(graph: GraphBuilder, weights: LayerWeights, name: string, x: Value): Value {
   const gate = weights.linear(`${name}.gate_proj`, x, { bias: false });
   const up = weights.linear(`${name}.up_proj`, x, { bias: false });
   const active = graph.node(`${name}.gelu`, 'Gelu', [gate], { approximate: textAttribute('tanh') });

@@ -1,6 +1,5 @@
 import { GraphBuilder, int, type Graph, type Value } from '#onnx';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
-import { EMBEDDING, HEAD } from '../checkpoint/expected-tensors.js';
 import { Weights } from './weights.js';
 
 /** Names of the head's input and outputs. */
@@ -23,11 +22,7 @@ export function headGraph(checkpoint: Checkpoint, tokens: number): Graph {
   const { hiddenSize, finalSoftcap } = checkpoint.config.text;
   const graph = new GraphBuilder('head');
   const states = graph.input(headPorts.states, 'float32', ['batch', hiddenSize]);
-  const table = new Weights(graph, checkpoint).matrix(
-    checkpoint.tensors.has(HEAD) ? HEAD : EMBEDDING,
-    [tokens, hiddenSize],
-  );
-  const product = graph.node('product', 'Gemm', [states, table], { transB: int(1) });
+  const product = new Weights(graph, checkpoint).head(states, tokens);
   const logits = graph.node(headPorts.logits, 'Identity', [softcap(graph, product, finalSoftcap)]);
   graph.output(logits, 'float32', ['batch', tokens]);
   choose(graph, logits);

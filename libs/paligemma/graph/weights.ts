@@ -1,17 +1,21 @@
 import { relative } from 'node:path';
 import { float, int, MICROSOFT_DOMAIN, tensorBytes, type GraphBuilder, type Value } from '#onnx';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
-import { expectedTensors, type ExpectedTensors } from '../checkpoint/expected-tensors.js';
+import {
+  EMBEDDING,
+  expectedTensors,
+  HEAD,
+  type ExpectedTensors,
+} from '../checkpoint/expected-tensors.js';
 import { getTensor } from '../checkpoint/match-tensors.js';
 import type { StoredTensor } from '../checkpoint/safetensors-file.js';
 import { readFloats } from '../checkpoint/tensor-reader.js';
 import { cpuDialect, type Dialect } from './dialect.js';
+import { INT4_BLOCK } from '../engine-folder/stored-forms.js';
 import { Int8Linear } from './int8-linear.js';
 
 /** ONNX TensorProto.DataType.FLOAT */
 const FLOAT = 1;
-/** Inputs that share a scale in an int4 weight. */
-const INT4_BLOCK = 32;
 
 /** Puts the weights of a checkpoint into a graph, in the form in which they are stored, and the layers made of them. */
 export class Weights {
@@ -68,6 +72,18 @@ export class Weights {
     const product = type === 'int8' ? this.#int8Linear(name, x) : this.#int4Linear(name, x);
     if (!options.bias) return product;
     return this.graph.node(name, 'Add', [product, this.vector(`${name}.bias`)]);
+  }
+
+  /**
+   * States [rows, hidden] -> logits [rows, tokens]: the first rows of the head, or of the embedding when it is tied.
+   * A quantised head was cut to its tokens at import.
+   */
+  head(x: Value, tokens: number): Value {
+    const { tensors, config } = this.checkpoint;
+    const name = tensors.has(HEAD) ? HEAD : EMBEDDING;
+    if (this.#stored(name).type === 'int8') return this.linear('head', x, { bias: false });
+    const table = this.matrix(name, [tokens, config.text.hiddenSize]);
+    return this.graph.node('product', 'Gemm', [x, table], { transB: int(1) });
   }
 
   /** torch stores the weight as [outputs, inputs]. */

@@ -1,0 +1,175 @@
+import { mkdtemp, open, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Precision } from '../checkpoint/checkpoint.js';
+import { WEIGHTS } from '../engine-folder/manifest.js';
+import { verifyEngineFolder } from '../engine-folder/verify-engine-folder.js';
+import { checkpointFolder, goldenPicture, loadGolden } from '../golden-fixture.js';
+import { PaliGemma } from '../paligemma.js';
+import { importCheckpoint, type ImportOptions } from './import-checkpoint.js';
+
+const folders: string[] = [];
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
+});
+
+async function setup(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'import-'));
+  folders.push(folder);
+  return folder;
+}
+
+async function imported(source: string, options: ImportOptions): Promise<string> {
+  const target = join(await setup(), 'engine');
+  await importCheckpoint(checkpointFolder(source), target, options);
+  return target;
+}
+
+interface Answers {
+  readonly tokens: readonly (readonly number[])[];
+  readonly logProbabilities: readonly number[];
+}
+
+async function answers(folder: string, golden: string, count = 12): Promise<Answers> {
+  const model = await PaliGemma.load(folder, { slots: 4 });
+  try {
+    const { imageSize } = model.info;
+    const asked = loadGolden(golden).golden.generation.slice(0, count);
+    const given = await Promise.all(
+      asked.map(async ({ image_seed: seed, prompt, max_new_tokens: maxNewTokens }) => {
+        const image = await model.encode(goldenPicture(seed, imageSize));
+        return model.generate({ image, prompt, maxNewTokens });
+      }),
+    );
+    return {
+      tokens: given.map(({ tokens }) => tokens),
+      logProbabilities: given.map(({ logProbabilities }) => logProbabilities[0]!),
+    };
+  } finally {
+    await model.close();
+  }
+}
+
+const MODELS = [
+  ['tiny-paligemma', 'tiny-paligemma'],
+  ['tiny-paligemma-layout-b', 'tiny-paligemma'],
+  ['tiny-paligemma-layout-c', 'tiny-paligemma'],
+  ['tiny-paligemma2', 'tiny-paligemma2'],
+] as const;
+
+describe('importCheckpoint', () => {
+  it.each(MODELS)('keeps every number of %s in f32', async (name, golden) => {
+    const folder = await imported(name, { precision: 'f32' });
+    expect(await answers(folder, golden)).toEqual(await answers(checkpointFolder(name), golden));
+  });
+
+  it('keeps the tiny checkpoints in f16 too: their numbers fit', async () => {
+    const folder = await imported('tiny-paligemma', { precision: 'f16' });
+    expect(await answers(folder, 'tiny-paligemma')).toEqual(
+      await answers(checkpointFolder('tiny-paligemma'), 'tiny-paligemma'),
+    );
+  });
+
+  it.each<[Precision, string, number]>([
+    ['int8', 'tiny-paligemma', 0.2],
+    ['int8', 'tiny-paligemma2', 0.2],
+    ['int4', 'tiny-paligemma', 1],
+    ['int4', 'tiny-paligemma2', 1],
+  ])('stays near in %s: %s', async (precision, name, tolerance) => {
+    const folder = await imported(name, { precision });
+    const exact = await answers(checkpointFolder(name), name);
+    const near = await answers(folder, name);
+    const differences = exact.logProbabilities.map((value, index) =>
+      Math.abs(near.logProbabilities[index]! - value),
+    );
+    const mean = differences.reduce((sum, value) => sum + value) / differences.length;
+    expect(mean).toBeGreaterThan(0);
+    expect(mean).toBeLessThan(tolerance);
+  });
+
+  it('says what it made, and verifies it', async () => {
+    const target = join(await setup(), 'engine');
+    const manifest = await importCheckpoint(checkpointFolder('tiny-paligemma2'), target, {
+      precision: 'int8',
+      source: { name: 'google/tiny', revision: 'abc' },
+    });
+    expect(manifest).toMatchObject({
+      family: 'paligemma2',
+      precision: 'int8',
+      vocabularySize: 1664,
+      source: { name: 'google/tiny', revision: 'abc' },
+    });
+    await expect(verifyEngineFolder(target)).resolves.toEqual(manifest);
+  });
+
+  it('reports progress to the end', async () => {
+    const seen: { bytes: number; total: number }[] = [];
+    await imported('tiny-paligemma', { precision: 'int8', onProgress: (now) => seen.push(now) });
+    expect(seen.at(-1)!.bytes).toBe(seen.at(-1)!.total);
+    expect(seen.map(({ bytes }) => bytes)).toEqual(
+      seen.map(({ bytes }) => bytes).toSorted((a, b) => a - b),
+    );
+  });
+
+  it.each(['config.json', 'weights.safetensors', 'tokenizer.json'])(
+    'notices a changed byte of %s',
+    async (name) => {
+      const folder = await imported('tiny-paligemma', { precision: 'int8' });
+      const file = await open(join(folder, name), 'r+');
+      const { size } = await file.stat();
+      const byte = Buffer.alloc(1);
+      await file.read(byte, 0, 1, size - 2);
+      await file.write(Buffer.of(byte[0]! ^ 1), 0, 1, size - 2);
+      await file.close();
+      await expect(verifyEngineFolder(folder)).rejects.toThrow(
+        expect.objectContaining({
+          code: 'engine_folder.changed',
+          message: expect.stringContaining(name),
+        }),
+      );
+    },
+  );
+
+  it('refuses to load a cut file', async () => {
+    const folder = await imported('tiny-paligemma', { precision: 'int8' });
+    await truncate(join(folder, WEIGHTS), 100_000);
+    await expect(PaliGemma.load(folder)).rejects.toThrow(
+      expect.objectContaining({ code: 'checkpoint.unreadable' }),
+    );
+  });
+
+  it('refuses a manifest of another precision than the weights', async () => {
+    const folder = await imported('tiny-paligemma', { precision: 'int8' });
+    const manifest = await verifyEngineFolder(folder);
+    await writeFile(
+      join(folder, 'engine.json'),
+      JSON.stringify({ ...manifest, precision: 'int4' }),
+    );
+    await expect(PaliGemma.load(folder)).rejects.toThrow(
+      expect.objectContaining({ code: 'engine_folder.unreadable' }),
+    );
+  });
+
+  it('leaves nothing behind when it is stopped, and takes the second try', async () => {
+    const folder = await setup();
+    const target = join(folder, 'engine');
+    const controller = new AbortController();
+    const stopped = importCheckpoint(checkpointFolder('tiny-paligemma'), target, {
+      precision: 'int8',
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
+    await expect(stopped).rejects.toThrow('aborted');
+    expect(await readdir(folder)).toEqual([]);
+    await importCheckpoint(checkpointFolder('tiny-paligemma'), target, { precision: 'int8' });
+    expect(await readdir(folder)).toEqual(['engine']);
+  });
+
+  it('does not overwrite', async () => {
+    const folder = await setup();
+    await expect(
+      importCheckpoint(checkpointFolder('tiny-paligemma'), folder, { precision: 'f32' }),
+    ).rejects.toThrow(expect.objectContaining({ code: 'import.exists' }));
+  });
+});
