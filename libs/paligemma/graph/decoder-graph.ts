@@ -22,6 +22,8 @@ export const decoderPorts = {
   pastMask: 'past_mask',
   split: 'split',
   pastShape: 'past_shape',
+  /** int64 [3]: batch, tokens, -1. Only where the dialect does not compute shapes. */
+  tokenShape: 'token_shape',
   pastKey: (layer: number) => `past_key.${layer}`,
   pastValue: (layer: number) => `past_value.${layer}`,
   /** [2 * layers * batch, keyValueHeads, tokens, headSize]: key then value of each layer. */
@@ -87,12 +89,8 @@ function sharedInputs(
 ): AttentionInputs {
   const { cos, sin } = rotaryTables(maxPositions, text.headSize, text.ropeTheta);
   const tableShape = [maxPositions, text.headSize / 2];
-  const sizes = graph.node('sizes', 'Shape', [embeddings], { start: int(0), end: int(2) });
-  const tokenShape = graph.node('token_shape', 'Concat', [sizes, graph.integers('rest', [-1])], {
-    axis: int(0),
-  });
   return {
-    tokenShape,
+    tokenShape: tokenShape(graph, embeddings, dialect),
     positions: graph.input(decoderPorts.positions, 'int64', ['batch', 'tokens']),
     cos: graph.floats('cos', cos, tableShape),
     sin: graph.floats('sin', sin, tableShape),
@@ -100,6 +98,13 @@ function sharedInputs(
     split: graph.input(decoderPorts.split, 'int64', [2]),
     ...(dialect.cutsSums ? { pastShape: graph.input(decoderPorts.pastShape, 'int64', [5]) } : {}),
   };
+}
+
+function tokenShape(graph: GraphBuilder, embeddings: Value, dialect: Dialect): Value {
+  const name = decoderPorts.tokenShape;
+  if (!dialect.computesShapes) return graph.input(name, 'int64', [3]);
+  const sizes = graph.node('sizes', 'Shape', [embeddings], { start: int(0), end: int(2) });
+  return graph.node(name, 'Concat', [sizes, graph.integers('rest', [-1])], { axis: int(0) });
 }
 
 function pastInputs(

@@ -13,6 +13,8 @@ export interface Dialect {
   readonly hasFusedMatMul: boolean;
   /** com.microsoft.MultiHeadAttention, and right at every length. */
   readonly hasFusedAttention: boolean;
+  /** Joins sizes of tensors to new shapes inside the graph; else such shapes are inputs. */
+  readonly computesShapes: boolean;
   /** New keys and values leave the decoder as one output; else as two for each layer. */
   readonly joinsKeyValues: boolean;
   /** int8 linears: activations to bytes row by row, or weights back to float32 just before the product. */
@@ -26,6 +28,7 @@ export const cpuDialect: Dialect = {
   cutsSums: true,
   hasFusedMatMul: true,
   hasFusedAttention: true,
+  computesShapes: true,
   joinsKeyValues: true,
   int8: 'integer-product',
   // Level 0 is up to 100 times slower on the CPU.
@@ -33,7 +36,7 @@ export const cpuDialect: Dialect = {
 };
 
 /**
- * ONNX Runtime 1.30. No kernel: FusedMatMul, MatMulIntegerToFloat, DynamicQuantizeMatMul. MultiHeadAttention and
+ * ONNX Runtime 1.30. No kernel: FusedMatMul, MatMulIntegerToFloat, DynamicQuantizeMatMul, Concat of int64. MultiHeadAttention and
  * GroupQueryAttention compute wrong numbers from 32 tokens on (their flash prefill).
  */
 export const webgpuDialect: Dialect = {
@@ -41,6 +44,7 @@ export const webgpuDialect: Dialect = {
   cutsSums: false,
   hasFusedMatMul: false,
   hasFusedAttention: false,
+  computesShapes: false,
   joinsKeyValues: false,
   int8: 'dequantised-weight',
   int4AccuracyLevel: 0,
