@@ -52,16 +52,8 @@ export class DeviceDecoder {
     }
   }
 
-  /**
-   * Reads a prefix [tokens, hidden] into a free slot and returns its last state [1, hidden], or, for comparisons,
-   * all `states` [1, tokens, hidden]; the cache is filled either way.
-   */
-  async prefill(
-    slot: number,
-    embeddings: Float32Array,
-    maxTokens: number,
-    port: 'last' | 'states' = decoderPorts.last,
-  ): Promise<Float32Array> {
+  /** Reads a prefix [tokens, hidden] into a free slot and returns its final states [tokens, hidden]. */
+  async prefill(slot: number, embeddings: Float32Array, maxTokens: number): Promise<Float32Array> {
     await this.cache.reserve(slot, maxTokens);
     const { hiddenSize } = this.text;
     const tokens = embeddings.length / hiddenSize;
@@ -73,7 +65,7 @@ export class DeviceDecoder {
       [decoderPorts.tokenShape]: integers([1, tokens, -1]),
       ...this.#noPast(),
     };
-    return this.#run(feeds, port, (fresh) => this.cache.fill(slot, fresh, tokens));
+    return this.#run(feeds, (fresh) => this.cache.fill(slot, fresh, tokens));
   }
 
   /** One token of each stepped slot. embeddings and result: [slots, hidden]. */
@@ -91,7 +83,7 @@ export class DeviceDecoder {
       [decoderPorts.tokenShape]: integers([slots, 1, -1]),
       ...this.cache.feeds(),
     };
-    return this.#run(feeds, decoderPorts.last, (fresh) => this.cache.append(stepped, fresh));
+    return this.#run(feeds, (fresh) => this.cache.append(stepped, fresh));
   }
 
   async close(): Promise<void> {
@@ -99,16 +91,19 @@ export class DeviceDecoder {
     await this.session.release();
   }
 
-  /** Keys and values are written only when all states are numbers: a NaN would reach whoever has the slot next. */
+  /**
+   * Keys and values are written only when all states are numbers: a NaN would reach whoever has the slot next.
+   * All states come out, although a prefill needs the last: a session with outputs on the device fails when one run
+   * fetches other outputs than the run before (the binding keeps the old ones bound, whatever their shape).
+   */
   async #run(
     feeds: Record<string, Tensor>,
-    port: 'last' | 'states',
     write: (fresh: readonly Tensor[]) => Promise<void>,
   ): Promise<Float32Array> {
-    const outputs = await this.session.run(feeds, [port, ...this.#freshNames]);
+    const outputs = await this.session.run(feeds, [decoderPorts.states, ...this.#freshNames]);
     const fresh = this.#freshNames.map((name) => outputs[name]!);
     try {
-      const states = outputs[port]!.data as Float32Array;
+      const states = outputs[decoderPorts.states]!.data as Float32Array;
       if (states.every(Number.isFinite)) await write(fresh);
       return states;
     } finally {
