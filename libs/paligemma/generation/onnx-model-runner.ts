@@ -89,8 +89,8 @@ export class OnnxModelRunner implements ModelRunner {
 
   async prefill({ slot, image, prefix, maxTokens }: PrefillRequest): Promise<Choice> {
     this.#cache.reserve(slot, maxTokens);
-    const { last, keyValues } = await this.#runPrefix(image, prefix, decoderPorts.last);
-    const [choice] = await this.#choose(last, 1);
+    const { states, keyValues } = await this.#runPrefix(image, prefix, 1);
+    const [choice] = await this.#choose(states, 1);
     this.#cache.fill(slot, keyValues, prefix.length);
     return choice!;
   }
@@ -109,11 +109,12 @@ export class OnnxModelRunner implements ModelRunner {
       {
         [decoderPorts.embeddings]: new Tensor('float32', embeddings, [rows, 1, hiddenSize]),
         [decoderPorts.positions]: new Tensor('int64', positions, [rows, 1]),
+        [decoderPorts.wanted]: integers([0]),
         ...this.#past(rows, this.#cache.capacity, 1),
       },
-      [decoderPorts.last, decoderPorts.keyValues],
+      [decoderPorts.states, decoderPorts.keyValues],
     );
-    const choices = await this.#choose(outputs[decoderPorts.last], rows);
+    const choices = await this.#choose(outputs[decoderPorts.states], rows);
     const keyValues = floatsOf(outputs[decoderPorts.keyValues]);
     for (const slot of newest.keys()) this.#cache.append(slot, keyValues, rows);
     return new Map([...newest.keys()].map((slot) => [slot, choices[slot]!]));
@@ -129,13 +130,10 @@ export class OnnxModelRunner implements ModelRunner {
     prefix: readonly number[],
     count: number,
   ): Promise<Float32Array> {
-    const { hiddenSize } = this.checkpoint.config.text;
-    const { last: states } = await this.#runPrefix(image, prefix, decoderPorts.states);
-    const tail = floatsOf(states).subarray((prefix.length - count) * hiddenSize);
-    const { logits } = await this.sessions.head.run(
-      { [headPorts.states]: new Tensor('float32', tail, [count, hiddenSize]) },
-      [headPorts.logits],
-    );
+    const { states } = await this.#runPrefix(image, prefix, count);
+    const { logits } = await this.sessions.head.run({ [headPorts.states]: states }, [
+      headPorts.logits,
+    ]);
     return floatsOf(logits);
   }
 
@@ -145,7 +143,8 @@ export class OnnxModelRunner implements ModelRunner {
     this.#embedding.close();
   }
 
-  async #runPrefix(image: ImageFeatures, prefix: readonly number[], port: 'last' | 'states') {
+  /** States of the last `wanted` tokens, [wanted, hidden], and the keys and values of all. */
+  async #runPrefix(image: ImageFeatures, prefix: readonly number[], wanted: number) {
     const { hiddenSize } = this.checkpoint.config.text;
     const tokens = prefix.length;
     const embeddings = new Float32Array(tokens * hiddenSize);
@@ -159,11 +158,17 @@ export class OnnxModelRunner implements ModelRunner {
       {
         [decoderPorts.embeddings]: new Tensor('float32', embeddings, [1, tokens, hiddenSize]),
         [decoderPorts.positions]: new Tensor('int64', positions, [1, tokens]),
+        [decoderPorts.wanted]: integers(
+          Array.from({ length: wanted }, (_, index) => tokens - wanted + index),
+        ),
         ...this.#past(1, 0, tokens),
       },
-      [port, decoderPorts.keyValues],
+      [decoderPorts.states, decoderPorts.keyValues],
     );
-    return { last: outputs[port], keyValues: floatsOf(outputs[decoderPorts.keyValues]) };
+    return {
+      states: outputs[decoderPorts.states],
+      keyValues: floatsOf(outputs[decoderPorts.keyValues]),
+    };
   }
 
   /** `past` is 0 at prefill, which reads no cache. */

@@ -98,6 +98,7 @@ function stepFeeds({ config }: Checkpoint, rows: number, capacity: number) {
       hiddenSize,
     ]),
     [decoderPorts.positions]: new Tensor('int64', BigInt64Array.from(lengths, BigInt), [rows, 1]),
+    [decoderPorts.wanted]: integers([0]),
     [decoderPorts.pastMask]: new Tensor('float32', mask, [rows, 1, 1, capacity]),
     [decoderPorts.split]: integers([capacity, 1]),
     [decoderPorts.pastShape]: integers([rows, keyValueHeads, heads / keyValueHeads, runs, RUN]),
@@ -113,8 +114,9 @@ function stepFeeds({ config }: Checkpoint, rows: number, capacity: number) {
 describe.each(Object.entries(SHAPES))('a decode step of %s', async (_, text) => {
   const { checkpoint, session } = await setup(text);
   const step = async (rows: number, capacity: number) => {
-    const { last } = await session.run(stepFeeds(checkpoint, rows, capacity), [decoderPorts.last]);
-    return last.data as Float32Array;
+    const feeds = stepFeeds(checkpoint, rows, capacity);
+    const { states } = await session.run(feeds, [decoderPorts.states]);
+    return states.data as Float32Array;
   };
 
   it('gives each sequence the same bits in every batch and every cache capacity', async () => {

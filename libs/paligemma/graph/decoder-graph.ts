@@ -31,9 +31,9 @@ export const decoderPorts = {
   /** Where the dialect does not join them. [batch, keyValueHeads, tokens, headSize] */
   freshKey: (layer: number) => `fresh_key.${layer}`,
   freshValue: (layer: number) => `fresh_value.${layer}`,
-  /** [batch, hidden]: the last token, normalised, ready for the head. */
-  last: 'last',
-  /** [batch, tokens, hidden]: all of them. Copied out only when asked for. */
+  /** int64 [wanted]: the tokens whose states are computed, counted from 0. Only where the dialect chooses states. */
+  wanted: 'wanted',
+  /** Normalised, ready for the head: [batch * wanted, hidden], or [batch, tokens, hidden] where none are chosen. */
   states: 'states',
 } as const;
 
@@ -68,13 +68,16 @@ export function decoderGraphOf(
   const parts = { graph, weights, attention, text };
   const flatShape = graph.integers('flat_shape', [-1, text.hiddenSize]);
   let x = graph.node('flat', 'Reshape', [embeddings, flatShape]);
+  const choose = dialect.choosesStates ? chooser(graph, shared.tokenShape, text) : undefined;
   const fresh: KeyValue[] = [];
   for (let layer = 0; layer < text.layers; layer++) {
-    const result = decoderLayer(parts, layer, x, pastInputs(graph, layer, text, dialect));
+    const past = pastInputs(graph, layer, text, dialect);
+    const isLast = layer === text.layers - 1;
+    const result = decoderLayer(parts, layer, x, past, isLast ? choose : undefined);
     x = result.x;
     fresh.push(result.fresh);
   }
-  stateOutputs(graph, weights, x, embeddings, text);
+  stateOutputs(graph, weights, x, embeddings, text, dialect);
   if (dialect.joinsKeyValues) joinedOutput(graph, fresh, text);
   else separateOutputs(graph, fresh, text);
   return graph.build();
@@ -129,21 +132,36 @@ function stateOutputs(
   x: Value,
   embeddings: Value,
   text: TextConfig,
+  { choosesStates }: Dialect,
 ): void {
   const normal = weights.rmsNorm('text.norm', x, text.rmsNormEpsilon);
+  if (choosesStates) {
+    const chosen = graph.node(decoderPorts.states, 'Identity', [normal]);
+    graph.output(chosen, 'float32', ['rows', text.hiddenSize]);
+    return;
+  }
   const states = graph.node(decoderPorts.states, 'Reshape', [
     normal,
     graph.node('state_shape', 'Shape', [embeddings]),
   ]);
-  const lastIndex = graph.initializer(
-    'last_index',
-    'int64',
-    [],
-    new Uint8Array(BigInt64Array.of(-1n).buffer),
-  );
-  const last = graph.node(decoderPorts.last, 'Gather', [states, lastIndex], { axis: int(1) });
-  graph.output(last, 'float32', ['batch', text.hiddenSize]);
   graph.output(states, 'float32', ['batch', 'tokens', text.hiddenSize]);
+}
+
+/** x [batch * tokens, hidden] -> [batch * wanted, hidden] */
+function chooser(
+  graph: GraphBuilder,
+  shape: Value,
+  { hiddenSize }: TextConfig,
+): (x: Value) => Value {
+  const wanted = graph.input(decoderPorts.wanted, 'int64', ['wanted']);
+  return (x) => {
+    const tokens = graph.node('wanted.tokens', 'Reshape', [x, shape]);
+    const chosen = graph.node('wanted.chosen', 'Gather', [tokens, wanted], { axis: int(1) });
+    return graph.node('wanted.flat', 'Reshape', [
+      chosen,
+      graph.integers('wanted.shape', [-1, hiddenSize]),
+    ]);
+  };
 }
 
 function joinedOutput(graph: GraphBuilder, fresh: readonly KeyValue[], text: TextConfig): void {

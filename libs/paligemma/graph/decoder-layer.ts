@@ -15,12 +15,16 @@ export interface DecoderParts {
   readonly text: TextConfig;
 }
 
-/** One layer of Gemma or Gemma 2. x [batch * tokens, hidden] -> the same shape, and the new tokens' keys and values. */
+/**
+ * One layer of Gemma or Gemma 2. x [batch * tokens, hidden] -> the same shape, and the new tokens' keys and values.
+ * `choose` takes out the rows that the feed-forward and all that follows is for: in a last layer, the wanted ones.
+ */
 export function decoderLayer(
   { graph, weights, attention, text }: DecoderParts,
   index: number,
   x: Value,
   past: CachedKeyValue,
+  choose: (rows: Value) => Value = (rows) => rows,
 ): { x: Value; fresh: KeyValue } {
   const layer = `text.layers.${index}`;
   const norm = (name: string, value: Value): Value =>
@@ -28,7 +32,7 @@ export function decoderLayer(
   const { mixed, fresh } = attention.layer(`${layer}.self_attn`, norm('input_layernorm', x), past);
   // The same name is another norm in either family: see expected-tensors.ts.
   const first = text.hasPostNorms ? norm('post_attention_layernorm', mixed) : mixed;
-  const attended = graph.node(`${layer}.attended`, 'Add', [x, first]);
+  const attended = choose(graph.node(`${layer}.attended`, 'Add', [x, first]));
   const preNorm = text.hasPostNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
   const wide = feedForward(graph, weights, `${layer}.mlp`, norm(preNorm, attended));
   const second = text.hasPostNorms ? norm('post_feedforward_layernorm', wide) : wide;
