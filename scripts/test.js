@@ -7,6 +7,7 @@ const { mkdtempSync, rmSync } = await import('node:fs');
 const { tmpdir } = await import('node:os');
 const { join } = await import('node:path');
 const { ensureBuild } = await import('./build.js');
+const { ensureChromium } = await import('./chromium-vulkan.js');
 const { ensurePackages } = await import('./packages.js');
 const { ensureRedisServer } = await import('./redis-server.js');
 const { fail, runLoudly, say } = await import('./step.js');
@@ -24,8 +25,9 @@ if (projects.length === 0) {
 }
 
 try {
-  // First, so that a missing Redis is said in one line before anything else runs.
+  // First, so that a missing program is said in one line before anything else runs.
   if (projects.some((name) => name !== 'unit')) await ensureRedisServer();
+  if (projects.includes('integration')) await ensureChromium();
   await ensurePackages();
   await ensureBuild();
 } catch (error) {

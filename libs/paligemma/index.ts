@@ -17,6 +17,7 @@ export {
   type ParsedOutput,
   type ParseOptions,
 } from './output/parse-output.js';
+export type { Provider } from './provider/open-runner.js';
 export { taskPrompt } from './prompt/task-prompt.js';
 export type { Precision } from './checkpoint/checkpoint.js';
 export { findManifest, type EngineManifest } from './engine-folder/manifest.js';

@@ -4,8 +4,8 @@ import { openModel } from './engine-folder/open-model.js';
 import { ContinuousBatcher } from './generation/continuous-batcher.js';
 import type { EndReason, SequenceTimings } from './generation/generation.js';
 import type { ImageFeatures } from './generation/model-runner.js';
-import { OnnxModelRunner } from './generation/onnx-model-runner.js';
 import { layoutPrompt } from './prompt/prompt-layout.js';
+import { openRunner, type OpenRunner, type Provider } from './provider/open-runner.js';
 import { Tokenizer } from './tokenizer/tokenizer.js';
 import { vocabularySize } from './tokenizer/vocabulary-size.js';
 
@@ -16,7 +16,9 @@ export interface LoadOptions {
   readonly maxPromptTokens?: number;
   /** Most tokens that one request may ask for. Default 1024. */
   readonly maxNewTokens?: number;
-  /** Threads of one operator. Default: the runtime's choice, one per core. */
+  /** Default `cpu`. `webgpu` is an error on a machine without a GPU that the runtime can use. */
+  readonly provider?: Provider;
+  /** Threads of one operator on the CPU. Default: the runtime's choice, one per core. */
   readonly threads?: number;
 }
 
@@ -76,7 +78,7 @@ export class PaliGemma {
     readonly info: ModelInfo,
     private readonly checkpoint: Checkpoint,
     private readonly tokenizer: Tokenizer,
-    private readonly runner: OnnxModelRunner,
+    private readonly runner: OpenRunner,
     private readonly limits: { readonly maxPromptTokens: number; readonly maxNewTokens: number },
     private readonly batcher = new ContinuousBatcher(runner),
   ) {}
@@ -94,7 +96,7 @@ export class PaliGemma {
       maxPromptTokens: positive('maxPromptTokens', options.maxPromptTokens ?? DEFAULT_MAX_TOKENS),
       maxNewTokens: positive('maxNewTokens', options.maxNewTokens ?? DEFAULT_MAX_TOKENS),
     };
-    const runner = await OnnxModelRunner.open(checkpoint, {
+    const runner = await openRunner(options.provider ?? 'cpu', checkpoint, {
       slots: positive('slots', options.slots ?? DEFAULT_SLOTS),
       maxTokens: info.imageTokens + limits.maxPromptTokens + limits.maxNewTokens,
       vocabularySize: info.vocabularySize,

@@ -1,0 +1,35 @@
+import { AppError } from '#contracts';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import type { ModelRunner } from '../generation/model-runner.js';
+import { OnnxModelRunner, type RunnerOptions } from '../generation/onnx-model-runner.js';
+import { WebGpuModelRunner } from './webgpu/webgpu-model-runner.js';
+
+/** What computes: the processor, or any vendor's GPU through WebGPU. */
+export type Provider = 'cpu' | 'webgpu';
+
+export type OpenRunner = ModelRunner & {
+  /** Bytes of keys and values: held now, and the most that the slots can ever hold. */
+  readonly memory: { readonly held: number; readonly limit: number };
+};
+
+type Open = (checkpoint: Checkpoint, options: RunnerOptions) => Promise<OpenRunner>;
+
+const OPEN: Readonly<Record<Provider, Open>> = {
+  cpu: (checkpoint, options) => OnnxModelRunner.open(checkpoint, options),
+  webgpu: (checkpoint, options) => WebGpuModelRunner.open(checkpoint, options),
+};
+
+/** Errors: `provider.unknown`, `provider.unavailable`, `provider.self_test_failed`, those of the runtime. */
+export async function openRunner(
+  provider: Provider,
+  checkpoint: Checkpoint,
+  options: RunnerOptions,
+): Promise<OpenRunner> {
+  // Named by configuration, so not always what the type says.
+  if (Object.hasOwn(OPEN, provider)) return OPEN[provider](checkpoint, options);
+  throw new AppError(
+    'provider.unknown',
+    `There is no provider "${provider}". Use one of: ${Object.keys(OPEN).join(', ')}.`,
+    { context: { provider } },
+  );
+}
