@@ -48,7 +48,7 @@ export const webgpuDialect: Dialect = {
   hasFusedMatMul: false,
   hasFusedAttention: false,
   computesShapes: false,
-  choosesStates: false,
+  choosesStates: true,
   joinsKeyValues: false,
   int8: 'dequantised-weight',
   int4AccuracyLevel: 0,

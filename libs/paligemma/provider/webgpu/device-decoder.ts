@@ -52,8 +52,13 @@ export class DeviceDecoder {
     }
   }
 
-  /** Reads a prefix [tokens, hidden] into a free slot and returns its final states [tokens, hidden]. */
-  async prefill(slot: number, embeddings: Float32Array, maxTokens: number): Promise<Float32Array> {
+  /** Reads a prefix [tokens, hidden] into a free slot and returns the last `wanted` final states [wanted, hidden]. */
+  async prefill(
+    slot: number,
+    embeddings: Float32Array,
+    maxTokens: number,
+    wanted = 1,
+  ): Promise<Float32Array> {
     await this.cache.reserve(slot, maxTokens);
     const { hiddenSize } = this.text;
     const tokens = embeddings.length / hiddenSize;
@@ -61,6 +66,7 @@ export class DeviceDecoder {
     const feeds = {
       [decoderPorts.embeddings]: new Tensor('float32', embeddings, [1, tokens, hiddenSize]),
       [decoderPorts.positions]: integers(positions, [1, tokens]),
+      [decoderPorts.wanted]: integers(positions.slice(-wanted)),
       [decoderPorts.split]: integers([1, tokens]),
       [decoderPorts.tokenShape]: integers([1, tokens, -1]),
       ...this.#noPast(),
@@ -79,6 +85,7 @@ export class DeviceDecoder {
         this.text.hiddenSize,
       ]),
       [decoderPorts.positions]: integers(positions, [slots, 1]),
+      [decoderPorts.wanted]: integers([0]),
       [decoderPorts.split]: integers([this.cache.capacity, 1]),
       [decoderPorts.tokenShape]: integers([slots, 1, -1]),
       ...this.cache.feeds(),
@@ -93,8 +100,8 @@ export class DeviceDecoder {
 
   /**
    * Keys and values are written only when all states are numbers: a NaN would reach whoever has the slot next.
-   * All states come out, although a prefill needs the last: a session with outputs on the device fails when one run
-   * fetches other outputs than the run before (the binding keeps the old ones bound, whatever their shape).
+   * Every run fetches the same outputs: the binding keeps those of earlier runs bound, and a session with outputs on
+   * the device then fails over their shape.
    */
   async #run(
     feeds: Record<string, Tensor>,

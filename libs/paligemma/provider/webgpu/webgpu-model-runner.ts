@@ -100,9 +100,8 @@ export class WebGpuModelRunner implements ModelRunner {
 
   async prefill({ slot, image, prefix, maxTokens }: PrefillRequest): Promise<Choice> {
     const embeddings = this.#embedding.prefix(image, prefix);
-    const states = await this.parts.decoder.prefill(slot, embeddings, maxTokens);
-    const { hiddenSize } = this.checkpoint.config.text;
-    const [choice] = await this.#choose(states.subarray(-hiddenSize), [0]);
+    const last = await this.parts.decoder.prefill(slot, embeddings, maxTokens);
+    const [choice] = await this.#choose(last, [0]);
     return choice!;
   }
 
@@ -128,11 +127,10 @@ export class WebGpuModelRunner implements ModelRunner {
   ): Promise<Float32Array> {
     const { hiddenSize } = this.checkpoint.config.text;
     const embeddings = this.#embedding.prefix(image, prefix);
-    const states = await this.parts.decoder.prefill(0, embeddings, prefix.length);
+    const states = await this.parts.decoder.prefill(0, embeddings, prefix.length, count);
     this.free(0);
-    const tail = states.subarray(-count * hiddenSize);
     const { logits } = await this.parts.head.run(
-      { [headPorts.states]: new Tensor('float32', tail, [count, hiddenSize]) },
+      { [headPorts.states]: new Tensor('float32', states, [count, hiddenSize]) },
       [headPorts.logits],
     );
     return logits.data as Float32Array;
