@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -13,6 +14,7 @@ describe('lockDataDirectory', () => {
   });
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
+  const stale = JSON.stringify({ pid: process.ppid, startedTicks: '1' });
   const lockFile = (): string => join(directory, 'pallet.lock');
   const holder = async (): Promise<unknown> => JSON.parse(await readFile(lockFile(), 'utf8')).pid;
 
@@ -41,7 +43,7 @@ describe('lockDataDirectory', () => {
   });
 
   it('takes over a lock whose process id belongs to another process by now', async () => {
-    await writeFile(lockFile(), JSON.stringify({ pid: process.ppid, startedTicks: '1' }));
+    await writeFile(lockFile(), stale);
     await lockDataDirectory(directory);
     expect(await holder()).toBe(process.pid);
   });
@@ -53,10 +55,24 @@ describe('lockDataDirectory', () => {
   });
 
   it('gives a stale lock to exactly one of many', async () => {
-    await writeFile(lockFile(), JSON.stringify({ pid: process.ppid, startedTicks: '1' }));
-    const outcomes = await Promise.allSettled(
-      Array.from({ length: 20 }, () => lockDataDirectory(directory)),
-    );
-    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (let round = 0; round < 20; round += 1) {
+      const contested = join(directory, `${round}`);
+      await mkdir(contested);
+      await writeFile(join(contested, 'pallet.lock'), stale);
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 20 }, () => lockDataDirectory(contested)),
+      );
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      expect(await readdir(contested)).toEqual(['pallet.lock']);
+    }
+  });
+
+  it('takes over where another died while it took over', async () => {
+    await writeFile(lockFile(), stale);
+    const turn = createHash('sha256').update(stale).digest('hex').slice(0, 16);
+    await writeFile(`${lockFile()}.${turn}`, stale);
+    await lockDataDirectory(directory);
+    expect(await holder()).toBe(process.pid);
+    expect(await readdir(directory)).toEqual(['pallet.lock']);
   });
 });

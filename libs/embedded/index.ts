@@ -1,6 +1,7 @@
 export { startService, type ChildService, type ServiceOptions } from './child-service.js';
-export { lockDataDirectory, type DirectoryLock } from './data-directory.js';
+export { lockDataDirectory } from './data-directory.js';
 export { findFreePort } from './free-port.js';
+export { takeLock, type LockFile, type LockOutcome } from './lock-file.js';
 export { startPostgres, type EmbeddedPostgres, type PostgresOptions } from './postgres.js';
 export { type ProcessEnd } from './process-life.js';
 export { findRedisServer, startRedis, type EmbeddedRedis, type RedisOptions } from './redis.js';
