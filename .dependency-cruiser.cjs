@@ -23,6 +23,7 @@ module.exports = {
     only('pipeline', 'contracts'),
     only('onnx'),
     only('paligemma', 'onnx', 'contracts'),
+    only('models', 'paligemma', 'contracts'),
     only('config', 'contracts'),
     only('telemetry', 'contracts'),
     only('database', 'pipeline', 'contracts', 'config', 'telemetry'),
@@ -31,6 +32,7 @@ module.exports = {
     only('embedded', 'contracts', 'config'),
     home('onnxruntime-node', 'libs/paligemma/'),
     home('sharp', 'libs/paligemma/|libs/testing/'),
+    home('@huggingface/hub', 'libs/models/'),
     home('bullmq', 'libs/queue/'),
     home('ioredis', 'libs/queue/'),
     home('@aws-sdk', 'libs/storage/'),
@@ -56,10 +58,11 @@ module.exports = {
     },
     {
       name: 'cli-is-a-client',
-      comment: 'The CLI speaks HTTP; only `pallet up` starts the others, as processes.',
+      comment:
+        'The CLI speaks HTTP; `pallet up` starts the others, as processes; models are files of this machine.',
       severity: 'error',
       from: { path: '^apps/cli/', pathNot: 'spec\\.ts$' },
-      to: { path: '^libs/(?!(contracts|embedded)/)' },
+      to: { path: '^libs/(?!(contracts|embedded|models)/)' },
     },
     {
       name: 'testing-stays-in-tests',

@@ -18,6 +18,10 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 const BY_CODE: Readonly<Record<string, ExitCode>> = {
   'cli.usage': EXIT.usage,
+  'model.bad_name': EXIT.usage,
+  'model.not_found': EXIT.notFound,
+  'model.busy': EXIT.conflict,
+  'import.exists': EXIT.conflict,
   'cli.unauthenticated': EXIT.auth,
   'cli.timeout': EXIT.timeout,
   'cli.interrupted': EXIT.interrupted,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addDemoCommand } from './command/demo.js';
 import { addJobsCommand } from './command/jobs.js';
-import { addModelsCommand } from './command/models.js';
+import { addModelsCommand } from './command/models/models.js';
 import { addResultsCommand } from './command/results.js';
 import { addRunCommand } from './command/run.js';
 import { addSetsCommand } from './command/sets.js';

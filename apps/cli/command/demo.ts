@@ -36,13 +36,14 @@ async function demo({ flags, context }: CommandInput<DemoFlags>): Promise<number
   const { env, output, signal } = context;
   const root = findPackageRoot();
   const files = await findImageFiles([photoFolder(root)]);
-  const model = chooseModel(undefined);
+  const dataDirectory = flags.data ?? join(root, '.pallet', 'demo');
+  const model = chooseModel(undefined, dataDirectory);
   const system = await startEmbeddedSystem({
     port: flags.port,
     model,
     env,
     signal,
-    dataDirectory: flags.data ?? join(root, '.pallet', 'demo'),
+    dataDirectory,
     onEvent: (line) => output.note(line),
   });
   try {

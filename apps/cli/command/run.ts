@@ -1,15 +1,14 @@
 import type { Command } from 'commander';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Task } from '#contracts';
 import { PalletClient } from '../client/pallet-client.js';
-import { findConnection } from '../connection/connection.js';
+import { dataDirectoryOf, findConnection } from '../connection/connection.js';
 import { action, type CliContext, type CommandInput } from '../context.js';
-import { EXIT, usageError, type ExitCode } from '../exit-code.js';
+import { EXIT, type ExitCode } from '../exit-code.js';
 import { startEmbeddedSystem } from '../system/embedded-system.js';
-import { chooseModel } from '../system/model-choice.js';
+import { chooseModel, type ModelChoice } from '../system/model-choice.js';
 import { TASK_FORMS } from '../task/task-string.js';
 import { findImageFiles } from '../upload/image-file.js';
 import { analyse, type Analysis } from './analyse.js';
@@ -65,7 +64,8 @@ async function run(input: CommandInput<RunFlags>, paths: string[]): Promise<Exit
     return code === EXIT.ok && analysis.refused.length > 0 ? EXIT.failedItems : code;
   };
   if (connection !== undefined) return report(new PalletClient(connection), flags.model);
-  return withTemporarySystem(flags.model, context, report);
+  const model = chooseModel(flags.model, dataDirectoryOf(flags, context.env));
+  return withTemporarySystem(model, context, report);
 }
 
 async function write(
@@ -83,24 +83,18 @@ async function write(
 }
 
 async function withTemporarySystem(
-  model: string | undefined,
+  model: ModelChoice,
   context: CliContext,
   use: (client: PalletClient) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  if (model !== undefined && !existsSync(model)) {
-    throw usageError(
-      `No Pallet is running, and ${model} is no checkpoint folder to start one with.`,
-    );
-  }
   const { output, env, signal } = context;
-  const choice = chooseModel(model);
   const dataDirectory = await mkdtemp(join(tmpdir(), 'pallet-'));
   output.note('No Pallet is running; starting one for this command (`pallet up` keeps one).');
   try {
     const system = await startEmbeddedSystem({
       dataDirectory,
       port: 0,
-      model: choice,
+      model,
       signal,
       // Its data are thrown away, so nothing is gained by finishing what an interrupt leaves half done.
       env: { ...env, DRAIN_TIMEOUT_MS: '1000' },

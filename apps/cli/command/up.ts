@@ -26,7 +26,10 @@ export function addUpCommand(program: Command, context: CliContext): void {
       'Runs PostgreSQL, a queue, the API, a dispatcher and a worker here, all on 127.0.0.1 and all out of one data folder, until Ctrl-C. Other pallet commands find it through that folder.',
     )
     .option('--port <port>', 'of the API; 0 takes a free one', wholeNumber(0, 65_535), DEFAULT_PORT)
-    .option('--model <folder>', 'a PaliGemma checkpoint as Hugging Face lays it out')
+    .option(
+      '--model <model>',
+      'an imported model, or the folder of a PaliGemma checkpoint as Hugging Face lays it out',
+    )
     .option('--model-name <name>', 'what clients call it; the name of its folder if not given')
     .addOption(
       new Option(
@@ -42,7 +45,7 @@ LOG_LEVEL and the other variables of the processes are passed on; their logs are
 
 Examples:
   pallet up
-  pallet up --data /srv/pallet --model ./paligemma2-3b-mix-224
+  pallet up --data /srv/pallet --model paligemma2-3b-mix-224
   pallet up --port 0 --once-ready "pallet run photos/ --task caption"`,
     )
     .action(action<[], UpFlags>(context, up));
@@ -50,13 +53,14 @@ Examples:
 
 async function up({ flags, context }: CommandInput<UpFlags>): Promise<number> {
   const { output, env, signal } = context;
-  const model = chooseModel(flags.model, flags.modelName);
+  const dataDirectory = dataDirectoryOf(flags, env);
+  const model = chooseModel(flags.model, dataDirectory, flags.modelName);
   const system = await startEmbeddedSystem({
     port: flags.port,
     model,
     env,
     signal,
-    dataDirectory: dataDirectoryOf(flags, env),
+    dataDirectory,
     onEvent: (line) => output.note(line),
   });
   let code: number = EXIT.ok;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -34,7 +34,7 @@ it('gives every process its environment and passes tuning variables on', async (
     folder,
     apiKey: 'plt_x',
     port: 8700,
-    model: chooseModel(undefined),
+    model: chooseModel(undefined, parent),
     databaseUrl: 'postgres://db',
     queueUrl: 'redis://queue',
     env: { LOG_LEVEL: 'debug', DATABASE_URL: 'postgres://of-another-program' },
@@ -50,7 +50,17 @@ it('gives every process its environment and passes tuning variables on', async (
 
 it('names a model after its folder and refuses a folder without a checkpoint', async () => {
   await writeFile(join(parent, 'config.json'), '{}');
-  expect(chooseModel(parent)).toMatchObject({ directory: parent, name: parent.split('/').pop() });
-  expect(chooseModel(parent, 'mine')).toEqual({ directory: parent, name: 'mine' });
-  expect(() => chooseModel(join(parent, 'none'))).toThrow(/config\.json/);
+  expect(chooseModel(parent, parent)).toMatchObject({
+    directory: parent,
+    name: parent.split('/').pop(),
+  });
+  expect(chooseModel(parent, parent, 'mine')).toEqual({ directory: parent, name: 'mine' });
+  expect(() => chooseModel(join(parent, 'none'), parent)).toThrow(/config\.json/);
+});
+
+it('finds an imported model by its name', async () => {
+  const directory = join(parent, 'models', 'mine');
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, 'config.json'), '{}');
+  expect(chooseModel('mine', parent)).toEqual({ directory, name: 'mine' });
 });

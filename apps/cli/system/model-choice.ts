@@ -15,13 +15,20 @@ export interface ModelChoice {
 const TINY = 'test/fixtures/checkpoints/tiny-paligemma';
 const TINY_NOTE = 'tiny untrained test checkpoint: the pipeline is real, the answers are noise';
 
-/** `directory` is a checkpoint as Hugging Face lays it out. Errors: `cli.usage`. */
-export function chooseModel(directory: string | undefined, name?: string): ModelChoice {
+/**
+ * `model` is the name of an imported model, or the folder of one, or of a checkpoint as Hugging Face lays it out.
+ * Errors: `cli.usage`.
+ */
+export function chooseModel(
+  model: string | undefined,
+  dataDirectory: string,
+  name?: string,
+): ModelChoice {
   const tiny = join(findPackageRoot(), TINY);
-  const chosen = directory === undefined ? tiny : resolve(directory);
+  const chosen = model === undefined ? tiny : findModel(model, dataDirectory);
   if (!existsSync(join(chosen, 'config.json'))) {
     throw usageError(
-      `${chosen} is no checkpoint: it has no config.json. Name the folder that a PaliGemma checkpoint was downloaded to.`,
+      `${model} is neither an imported model (\`pallet models ls\` shows them) nor the folder of one: ${chosen} has no config.json.`,
     );
   }
   return {
@@ -29,6 +36,11 @@ export function chooseModel(directory: string | undefined, name?: string): Model
     name: name ?? nameFrom(chosen),
     ...(chosen === tiny ? { note: TINY_NOTE } : {}),
   };
+}
+
+function findModel(model: string, dataDirectory: string): string {
+  const imported = join(dataDirectory, 'models', model);
+  return /^[\w.-]+$/.test(model) && existsSync(imported) ? imported : resolve(model);
 }
 
 /** Model names take fewer characters than folders do. */
