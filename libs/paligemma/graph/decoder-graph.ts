@@ -31,9 +31,9 @@ export const decoderPorts = {
   /** Where the dialect does not join them. [batch, keyValueHeads, tokens, headSize] */
   freshKey: (layer: number) => `fresh_key.${layer}`,
   freshValue: (layer: number) => `fresh_value.${layer}`,
-  /** int64 [wanted]: the tokens whose states are computed, counted from 0. Only where the dialect chooses states. */
+  /** int64 [wanted]: the tokens whose states are computed, counted from 0. */
   wanted: 'wanted',
-  /** Normalised, ready for the head: [batch * wanted, hidden], or [batch, tokens, hidden] where none are chosen. */
+  /** [batch * wanted, hidden]: normalised, ready for the head. */
   states: 'states',
 } as const;
 
@@ -68,7 +68,7 @@ export function decoderGraphOf(
   const parts = { graph, weights, attention, text };
   const flatShape = graph.integers('flat_shape', [-1, text.hiddenSize]);
   let x = graph.node('flat', 'Reshape', [embeddings, flatShape]);
-  const choose = dialect.choosesStates ? chooser(graph, shared.tokenShape, text) : undefined;
+  const choose = chooser(graph, shared.tokenShape, text);
   const fresh: KeyValue[] = [];
   for (let layer = 0; layer < text.layers; layer++) {
     const past = pastInputs(graph, layer, text, dialect);
@@ -77,7 +77,11 @@ export function decoderGraphOf(
     x = result.x;
     fresh.push(result.fresh);
   }
-  stateOutputs(graph, weights, x, embeddings, text, dialect);
+  const states = weights.rmsNorm('text.norm', x, text.rmsNormEpsilon);
+  graph.output(graph.node(decoderPorts.states, 'Identity', [states]), 'float32', [
+    'rows',
+    text.hiddenSize,
+  ]);
   if (dialect.joinsKeyValues) joinedOutput(graph, fresh, text);
   else separateOutputs(graph, fresh, text);
   return graph.build();
@@ -126,28 +130,10 @@ function pastInputs(
   };
 }
 
-function stateOutputs(
-  graph: GraphBuilder,
-  weights: LayerWeights,
-  x: Value,
-  embeddings: Value,
-  text: TextConfig,
-  { choosesStates }: Dialect,
-): void {
-  const normal = weights.rmsNorm('text.norm', x, text.rmsNormEpsilon);
-  if (choosesStates) {
-    const chosen = graph.node(decoderPorts.states, 'Identity', [normal]);
-    graph.output(chosen, 'float32', ['rows', text.hiddenSize]);
-    return;
-  }
-  const states = graph.node(decoderPorts.states, 'Reshape', [
-    normal,
-    graph.node('state_shape', 'Shape', [embeddings]),
-  ]);
-  graph.output(states, 'float32', ['batch', 'tokens', text.hiddenSize]);
-}
-
-/** x [batch * tokens, hidden] -> [batch * wanted, hidden] */
+/**
+ * x [batch * tokens, hidden] -> [batch * wanted, hidden]: the last layer's feed-forward, 5 % of a prefill, is computed
+ * for the tokens that are asked for alone.
+ */
 function chooser(
   graph: GraphBuilder,
   shape: Value,

@@ -15,8 +15,6 @@ export interface Dialect {
   readonly hasFusedAttention: boolean;
   /** Joins sizes of tensors to new shapes inside the graph; else such shapes are inputs. */
   readonly computesShapes: boolean;
-  /** The last layer's feed-forward, 5 % of a prefill, is computed for the tokens that are asked for alone. */
-  readonly choosesStates: boolean;
   /** New keys and values leave the decoder as one output; else as two for each layer. */
   readonly joinsKeyValues: boolean;
   /** int8 linears: activations to bytes row by row, or weights back to float32 just before the product. */
@@ -31,7 +29,6 @@ export const cpuDialect: Dialect = {
   hasFusedMatMul: true,
   hasFusedAttention: true,
   computesShapes: true,
-  choosesStates: true,
   joinsKeyValues: true,
   int8: 'integer-product',
   // Level 0 is up to 100 times slower on the CPU.
@@ -48,7 +45,6 @@ export const webgpuDialect: Dialect = {
   hasFusedMatMul: false,
   hasFusedAttention: false,
   computesShapes: false,
-  choosesStates: true,
   joinsKeyValues: false,
   int8: 'dequantised-weight',
   int4AccuracyLevel: 0,
