@@ -24,6 +24,7 @@ const engine = new EngineClient({
     config.modelDirectory,
     String(config.slots),
     String(config.imagePixels),
+    config.provider,
   ],
   silenceMs: config.hostSilenceMs,
   onLog: (message, context) => log.warn(context, message),

@@ -17,6 +17,7 @@ const workerEnv = z
     MODEL_NOTE: z.string().max(1000).optional(),
     ENGINE_MODULE: z.string().optional(),
     SHARD_CONCURRENCY: positive(4),
+    PROVIDER: z.enum(['cpu', 'webgpu']).default('cpu'),
     SLOTS: positive(8),
     HOST_SILENCE_MS: positive(120_000),
     IMAGE_PIXELS: positive(64_000_000),
@@ -38,6 +39,8 @@ export interface WorkerConfig extends SharedConfig {
   /** Path of a module that exports another `openEngine`. */
   readonly engineModule: string | undefined;
   readonly shardConcurrency: number;
+  /** What computes the model. */
+  readonly provider: 'cpu' | 'webgpu';
   /** Sequences that the model decodes at once. */
   readonly slots: number;
   /** An engine host that holds work and says nothing for so long is killed. */
@@ -60,6 +63,7 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     modelNote: parsed.MODEL_NOTE ?? null,
     engineModule: parsed.ENGINE_MODULE,
     shardConcurrency: parsed.SHARD_CONCURRENCY,
+    provider: parsed.PROVIDER,
     slots: parsed.SLOTS,
     hostSilenceMs: parsed.HOST_SILENCE_MS,
     imagePixels: parsed.IMAGE_PIXELS,

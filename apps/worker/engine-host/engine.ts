@@ -22,6 +22,8 @@ export interface EngineOptions {
   readonly modelDirectory: string;
   /** Sequences that decode together; the supervisor sends about as many images ahead. */
   readonly slots: number;
+  /** What computes the model. */
+  readonly provider: 'cpu' | 'webgpu';
   /** Most pixels of one image. */
   readonly imagePixels: number;
 }

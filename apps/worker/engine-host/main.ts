@@ -5,9 +5,9 @@
  */
 import { AppError, type FromHost, type ToHost } from '#contracts';
 import { MessageBatch } from '../ipc/message-batch.js';
-import type { AnalysisEngine, OpenEngine } from './engine.js';
+import type { AnalysisEngine, EngineOptions, OpenEngine } from './engine.js';
 
-const [engineModule, modelDirectory, slots, imagePixels] = process.argv.slice(2);
+const [engineModule, modelDirectory, slots, imagePixels, provider] = process.argv.slice(2);
 
 /** A large model may think for minutes before its first answer; this tells thinking from hanging. */
 const ALIVE_INTERVAL_MS = 500;
@@ -23,6 +23,7 @@ async function main(): Promise<void> {
     modelDirectory: modelDirectory!,
     slots: Number(slots),
     imagePixels: Number(imagePixels),
+    provider: provider as EngineOptions['provider'],
   });
   serve(engine);
   setInterval(() => supervisor.send({ type: 'alive' }), ALIVE_INTERVAL_MS);

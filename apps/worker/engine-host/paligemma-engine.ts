@@ -20,7 +20,10 @@ const priorityOf = ({ interactive }: AnalysisRequest): number =>
 
 /** The real engine: sharp decodes, Pillow's bicubic resizes, PaliGemma answers. */
 export async function openEngine(options: EngineOptions): Promise<AnalysisEngine> {
-  const model = await PaliGemma.load(options.modelDirectory, { slots: options.slots });
+  const model = await PaliGemma.load(options.modelDirectory, {
+    slots: options.slots,
+    provider: options.provider,
+  });
   const { family, imageSize, parameters } = model.info;
   return {
     model: { family, imageSize, parameters },
@@ -65,7 +68,7 @@ async function answer(
   image: DecodedImage,
 ): Promise<Answer> {
   const prompt = taskPrompt(task);
-  const generation = await model.generate({
+  const generation = await model.answer({
     image: features,
     prompt,
     maxNewTokens: task.max_tokens,

@@ -154,7 +154,7 @@ export class EngineClient {
       execArgv: [],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       // The host gets no secrets: it needs neither database nor queue nor bucket.
-      env: { PATH: process.env['PATH'], NODE_ENV: process.env['NODE_ENV'] },
+      env: hostEnvironment(),
     });
     this.#child = child;
     child.on('message', (batch: readonly FromHost[]) => {
@@ -227,5 +227,14 @@ function notLoaded(lastWords: string): AppError {
   return new AppError(
     'engine.not_loaded',
     `The engine cannot load the model. Check MODEL_DIRECTORY. It said: ${lastWords}`,
+  );
+}
+
+/** What drivers of GPUs are told by. Everything else, addresses and credentials above all, stays with the supervisor. */
+const HOST_VARIABLE = /^(PATH|NODE_ENV|HOME|LD_LIBRARY_PATH|(VK|XDG|MESA|NVIDIA|CUDA)_\w+)$/;
+
+function hostEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => HOST_VARIABLE.test(name)),
   );
 }
