@@ -7,15 +7,11 @@
  * Predictions and figures: test/bench/README.md.
  */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { importCheckpoint } from '#paligemma';
 import { measureLimits, type Limits } from './limits.js';
 import type { PalletRun } from './pallet-run.js';
-import { writeRandomCheckpoint } from './random-checkpoint.js';
+import { FOLDER, prepareEngine } from './prepare-engine.js';
 
 const REQUESTS = Number(process.env['BENCH_REQUESTS'] ?? 32);
 const NEW_TOKENS = 18;
@@ -24,7 +20,6 @@ const PROMPT = 'abcdef';
 const PROMPT_TOKENS = 8;
 const SLOTS = [8, 16];
 const PEER_BATCHES = [1, 4, 8, 16];
-const FOLDER = process.env['BENCH_FOLDER'] ?? join(tmpdir(), 'pallet-bench-engine');
 const PYTHON = process.env['BENCH_PYTHON'];
 
 /** Multiplications and additions: weights of one image's patches, of one prefix token, of one decoded token. */
@@ -43,7 +38,7 @@ interface PeerRun {
 }
 
 const run = promisify(execFile);
-const engine = await prepareEngine();
+const engine = await prepareEngine(FOLDER);
 const limits = await measureLimits();
 console.log(
   `limits of this machine: ${limits.int8TeraOps.toFixed(3)} int8 TOP/s, ${limits.readGigabytes.toFixed(1)} GB/s`,
@@ -70,23 +65,6 @@ console.log(
     peer_peak_mb: peers.length > 0 ? Math.round(peers.at(-1)!.peak_megabytes) : null,
   }),
 );
-
-async function prepareEngine(): Promise<string> {
-  const folder = join(FOLDER, 'engine-int8');
-  if (existsSync(folder)) return folder;
-  const source = join(FOLDER, 'checkpoint');
-  await mkdir(source, { recursive: true });
-  console.log(`writing a random checkpoint of 3 billion weights into ${source}`);
-  await writeRandomCheckpoint(source);
-  const startedAt = performance.now();
-  await importCheckpoint(source, folder, { precision: 'int8' });
-  const peak = process.resourceUsage().maxRSS / 1024;
-  console.log(
-    `imported in ${((performance.now() - startedAt) / 1e3).toFixed(0)} s, peak memory ${peak.toFixed(0)} MB`,
-  );
-  await rm(source, { recursive: true });
-  return folder;
-}
 
 async function runPallet(slots: number): Promise<PalletRun> {
   const script = join(import.meta.dirname, 'pallet-run.js');

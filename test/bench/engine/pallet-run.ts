@@ -38,7 +38,7 @@ async function run(): Promise<PalletRun> {
   const encodedAt = performance.now();
   const answers = await Promise.all(
     features.map((image) =>
-      model.generate({ image, prompt: prompt!, maxNewTokens: Number(newTokens) }),
+      model.answer({ image, prompt: prompt!, maxNewTokens: Number(newTokens) }),
     ),
   );
   const endedAt = performance.now();
