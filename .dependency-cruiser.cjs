@@ -23,7 +23,7 @@ module.exports = {
     only('pipeline', 'contracts'),
     only('onnx'),
     only('paligemma', 'onnx', 'contracts'),
-    only('models', 'paligemma', 'contracts'),
+    only('models', 'paligemma', 'embedded', 'contracts'),
     only('config', 'contracts'),
     only('telemetry', 'contracts'),
     only('database', 'pipeline', 'contracts', 'config', 'telemetry'),

@@ -5,9 +5,11 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 /** Folders in the making carry it. */
 export const PARTIAL = '.partial';
 
+export const isModelName = (name: string): boolean => NAME.test(name) && !name.endsWith(PARTIAL);
+
 /** Errors: `model.bad_name`. */
 export function mustBeModelName(name: string): void {
-  if (NAME.test(name) && !name.endsWith(PARTIAL)) return;
+  if (isModelName(name)) return;
   throw new AppError(
     'model.bad_name',
     `"${name}" cannot name a model: letters, digits, ".", "_" and "-", beginning with a letter or digit, at most 128 of them.`,

@@ -1,6 +1,7 @@
-import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '#contracts';
+import { takeLock } from '#embedded';
 import {
   findManifest,
   importCheckpoint,
@@ -8,7 +9,8 @@ import {
   type EngineManifest,
   type ImportOptions,
 } from '#paligemma';
-import { mustBeModelName, PARTIAL } from './model-name.js';
+import { asDiskProblem } from './disk-problem.js';
+import { isModelName, mustBeModelName, PARTIAL } from './model-name.js';
 
 export interface StoredModel {
   readonly name: string;
@@ -30,7 +32,7 @@ export class ModelStore {
 
   async list(): Promise<StoredModel[]> {
     const entries = await readdir(this.directory, { withFileTypes: true }).catch(emptyWhenMissing);
-    const names = entries.filter((entry) => entry.isDirectory() && !entry.name.endsWith(PARTIAL));
+    const names = entries.filter((entry) => entry.isDirectory() && isModelName(entry.name));
     const models = await Promise.all(names.map(({ name }) => this.#describe(name)));
     return models.toSorted((a, b) => a.name.localeCompare(b.name));
   }
@@ -38,11 +40,7 @@ export class ModelStore {
   /** Errors: `model.not_found`. */
   async get(name: string): Promise<StoredModel> {
     const directory = this.path(name);
-    const isThere = await stat(directory).then(
-      (found) => found.isDirectory(),
-      () => false,
-    );
-    if (isThere) return this.#describe(name);
+    if (await isFolder(directory)) return this.#describe(name);
     throw new AppError(
       'model.not_found',
       `There is no model ${name} in ${this.directory}. \`pallet models ls\` shows what there is.`,
@@ -52,8 +50,20 @@ export class ModelStore {
 
   /** Errors: `model.bad_name`, `model.busy`, those of `importCheckpoint`. */
   async import(source: string, name: string, options: ImportOptions): Promise<EngineManifest> {
+    await this.mustBeFree(name);
     const target = this.path(name);
-    return this.#alone(name, () => importCheckpoint(source, target, options));
+    return this.#alone(name, () => importCheckpoint(source, target, options), options.signal);
+  }
+
+  /** Errors: `model.bad_name`, `import.exists`. */
+  async mustBeFree(name: string): Promise<void> {
+    const directory = this.path(name);
+    if (!(await isFolder(directory))) return;
+    throw new AppError(
+      'import.exists',
+      `There is a model ${name} already. Remove it with \`pallet models rm ${name}\`, or choose another name with --name.`,
+      { context: { name } },
+    );
   }
 
   /** Reads every byte. Errors: `model.not_found`, those of `verifyEngineFolder`. */
@@ -62,7 +72,10 @@ export class ModelStore {
     options: { onProgress?: (bytes: number) => void; signal?: AbortSignal } = {},
   ): Promise<EngineManifest> {
     const { directory } = await this.get(name);
-    return verifyEngineFolder(directory, options);
+    return verifyEngineFolder(directory, options).catch((error: unknown) => {
+      options.signal?.throwIfAborted();
+      throw error;
+    });
   }
 
   /** Out of sight at once, whatever interrupts the rest. Errors: `model.not_found`, `model.busy`. */
@@ -76,40 +89,39 @@ export class ModelStore {
     });
   }
 
-  /** One change of a model at a time, over all processes. */
-  async #alone<Result>(name: string, run: () => Promise<Result>): Promise<Result> {
+  /** One change of a model at a time, over all processes; first removes what interrupted ones left. */
+  async #alone<Result>(
+    name: string,
+    run: () => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<Result> {
     await mkdir(this.directory, { recursive: true });
-    const path = join(this.directory, `.${name}.lock`);
-    const lock = await this.#lock(path, name);
+    const outcome = await takeLock(this.#lockFile(name));
+    if ('heldBy' in outcome) throw busy(name, outcome.heldBy);
     try {
+      await this.#removeLeftovers();
       return await run();
+    } catch (error) {
+      // The error of an interrupted read or write says less than why it was interrupted.
+      signal?.throwIfAborted();
+      throw asDiskProblem(error, this.directory);
     } finally {
-      await rm(path, { force: true });
-      await lock.close();
+      await outcome.lock.release();
     }
   }
 
-  async #lock(path: string, name: string): Promise<FileHandle> {
-    try {
-      const lock = await open(path, 'wx');
-      await lock.write(String(process.pid));
-      return lock;
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
-      if (await isAbandoned(path)) {
-        await rm(path, { force: true });
-        return this.#lock(path, name);
-      }
-      throw new AppError(
-        'model.busy',
-        `Another process is changing ${name}. Wait for it, then try again.`,
-        {
-          cause,
-          retryable: true,
-          context: { name, lock: path },
-        },
-      );
+  async #removeLeftovers(): Promise<void> {
+    for (const entry of await readdir(this.directory)) {
+      if (!entry.endsWith(PARTIAL)) continue;
+      const outcome = await takeLock(this.#lockFile(entry.slice(0, -PARTIAL.length)));
+      if ('heldBy' in outcome) continue;
+      await rm(join(this.directory, entry), { recursive: true, force: true });
+      await outcome.lock.release();
     }
+  }
+
+  #lockFile(name: string): string {
+    return join(this.directory, `.${name}.lock`);
   }
 
   async #describe(name: string): Promise<StoredModel> {
@@ -123,22 +135,17 @@ export class ModelStore {
   }
 }
 
-/** Whether the process that holds the lock is gone. */
-async function isAbandoned(path: string): Promise<boolean> {
-  const file = await open(path).catch(() => undefined);
-  if (!file) return true;
-  try {
-    const pid = Number(await file.readFile('utf8'));
-    // Not written yet: whoever made it is about to.
-    if (!Number.isInteger(pid) || pid <= 0) return false;
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  } finally {
-    await file.close();
-  }
-}
+const busy = (name: string, pid: number): AppError =>
+  new AppError('model.busy', `Process ${pid} is changing ${name}. Wait for it, then try again.`, {
+    retryable: true,
+    context: { name, pid },
+  });
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 
 function emptyWhenMissing(error: NodeJS.ErrnoException): [] {
   if (error.code === 'ENOENT') return [];
