@@ -7,7 +7,7 @@ import { RandomWeights, randomFloats } from './random-weights.js';
 import { ReferenceDecoder } from './reference-decoder.js';
 
 /** Small, with everything that either family has: grouped heads, softcap, norms on both sides. */
-const TEXT: TextConfig = {
+export const TEXT: TextConfig = {
   hiddenSize: 64,
   layers: 2,
   intermediateSize: 160,
@@ -100,7 +100,8 @@ async function compare(
   return worst;
 }
 
-function linearSizes(text: TextConfig): Record<string, [number, number]> {
+/** Sizes of the linear layers, by the last part of their names. */
+export function linearSizes(text: TextConfig): Record<string, [number, number]> {
   const { hiddenSize, intermediateSize, heads, keyValueHeads, headSize } = text;
   return {
     q_proj: [heads * headSize, hiddenSize],
