@@ -44,7 +44,7 @@ describe('PaliGemma', () => {
   it('answers many prompts about one encoded picture', async () => {
     const model = await setup({ slots: 3 });
     const image = await model.encode(picture);
-    const ask = (prompt: string) => model.generate({ image, prompt, maxNewTokens: 6 });
+    const ask = (prompt: string) => model.answer({ image, prompt, maxNewTokens: 6 });
     const together = await Promise.all(['caption en', 'detect cat', 'ocr'].map(ask));
     const again = [await ask('caption en'), await ask('detect cat'), await ask('ocr')];
     expect(together.map(({ tokens }) => tokens)).toEqual(again.map(({ tokens }) => tokens));
@@ -57,7 +57,7 @@ describe('PaliGemma', () => {
       ({ end_reason, generated_ids }) => end_reason === 'eos' && generated_ids.length > 5,
     )!;
     const image = await model.encode(goldenPicture(golden.image_seed, 56));
-    const { pieces, text, tokens, timings } = await model.generate({
+    const { pieces, text, tokens, timings } = await model.answer({
       image,
       prompt: golden.prompt,
     });
@@ -75,7 +75,7 @@ describe('PaliGemma', () => {
     expect(model.memory.held).toBe(0);
     const image = await model.encode(picture);
     const asks = Array.from({ length: 12 }, (_, index) =>
-      model.generate({ image, prompt: 'a '.repeat(index * 4), maxNewTokens: 1 + index * 9 }),
+      model.answer({ image, prompt: 'a '.repeat(index * 4), maxNewTokens: 1 + index * 9 }),
     );
     await Promise.all(asks);
     expect(model.memory.held).toBeGreaterThan(0);
@@ -93,7 +93,7 @@ describe('PaliGemma', () => {
     const model = await setup();
     const other = await setup({}, checkpointFolder('tiny-paligemma2'));
     const image = await other.encode(goldenPicture(1, 70));
-    const asked = model.generate({ image, prompt: 'ocr' });
+    const asked = model.answer({ image, prompt: 'ocr' });
     await expect(asked).rejects.toThrow(withCode('image.wrong_model'));
   });
 
@@ -106,7 +106,7 @@ describe('PaliGemma', () => {
   ])('refuses with %s: %o', async (code, request) => {
     const model = await setup({ maxPromptTokens: 20, maxNewTokens: 20 });
     const image = await model.encode(picture);
-    const asked = model.generate({ image, prompt: 'ocr', ...request });
+    const asked = model.answer({ image, prompt: 'ocr', ...request });
     await expect(asked).rejects.toThrow(withCode(code));
   });
 
@@ -127,7 +127,7 @@ describe('PaliGemma', () => {
     await writeFile(weights, bytes);
     const model = await setup({}, folder);
     const image = await model.encode(picture);
-    const asked = model.generate({ image, prompt: 'ocr' });
+    const asked = model.answer({ image, prompt: 'ocr' });
     await expect(asked).rejects.toThrow(withCode('checkpoint.not_finite'));
   });
 

@@ -3,9 +3,9 @@ import type { Checkpoint, Precision } from './checkpoint/checkpoint.js';
 import { openModel } from './engine-folder/open-model.js';
 import { ContinuousBatcher } from './generation/continuous-batcher.js';
 import type { EndReason, SequenceTimings } from './generation/generation.js';
-import type { ImageFeatures } from './generation/model-runner.js';
+import type { ImageFeatures, ModelRunner } from './generation/model-runner.js';
 import { layoutPrompt } from './prompt/prompt-layout.js';
-import { openRunner, type OpenRunner, type Provider } from './provider/open-runner.js';
+import { openRunner, type Provider } from './provider/open-runner.js';
 import { Tokenizer } from './tokenizer/tokenizer.js';
 import { vocabularySize } from './tokenizer/vocabulary-size.js';
 
@@ -78,7 +78,7 @@ export class PaliGemma {
     readonly info: ModelInfo,
     private readonly checkpoint: Checkpoint,
     private readonly tokenizer: Tokenizer,
-    private readonly runner: OpenRunner,
+    private readonly runner: ModelRunner,
     private readonly limits: { readonly maxPromptTokens: number; readonly maxNewTokens: number },
     private readonly batcher = new ContinuousBatcher(runner),
   ) {}
@@ -131,7 +131,7 @@ export class PaliGemma {
    * Answers one prompt. A cancelled request resolves, with what was generated until then.
    * Errors: `prompt.image_token`, `prompt.too_long`, `generation.bad_length`, `image.wrong_model`, `engine.closed`.
    */
-  async generate(request: GenerateRequest): Promise<Generation> {
+  async answer(request: GenerateRequest): Promise<Generation> {
     const prefix = this.#layout(request.prompt);
     const { width, tokens } = request.image;
     if (width !== this.checkpoint.config.text.hiddenSize || tokens !== this.info.imageTokens) {

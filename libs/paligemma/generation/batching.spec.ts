@@ -19,7 +19,7 @@ async function setup(name: string, slots: number) {
     options: { signal?: AbortSignal; priority?: number } = {},
   ): Promise<Generation> => {
     const image = await model.encode(goldenPicture(image_seed, golden.image_size), options);
-    return model.generate({ image, prompt, maxNewTokens: max_new_tokens, ...options });
+    return model.answer({ image, prompt, maxNewTokens: max_new_tokens, ...options });
   };
   return { cases: golden.generation, ask };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ContinuousBatcher } from './continuous-batcher.js';
 import type { FinishedSequence, SequenceRequest } from './generation.js';
-import type { Choice, ImageFeatures, ModelRunner, PrefillRequest } from './model-runner.js';
+import type { Choice, ImageFeatures, ModelRunner, PrefillRequest, Step } from './model-runner.js';
 
 const EOS = 1;
 const IMAGE: ImageFeatures = { data: new Float32Array(2), tokens: 1, width: 2 };
@@ -12,6 +12,7 @@ const choice = (token: number): Choice => ({ token, logProbability: -token });
  * overlap, and can be told to fail or to call back at a step.
  */
 class CountingRunner implements ModelRunner {
+  readonly memory = { held: 0, limit: 0 };
   readonly calls: string[] = [];
   readonly inUse = new Set<number>();
   atCall: (call: string) => void = () => undefined;
@@ -31,11 +32,11 @@ class CountingRunner implements ModelRunner {
     });
   }
 
-  decode(newest: ReadonlyMap<number, number>): Promise<ReadonlyMap<number, Choice>> {
-    const step = [...newest].map(([slot, token]) => `${slot}:${token}`).toSorted();
+  decode(steps: ReadonlyMap<number, Step>): Promise<ReadonlyMap<number, readonly Choice[]>> {
+    const step = [...steps].map(([slot, { token }]) => `${slot}:${token}`).toSorted();
     return this.#call(`decode ${step}`, () => {
-      expect([...newest.keys()].every((slot) => this.inUse.has(slot))).toBe(true);
-      return new Map([...newest].map(([slot, token]) => [slot, choice(token + 1)]));
+      expect([...steps.keys()].every((slot) => this.inUse.has(slot))).toBe(true);
+      return new Map([...steps].map(([slot, { token }]) => [slot, [choice(token + 1)]]));
     });
   }
 

@@ -100,8 +100,9 @@ export class ContinuousBatcher {
     this.#slots.set(slot, sequence);
     sequence.startPrefill();
     try {
-      const { maxTokens } = sequence;
-      this.#accept(slot, await this.runner.prefill({ slot, image, prefix, maxTokens }));
+      const { maxTokens, selection } = sequence;
+      const choice = await this.runner.prefill({ slot, image, prefix, maxTokens, selection });
+      this.#accept(slot, [choice]);
     } catch (error) {
       this.#leave(slot).fail(error);
     }
@@ -109,18 +110,21 @@ export class ContinuousBatcher {
 
   async #decode(): Promise<void> {
     this.#encodedSinceStep = 0;
-    const newest = new Map([...this.#slots].map(([slot, { newestToken }]) => [slot, newestToken]));
+    const steps = new Map([...this.#slots].map(([slot, sequence]) => [slot, sequence.nextStep]));
     try {
-      for (const [slot, choice] of await this.runner.decode(newest)) this.#accept(slot, choice);
+      for (const [slot, choices] of await this.runner.decode(steps)) this.#accept(slot, choices);
     } catch (error) {
       // Nobody knows how far the step came: none of its sequences can go on.
       for (const slot of this.#slots.keys()) this.#leave(slot).fail(error);
     }
   }
 
-  #accept(slot: number, choice: Choice): void {
-    const endReason = this.#slots.get(slot)!.accept(choice);
-    if (endReason) this.#leave(slot).finish(endReason);
+  #accept(slot: number, choices: readonly Choice[]): void {
+    const sequence = this.#slots.get(slot)!;
+    for (const choice of choices) {
+      const endReason = sequence.accept(choice);
+      if (endReason) return this.#leave(slot).finish(endReason);
+    }
   }
 
   #dropCancelled(): void {

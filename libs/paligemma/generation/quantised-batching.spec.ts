@@ -43,7 +43,7 @@ describe.each(['tiny-paligemma', 'tiny-paligemma2'])('%s in int8', (name) => {
   ): Promise<Generation> => {
     const { prompt, image_seed: seed } = golden.generation[which]!;
     const image = await model.encode(goldenPicture(seed, golden.image_size), options);
-    return model.generate({ image, prompt, ...options });
+    return model.answer({ image, prompt, ...options });
   };
   const alone = async (which: number): Promise<Generation> => {
     const known = answers.get(which) ?? ask(single, which, { maxNewTokens: 24 });

@@ -6,7 +6,7 @@ import {
   largestDifference,
   loadGolden,
 } from '../golden-fixture.js';
-import { OnnxModelRunner } from './onnx-model-runner.js';
+import { CpuModelRunner } from './cpu-model-runner.js';
 
 /** The promise; logits go up to 16, so this is float32's own noise. */
 const LOGIT_NOISE = 1e-4;
@@ -22,7 +22,7 @@ describe.each(Object.entries(CHECKPOINTS))(
   '%s computes what transformers computes',
   async (name, of) => {
     const { golden, floats } = loadGolden(of);
-    const runner = await OnnxModelRunner.open(await openCheckpoint(checkpointFolder(name)), {
+    const runner = await CpuModelRunner.open(await openCheckpoint(checkpointFolder(name)), {
       slots: 1,
       maxTokens: 256,
       vocabularySize: golden.allowed_tokens,

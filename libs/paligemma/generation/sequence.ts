@@ -1,5 +1,5 @@
 import type { EndReason, FinishedSequence, SequenceRequest } from './generation.js';
-import type { Choice } from './model-runner.js';
+import type { Choice, Selection, Step } from './model-runner.js';
 
 /** One answer in the making, and the promise of whoever waits for it. */
 export class Sequence {
@@ -23,8 +23,13 @@ export class Sequence {
     return this.request.priority;
   }
 
-  get newestToken(): number {
-    return this.#tokens.at(-1)!;
+  get selection(): Selection {
+    return { kind: 'greedy' };
+  }
+
+  /** What the model reads and chooses next. */
+  get nextStep(): Step {
+    return { token: this.#tokens.at(-1)!, selection: this.selection };
   }
 
   get maxTokens(): number {

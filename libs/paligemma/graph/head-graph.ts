@@ -1,5 +1,6 @@
 import { GraphBuilder, int, type Graph, type Value } from '#onnx';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import { cpuDialect, type Dialect } from './dialect.js';
 import { Weights } from './weights.js';
 
 /** Names of the head's input and outputs. */
@@ -18,14 +19,29 @@ export const headPorts = {
  * Hidden states to the next token. Takes the first `tokens` rows of the table only: rows behind them are padding
  * or `<image>`, and what is not computed cannot be chosen.
  */
-export function headGraph(checkpoint: Checkpoint, tokens: number): Graph {
+export function headGraph(
+  checkpoint: Checkpoint,
+  tokens: number,
+  dialect: Dialect = cpuDialect,
+): Graph {
   const { hiddenSize, finalSoftcap } = checkpoint.config.text;
   const graph = new GraphBuilder('head');
   const states = graph.input(headPorts.states, 'float32', ['batch', hiddenSize]);
-  const product = new Weights(graph, checkpoint).head(states, tokens);
+  const product = new Weights(graph, checkpoint, dialect).head(states, tokens);
   const logits = graph.node(headPorts.logits, 'Identity', [softcap(graph, product, finalSoftcap)]);
   graph.output(logits, 'float32', ['batch', tokens]);
   choose(graph, logits);
+  return graph.build();
+}
+
+/** States to logits of a few tokens, before any softcap; `rows` [tokens, hidden] are copied into the model. */
+export function codeHeadGraph(rows: Float32Array, hiddenSize: number): Graph {
+  const tokens = rows.length / hiddenSize;
+  const graph = new GraphBuilder('code_head');
+  const states = graph.input(headPorts.states, 'float32', ['batch', hiddenSize]);
+  const table = graph.floats('table', rows, [tokens, hiddenSize]);
+  const product = graph.node(headPorts.logits, 'Gemm', [states, table], { transB: int(1) });
+  graph.output(product, 'float32', ['batch', tokens]);
   return graph.build();
 }
 

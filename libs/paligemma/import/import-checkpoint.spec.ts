@@ -39,7 +39,7 @@ async function answers(folder: string, golden: string, count = 12): Promise<Answ
     const given = await Promise.all(
       asked.map(async ({ image_seed: seed, prompt, max_new_tokens: maxNewTokens }) => {
         const image = await model.encode(goldenPicture(seed, imageSize));
-        return model.generate({ image, prompt, maxNewTokens });
+        return model.answer({ image, prompt, maxNewTokens });
       }),
     );
     return {

@@ -62,7 +62,7 @@ describe('a LoRA adapter', () => {
     for (const [index, golden] of expected.cases.entries()) {
       const image = await model.encode(goldenPicture(golden.image_seed, model.info.imageSize));
       const { prompt, max_new_tokens: maxNewTokens } = golden;
-      const answer = await model.generate({ image, prompt, maxNewTokens });
+      const answer = await model.answer({ image, prompt, maxNewTokens });
       expect(answer.tokens).toEqual(golden.generated_ids);
       const first = firstChoice(logits.subarray(index * width, (index + 1) * width));
       expect(answer.tokens[0]).toBe(first.token);

@@ -1,21 +1,16 @@
 import { AppError } from '#contracts';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { ModelRunner } from '../generation/model-runner.js';
-import { OnnxModelRunner, type RunnerOptions } from '../generation/onnx-model-runner.js';
+import { CpuModelRunner, type RunnerOptions } from '../generation/cpu-model-runner.js';
 import { WebGpuModelRunner } from './webgpu/webgpu-model-runner.js';
 
 /** What computes: the processor, or any vendor's GPU through WebGPU. */
 export type Provider = 'cpu' | 'webgpu';
 
-export type OpenRunner = ModelRunner & {
-  /** Bytes of keys and values: held now, and the most that the slots can ever hold. */
-  readonly memory: { readonly held: number; readonly limit: number };
-};
-
-type Open = (checkpoint: Checkpoint, options: RunnerOptions) => Promise<OpenRunner>;
+type Open = (checkpoint: Checkpoint, options: RunnerOptions) => Promise<ModelRunner>;
 
 const OPEN: Readonly<Record<Provider, Open>> = {
-  cpu: (checkpoint, options) => OnnxModelRunner.open(checkpoint, options),
+  cpu: (checkpoint, options) => CpuModelRunner.open(checkpoint, options),
   webgpu: (checkpoint, options) => WebGpuModelRunner.open(checkpoint, options),
 };
 
@@ -24,7 +19,7 @@ export async function openRunner(
   provider: Provider,
   checkpoint: Checkpoint,
   options: RunnerOptions,
-): Promise<OpenRunner> {
+): Promise<ModelRunner> {
   // Named by configuration, so not always what the type says.
   if (Object.hasOwn(OPEN, provider)) return OPEN[provider](checkpoint, options);
   throw new AppError(

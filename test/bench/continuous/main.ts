@@ -55,7 +55,7 @@ console.log(
 
 async function answer({ pixels, prompt, maxNewTokens }: Request): Promise<number> {
   const image = await model.encode(pixels);
-  return (await model.generate({ image, prompt, maxNewTokens })).tokens.length;
+  return (await model.answer({ image, prompt, maxNewTokens })).tokens.length;
 }
 
 /** Six tasks with one encoding, and what the encoding is of the whole. */
@@ -69,7 +69,7 @@ async function sixTasks() {
   const encoding = await timed(() => encode(pixels));
   const answers = await timed(() =>
     Promise.all(
-      TASKS.map((prompt) => model.generate({ image: encoding.result, prompt, maxNewTokens: 18 })),
+      TASKS.map((prompt) => model.answer({ image: encoding.result, prompt, maxNewTokens: 18 })),
     ),
   );
   return {

@@ -1,35 +1,33 @@
 import { Tensor } from 'onnxruntime-node';
-import { AppError } from '#contracts';
 import type { Graph } from '#onnx';
 import type { Checkpoint } from '../../checkpoint/checkpoint.js';
+import { Head, type HeadOptions } from '../../generation/head.js';
 import { imagePatches } from '../../generation/image-patches.js';
 import type {
   Choice,
   ImageFeatures,
   ModelRunner,
   PrefillRequest,
+  Step,
 } from '../../generation/model-runner.js';
 import { decoderGraph } from '../../graph/decoder-graph.js';
 import { webgpuDialect } from '../../graph/dialect.js';
 import { GraphSession } from '../../graph/graph-session.js';
-import { headGraph, headPorts } from '../../graph/head-graph.js';
 import { visionGraph } from '../../graph/vision-graph.js';
 import { TextEmbedding } from '../text-embedding.js';
 import { requireAdapter } from './adapter.js';
 import { DeviceDecoder } from './device-decoder.js';
 import { selfTest } from './self-test.js';
 
-export interface WebGpuRunnerOptions {
+export interface WebGpuRunnerOptions extends Omit<HeadOptions, 'dialect'> {
   readonly slots: number;
   /** Most tokens of one sequence: prefix and answer. */
   readonly maxTokens: number;
-  /** Only ids below this can be chosen. */
-  readonly vocabularySize: number;
 }
 
 interface Parts {
   readonly vision: GraphSession;
-  readonly head: GraphSession;
+  readonly head: Head;
   readonly decoder: DeviceDecoder;
 }
 
@@ -69,7 +67,8 @@ export class WebGpuModelRunner implements ModelRunner {
     };
     try {
       const vision = await open(visionGraph(checkpoint, webgpuDialect));
-      const head = await open(headGraph(checkpoint, options.vocabularySize));
+      const head = await Head.open(checkpoint, { ...options, dialect: webgpuDialect });
+      opened.push({ release: () => head.close() });
       const decoder = await DeviceDecoder.open({
         text: checkpoint.config.text,
         graph: decoderGraph(checkpoint, options.maxTokens, webgpuDialect),
@@ -98,21 +97,25 @@ export class WebGpuModelRunner implements ModelRunner {
     return { data: features.data as Float32Array, tokens: imageTokens, width: text.hiddenSize };
   }
 
-  async prefill({ slot, image, prefix, maxTokens }: PrefillRequest): Promise<Choice> {
+  async prefill(request: PrefillRequest): Promise<Choice> {
+    const { slot, image, prefix, maxTokens, selection } = request;
     const embeddings = this.#embedding.prefix(image, prefix);
     const last = await this.parts.decoder.prefill(slot, embeddings, maxTokens);
-    const [choice] = await this.#choose(last, [0]);
+    const [choice] = await this.parts.head.choose(last, [{ row: 0, selection }]);
     return choice!;
   }
 
-  async decode(newest: ReadonlyMap<number, number>): Promise<ReadonlyMap<number, Choice>> {
+  async decode(steps: ReadonlyMap<number, Step>): Promise<ReadonlyMap<number, readonly Choice[]>> {
     const { hiddenSize } = this.checkpoint.config.text;
     const embeddings = new Float32Array(this.slots * hiddenSize);
-    for (const [slot, token] of newest) this.#embedding.read(token, embeddings, slot * hiddenSize);
-    const stepped = [...newest.keys()];
+    for (const [slot, { token }] of steps) {
+      this.#embedding.read(token, embeddings, slot * hiddenSize);
+    }
+    const stepped = [...steps.keys()];
     const last = await this.parts.decoder.decode(stepped, embeddings);
-    const choices = await this.#choose(last, stepped);
-    return new Map(stepped.map((slot, index) => [slot, choices[index]!]));
+    const rows = [...steps].map(([slot, { selection }]) => ({ row: slot, selection }));
+    const choices = await this.parts.head.choose(last, rows);
+    return new Map(stepped.map((slot, index) => [slot, [choices[index]!]]));
   }
 
   free(slot: number): void {
@@ -125,41 +128,17 @@ export class WebGpuModelRunner implements ModelRunner {
     prefix: readonly number[],
     count: number,
   ): Promise<Float32Array> {
-    const { hiddenSize } = this.checkpoint.config.text;
     const embeddings = this.#embedding.prefix(image, prefix);
     const states = await this.parts.decoder.prefill(0, embeddings, prefix.length, count);
     this.free(0);
-    const { logits } = await this.parts.head.run(
-      { [headPorts.states]: new Tensor('float32', states, [count, hiddenSize]) },
-      [headPorts.logits],
-    );
-    return logits.data as Float32Array;
+    return this.parts.head.logits(states);
   }
 
   async close(): Promise<void> {
     const { vision, head, decoder } = this.parts;
     await vision.release();
-    await head.release();
+    await head.close();
     await decoder.close();
     this.#embedding.close();
-  }
-
-  /** The choice of some rows of states [rows, hidden]. */
-  async #choose(states: Float32Array, rows: readonly number[]): Promise<Choice[]> {
-    const { hiddenSize } = this.checkpoint.config.text;
-    const shape = [states.length / hiddenSize, hiddenSize];
-    const outputs = await this.parts.head.run(
-      { [headPorts.states]: new Tensor('float32', states, shape) },
-      [headPorts.token, headPorts.inverseProbability],
-    );
-    const tokens = outputs[headPorts.token].data as BigInt64Array;
-    const inverseProbabilities = outputs[headPorts.inverseProbability].data as Float32Array;
-    return rows.map((row) => {
-      const logProbability = -Math.log(inverseProbabilities[row]!);
-      if (!Number.isFinite(logProbability)) {
-        throw new AppError('checkpoint.not_finite', 'The model computed no number.');
-      }
-      return { token: Number(tokens[row]), logProbability };
-    });
   }
 }

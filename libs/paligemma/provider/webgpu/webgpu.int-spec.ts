@@ -42,7 +42,7 @@ describe.skipIf(!HAS_WEBGPU).each(['tiny-paligemma', 'tiny-paligemma2'])('%s on 
     options: { signal?: AbortSignal; priority?: number } = {},
   ): Promise<Generation> => {
     const image = await model.encode(goldenPicture(image_seed, golden.image_size), options);
-    return model.generate({ image, prompt, maxNewTokens: max_new_tokens, ...options });
+    return model.answer({ image, prompt, maxNewTokens: max_new_tokens, ...options });
   };
 
   it('computes the reference logits', { timeout: LONG }, async () => {

@@ -1,58 +1,50 @@
 import { Tensor } from 'onnxruntime-node';
-import { AppError } from '#contracts';
 import type { Graph } from '#onnx';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
-import { EMBEDDING } from '../checkpoint/expected-tensors.js';
-import { getTensor } from '../checkpoint/match-tensors.js';
-import { RowReader } from '../checkpoint/tensor-reader.js';
 import { keyParts, RUN } from '../graph/cache-layout.js';
 import { decoderGraph, decoderPorts } from '../graph/decoder-graph.js';
 import { GraphSession } from '../graph/graph-session.js';
-import { headGraph, headPorts } from '../graph/head-graph.js';
 import { visionGraph } from '../graph/vision-graph.js';
+import { TextEmbedding } from '../provider/text-embedding.js';
+import { Head, type HeadOptions } from './head.js';
 import { imagePatches } from './image-patches.js';
 import { KeyValueCache } from './key-value-cache.js';
-import type { Choice, ImageFeatures, ModelRunner, PrefillRequest } from './model-runner.js';
+import type { Choice, ImageFeatures, ModelRunner, PrefillRequest, Step } from './model-runner.js';
 
-export interface RunnerOptions {
+export interface RunnerOptions extends Omit<HeadOptions, 'dialect'> {
   readonly slots: number;
   /** Most tokens of one sequence: prefix and answer. */
   readonly maxTokens: number;
-  /** Only ids below this can be chosen. */
-  readonly vocabularySize: number;
-  readonly threads?: number;
 }
 
-interface Sessions {
+interface Parts {
   readonly vision: GraphSession;
   readonly decoder: GraphSession;
-  readonly head: GraphSession;
+  readonly head: Head;
 }
 
 /**
  * Runs PaliGemma on ONNX Runtime. Prefill takes one sequence at its exact length and decode one token of each slot,
  * so no sum ever runs over another sequence's numbers or padding: batch mates cannot change an answer.
  */
-export class OnnxModelRunner implements ModelRunner {
+export class CpuModelRunner implements ModelRunner {
   readonly slots: number;
   readonly #cache: KeyValueCache;
-  readonly #embedding: RowReader;
-  readonly #embeddingScale: number;
+  readonly #embedding: TextEmbedding;
 
   private constructor(
     private readonly checkpoint: Checkpoint,
-    private readonly sessions: Sessions,
+    private readonly parts: Parts,
     options: RunnerOptions,
   ) {
     const { text } = checkpoint.config;
     this.slots = options.slots;
     this.#cache = new KeyValueCache({ ...text, ...options });
-    this.#embedding = new RowReader(getTensor(checkpoint.tensors, EMBEDDING));
-    this.#embeddingScale = Math.fround(Math.sqrt(text.hiddenSize));
+    this.#embedding = new TextEmbedding(checkpoint);
   }
 
   /** Errors: those of the runtime, for instance when memory does not suffice; nothing stays loaded then. */
-  static async open(checkpoint: Checkpoint, options: RunnerOptions): Promise<OnnxModelRunner> {
+  static async open(checkpoint: Checkpoint, options: RunnerOptions): Promise<CpuModelRunner> {
     const opened: GraphSession[] = [];
     const open = async (graph: Graph): Promise<GraphSession> => {
       const { weightFolder } = checkpoint;
@@ -64,8 +56,8 @@ export class OnnxModelRunner implements ModelRunner {
       // One after the other: each needs twice its size while it loads.
       const vision = await open(visionGraph(checkpoint));
       const decoder = await open(decoderGraph(checkpoint, options.maxTokens));
-      const head = await open(headGraph(checkpoint, options.vocabularySize));
-      return new OnnxModelRunner(checkpoint, { vision, decoder, head }, options);
+      const head = await Head.open(checkpoint, options);
+      return new CpuModelRunner(checkpoint, { vision, decoder, head }, options);
     } catch (error) {
       await Promise.all(opened.map((session) => session.release()));
       throw error;
@@ -80,32 +72,33 @@ export class OnnxModelRunner implements ModelRunner {
     const { vision, text, imageTokens } = this.checkpoint.config;
     const patches = imagePatches(pixels, vision.imageSize, vision.patchSize);
     const shape = [imageTokens, patches.length / imageTokens];
-    const { features } = await this.sessions.vision.run(
+    const { features } = await this.parts.vision.run(
       { patches: new Tensor('float32', patches, shape) },
       ['features'],
     );
     return { data: floatsOf(features), tokens: imageTokens, width: text.hiddenSize };
   }
 
-  async prefill({ slot, image, prefix, maxTokens }: PrefillRequest): Promise<Choice> {
+  async prefill(request: PrefillRequest): Promise<Choice> {
+    const { slot, image, prefix, maxTokens, selection } = request;
     this.#cache.reserve(slot, maxTokens);
     const { states, keyValues } = await this.#runPrefix(image, prefix, 1);
-    const [choice] = await this.#choose(states, 1);
+    const [choice] = await this.parts.head.choose(states, [{ row: 0, selection }]);
     this.#cache.fill(slot, keyValues, prefix.length);
     return choice!;
   }
 
-  async decode(newest: ReadonlyMap<number, number>): Promise<ReadonlyMap<number, Choice>> {
+  async decode(steps: ReadonlyMap<number, Step>): Promise<ReadonlyMap<number, readonly Choice[]>> {
     // Slots are not moved together: a hole costs one idle row until the next sequence fills it.
-    const rows = Math.max(...newest.keys()) + 1;
+    const rows = Math.max(...steps.keys()) + 1;
     const { hiddenSize } = this.checkpoint.config.text;
     const embeddings = new Float32Array(rows * hiddenSize);
     const positions = new BigInt64Array(rows);
-    for (const [slot, token] of newest) {
-      this.#embed(token, embeddings, slot * hiddenSize);
+    for (const [slot, { token }] of steps) {
+      this.#embedding.read(token, embeddings, slot * hiddenSize);
       positions[slot] = BigInt(this.#cache.length(slot));
     }
-    const outputs = await this.sessions.decoder.run(
+    const outputs = await this.parts.decoder.run(
       {
         [decoderPorts.embeddings]: new Tensor('float32', embeddings, [rows, 1, hiddenSize]),
         [decoderPorts.positions]: new Tensor('int64', positions, [rows, 1]),
@@ -114,10 +107,13 @@ export class OnnxModelRunner implements ModelRunner {
       },
       [decoderPorts.states, decoderPorts.keyValues],
     );
-    const choices = await this.#choose(outputs[decoderPorts.states], rows);
+    const choices = await this.parts.head.choose(
+      floatsOf(outputs[decoderPorts.states]),
+      [...steps].map(([slot, { selection }]) => ({ row: slot, selection })),
+    );
     const keyValues = floatsOf(outputs[decoderPorts.keyValues]);
-    for (const slot of newest.keys()) this.#cache.append(slot, keyValues, rows);
-    return new Map([...newest.keys()].map((slot) => [slot, choices[slot]!]));
+    for (const slot of steps.keys()) this.#cache.append(slot, keyValues, rows);
+    return new Map([...steps.keys()].map((slot, index) => [slot, [choices[index]!]]));
   }
 
   free(slot: number): void {
@@ -131,15 +127,12 @@ export class OnnxModelRunner implements ModelRunner {
     count: number,
   ): Promise<Float32Array> {
     const { states } = await this.#runPrefix(image, prefix, count);
-    const { logits } = await this.sessions.head.run({ [headPorts.states]: states }, [
-      headPorts.logits,
-    ]);
-    return floatsOf(logits);
+    return this.parts.head.logits(states);
   }
 
   async close(): Promise<void> {
-    const { vision, decoder, head } = this.sessions;
-    await Promise.all([vision.release(), decoder.release(), head.release()]);
+    const { vision, decoder, head } = this.parts;
+    await Promise.all([vision.release(), decoder.release(), head.close()]);
     this.#embedding.close();
   }
 
@@ -147,14 +140,9 @@ export class OnnxModelRunner implements ModelRunner {
   async #runPrefix(image: ImageFeatures, prefix: readonly number[], wanted: number) {
     const { hiddenSize } = this.checkpoint.config.text;
     const tokens = prefix.length;
-    const embeddings = new Float32Array(tokens * hiddenSize);
-    // Text rows are scaled by sqrt(hidden), image features are not.
-    embeddings.set(image.data);
-    for (let index = image.tokens; index < tokens; index++) {
-      this.#embed(prefix[index]!, embeddings, index * hiddenSize);
-    }
+    const embeddings = this.#embedding.prefix(image, prefix);
     const positions = BigInt64Array.from({ length: tokens }, (_, index) => BigInt(index));
-    const outputs = await this.sessions.decoder.run(
+    const outputs = await this.parts.decoder.run(
       {
         [decoderPorts.embeddings]: new Tensor('float32', embeddings, [1, tokens, hiddenSize]),
         [decoderPorts.positions]: new Tensor('int64', positions, [1, tokens]),
@@ -166,7 +154,7 @@ export class OnnxModelRunner implements ModelRunner {
       [decoderPorts.states, decoderPorts.keyValues],
     );
     return {
-      states: outputs[decoderPorts.states],
+      states: floatsOf(outputs[decoderPorts.states]),
       keyValues: floatsOf(outputs[decoderPorts.keyValues]),
     };
   }
@@ -198,39 +186,10 @@ export class OnnxModelRunner implements ModelRunner {
     }
     return feeds;
   }
-
-  async #choose(states: Tensor, rows: number): Promise<Choice[]> {
-    const outputs = await this.sessions.head.run({ [headPorts.states]: states }, [
-      headPorts.token,
-      headPorts.inverseProbability,
-    ]);
-    const tokens = outputs[headPorts.token].data as BigInt64Array;
-    const inverseProbabilities = floatsOf(outputs[headPorts.inverseProbability]);
-    return Array.from({ length: rows }, (_, row) => {
-      const logProbability = -Math.log(inverseProbabilities[row]!);
-      // Before anything is cached: a NaN in the cache would reach whoever has the slot next.
-      if (!Number.isFinite(logProbability)) throw notFinite();
-      return { token: Number(tokens[row]), logProbability };
-    });
-  }
-
-  #embed(token: number, target: Float32Array, offset: number): void {
-    const row = this.#embedding.read(token);
-    for (let index = 0; index < row.length; index++) {
-      target[offset + index] = row[index]! * this.#embeddingScale;
-    }
-  }
 }
 
 function floatsOf(tensor: Tensor): Float32Array {
   return tensor.data as Float32Array;
-}
-
-function notFinite(): AppError {
-  return new AppError(
-    'checkpoint.not_finite',
-    'The model computed no number. Its weights are damaged: download the checkpoint again and compare checksums.',
-  );
 }
 
 function integers(values: readonly number[]): Tensor {
