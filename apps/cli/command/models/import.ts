@@ -1,7 +1,9 @@
 import { Option, type Command } from 'commander';
+import type { ModelStore } from '#models';
 import { action, type CliContext, type CommandInput } from '../../context.js';
+import type { Progress } from '../../output/progress.js';
 import { jsonOption } from '../options.js';
-import { bytesText, openModelStore } from './store.js';
+import { bytesText, megabytes, openModelStore } from './store.js';
 
 export interface ImportFlags {
   precision: 'f32' | 'f16' | 'int8' | 'int4';
@@ -39,34 +41,37 @@ export function addImportCommand(models: Command, context: CliContext): void {
 }
 
 async function importFolder(input: CommandInput<ImportFlags>, folder: string): Promise<void> {
+  const { flags, context } = input;
   const { modelNameFrom } = await import('#models');
-  await importInto(input, folder, input.flags.name ?? modelNameFrom(folder));
-}
-
-/** Imports a folder under a name, with a progress bar. */
-export async function importInto(
-  { flags, context }: CommandInput<ImportFlags>,
-  folder: string,
-  name: string,
-  source?: { name: string; revision?: string },
-): Promise<void> {
-  const { env, output, signal } = context;
-  const store = await openModelStore(flags, env);
-  const progress = output.progress('converting MB');
-  const megabytes = (bytes: number): number => Math.round(bytes / 1e6);
+  const name = flags.name ?? modelNameFrom(folder);
+  const store = await openModelStore(flags, context.env);
+  const { precision, adapter, maskDecoder } = flags;
+  const progress = context.output.progress('converting MB');
   try {
-    const { precision, adapter, maskDecoder } = flags;
     await store.import(folder, name, {
       precision,
       adapter,
       maskDecoder,
-      source,
-      signal,
-      onProgress: ({ bytes, total }) => progress.show(megabytes(bytes), megabytes(total)),
+      signal: context.signal,
+      onProgress: showConversion(progress),
     });
   } finally {
     progress.stop();
   }
+  await reportModel(input, store, name);
+}
+
+export const showConversion =
+  (progress: Progress) =>
+  ({ bytes, total }: { readonly bytes: number; readonly total: number }): void =>
+    progress.show(megabytes(bytes), megabytes(total));
+
+/** What was made. */
+export async function reportModel(
+  { flags, context: { output } }: CommandInput<ImportFlags>,
+  store: ModelStore,
+  name: string,
+): Promise<void> {
   const model = await store.get(name);
   if (flags.json) return output.json({ name, directory: model.directory, ...model.manifest });
   output.note(

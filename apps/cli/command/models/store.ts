@@ -14,3 +14,6 @@ export async function openModelStore(
 export function bytesText(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
+
+/** For progress bars. */
+export const megabytes = (bytes: number): number => Math.round(bytes / 1e6);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { action, type CliContext, type CommandInput } from '../../context.js';
-import { openModelStore } from './store.js';
+import { megabytes, openModelStore } from './store.js';
 
 export function addVerifyCommand(models: Command, context: CliContext): void {
   models
@@ -21,7 +21,7 @@ async function verify({ flags, context }: CommandInput<unknown>, name: string): 
       signal,
       onProgress: (read) => {
         bytes += read;
-        progress.show(Math.round(bytes / 1e6), Math.round(total / 1e6));
+        progress.show(megabytes(bytes), megabytes(total));
       },
     });
   } finally {
