@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { largestDifference } from '../../golden-fixture.js';
+import { MaskDecoder } from './mask-decoder.js';
+import { readNpz } from './npz-file.js';
+import { pasteMask, type BoxedMask } from './paste-mask.js';
+import { npy, writeRandomNpz } from './random-npz-fixture.js';
+import { areaOf, encodeRuns, runsOf } from './run-lengths.js';
+
+interface GoldenCase {
+  readonly mask: number;
+  readonly codes: readonly number[];
+  readonly width: number;
+  readonly height: number;
+  readonly box: [number, number, number, number];
+  readonly counts: string;
+  readonly area: number;
+}
+
+const GOLDEN = fileURLToPath(new URL('../../../../test/fixtures/masks/golden', import.meta.url));
+const cases = JSON.parse(readFileSync(`${GOLDEN}.json`, 'utf8')) as GoldenCase[];
+const masks = new Float32Array(Uint8Array.from(readFileSync(`${GOLDEN}.f32`)).buffer);
+const maskOf = (index: number): Float32Array => masks.subarray(index * 4096, (index + 1) * 4096);
+
+let folder: string;
+let path: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'masks-'));
+  path = join(folder, 'vae-oid.npz');
+  await writeRandomNpz(path);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('MaskDecoder', () => {
+  it('gives the numbers of big_vision', async () => {
+    const decoder = await MaskDecoder.load(path);
+    for (const { mask, codes } of cases) {
+      expect(largestDifference(await decoder.decode(codes), maskOf(mask))).toBeLessThan(1e-4);
+    }
+    await decoder.close();
+  });
+
+  it('reads a packed archive as well', async () => {
+    const packed = join(folder, 'packed.npz');
+    await writeRandomNpz(packed, { compress: true });
+    const decoder = await MaskDecoder.load(packed);
+    expect(largestDifference(await decoder.decode(cases[0]!.codes), maskOf(0))).toBeLessThan(1e-4);
+    await decoder.close();
+  });
+
+  it.each<[string, (arrays: Map<string, Buffer>) => void, string]>([
+    ['a missing array', (arrays) => arrays.delete('decoder.6.bias'), 'decoder.6.bias'],
+    [
+      'another shape',
+      (arrays) => arrays.set('decoder.6.bias', npy([32, 2], new Float32Array(64))),
+      'decoder.6.bias',
+    ],
+    [
+      'other numbers',
+      (arrays) => arrays.set('decoder.6.bias', npy([32], new Float32Array(64), '<f8')),
+      '<f8',
+    ],
+  ])('refuses %s and names it', async (_, change, text) => {
+    const damaged = join(folder, 'damaged.npz');
+    await writeRandomNpz(damaged, { change });
+    await expect(MaskDecoder.load(damaged)).rejects.toThrow(
+      expect.objectContaining({
+        code: 'mask_decoder.unreadable',
+        message: expect.stringContaining(text),
+      }),
+    );
+  });
+
+  it('refuses whatever else it is given', async () => {
+    const damaged = join(folder, 'damaged.npz');
+    const good = await readFile(path);
+    const tail = good.length - 3000;
+    const edits = fc.array(fc.tuple(fc.nat(2999), fc.nat(255)), { minLength: 1, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(edits, async (changes) => {
+        const bytes = Buffer.from(good);
+        for (const [at, value] of changes) bytes[tail + at] = value;
+        await writeFile(damaged, bytes);
+        const outcome = await readNpz(damaged, ['decoder.12.bias']).catch(
+          (error: unknown) => error,
+        );
+        if (outcome instanceof Error)
+          expect(outcome).toMatchObject({ code: 'mask_decoder.unreadable' });
+      }),
+      { numRuns: 60 },
+    );
+    for (const bytes of [Buffer.alloc(0), Buffer.from('no zip'), good.subarray(0, 9999)]) {
+      await writeFile(damaged, bytes);
+      await expect(MaskDecoder.load(damaged)).rejects.toThrow(
+        expect.objectContaining({ code: 'mask_decoder.unreadable' }),
+      );
+    }
+  });
+});
+
+describe('a pasted mask', () => {
+  it.each(cases)('is that of Pillow and COCO: $width x $height, $box', (golden) => {
+    const pasted = pasteMask(maskOf(golden.mask), golden.box, golden)!;
+    expect(encodeRuns(pasted)).toEqual({
+      size: [golden.height, golden.width],
+      counts: golden.counts,
+    });
+    expect(areaOf(pasted)).toBe(golden.area);
+  });
+
+  it('is none in a box of less than a pixel', () => {
+    expect(pasteMask(maskOf(0), [3.2, 3, 3.9, 9], { width: 9, height: 9 })).toBeUndefined();
+  });
+
+  it('has runs that cover the image once', () => {
+    const sizes = fc.tuple(
+      fc.nat(9),
+      fc.nat(9),
+      fc.integer({ min: 1, max: 9 }),
+      fc.integer({ min: 1, max: 9 }),
+    );
+    fc.assert(
+      fc.property(
+        sizes,
+        fc.nat(5),
+        fc.nat(5),
+        fc.infiniteStream(fc.nat(1)),
+        ([x, y, boxWidth, boxHeight], right, below, bits) => {
+          const inside = Uint8Array.from(
+            { length: boxWidth * boxHeight },
+            () => bits.next().value!,
+          );
+          const mask: BoxedMask = {
+            ...{ x, y, boxWidth, boxHeight, inside },
+            width: x + boxWidth + right,
+            height: y + boxHeight + below,
+          };
+          const runs = runsOf(mask);
+          expect(runs.reduce((sum, run) => sum + run, 0)).toBe(mask.width * mask.height);
+          expect(runs.slice(1).every((run) => run > 0)).toBe(true);
+          const filled = runs
+            .filter((_, index) => index % 2 === 1)
+            .reduce((sum, run) => sum + run, 0);
+          expect(filled).toBe(areaOf(mask));
+        },
+      ),
+    );
+  });
+});
