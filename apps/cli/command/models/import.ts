@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { resolve } from 'node:path';
 import type { ModelStore } from '#models';
 import { action, type CliContext, type CommandInput } from '../../context.js';
 import type { Progress } from '../../output/progress.js';
@@ -43,7 +44,7 @@ export function addImportCommand(models: Command, context: CliContext): void {
 async function importFolder(input: CommandInput<ImportFlags>, folder: string): Promise<void> {
   const { flags, context } = input;
   const { modelNameFrom } = await import('#models');
-  const name = flags.name ?? modelNameFrom(folder);
+  const name = flags.name ?? modelNameFrom(resolve(folder));
   const store = await openModelStore(flags, context.env);
   const { precision, adapter, maskDecoder } = flags;
   const progress = context.output.progress('converting MB');
