@@ -1,5 +1,21 @@
 import { z } from 'zod';
 
+/** Present when the model was imported with a mask decoder. */
+const maskSchema = z
+  .object({
+    rle: z
+      .object({
+        size: z
+          .tuple([z.int().min(1), z.int().min(1)])
+          .describe('Height and width of the upright image'),
+        counts: z.string().describe('As COCO compresses it: pycocotools reads it as it is'),
+      })
+      .describe('The pixels of the object'),
+    area: z.int().min(0).describe('Number of its pixels'),
+    confidence: z.number().min(0).max(1),
+  })
+  .meta({ id: 'Mask' });
+
 /** Fractions of the width and height of the image as a person sees it (EXIF applied). */
 export const boxSchema = z
   .object({
@@ -16,6 +32,7 @@ export const boxSchema = z
       .length(16)
       .optional()
       .describe('Mask code words of a `segment` answer, 0..127'),
+    mask: maskSchema.optional(),
   })
   .meta({ id: 'Box' });
 export type Box = z.infer<typeof boxSchema>;
@@ -30,7 +47,11 @@ export const answerSchema = z
     boxes: z.array(boxSchema),
     confidence: z.number().min(0).max(1).describe('exp of the mean log-probability of its tokens'),
     tokens: z.int().min(0),
-    end_reason: z.enum(['eos', 'length']),
+    end_reason: z
+      .enum(['eos', 'length', 'repetition'])
+      .describe(
+        '`length`: cut off at `max_tokens`; `repetition`: cut off as it only repeated itself',
+      ),
     warnings: z.array(z.string()),
   })
   .meta({ id: 'Answer' });

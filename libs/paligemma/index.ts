@@ -1,11 +1,6 @@
-export {
-  PaliGemma,
-  type GenerateRequest,
-  type Generation,
-  type LoadOptions,
-  type ModelInfo,
-} from './paligemma.js';
-export type { EndReason, SequenceTimings } from './generation/generation.js';
+export { PaliGemma, type LoadOptions, type ModelInfo } from './paligemma.js';
+export type { AnswerRequest, Generation, Question } from './generation/answer-request.js';
+export type { EndReason, Sampling, SequenceTimings } from './generation/generation.js';
 export type { ImageFeatures } from './generation/model-runner.js';
 export { decodeImage, type DecodedImage, type DecodeOptions } from './image/decode.js';
 export { resizeBicubic } from './image/resize.js';
@@ -23,3 +18,8 @@ export type { Precision } from './checkpoint/checkpoint.js';
 export { findManifest, type EngineManifest } from './engine-folder/manifest.js';
 export { verifyEngineFolder } from './engine-folder/verify-engine-folder.js';
 export { importCheckpoint, type ImportOptions } from './import/import-checkpoint.js';
+export { MaskDecoder } from './output/mask/mask-decoder.js';
+export { openMaskDecoder } from './output/mask/open-mask-decoder.js';
+export { pasteMask, type BoxedMask } from './output/mask/paste-mask.js';
+export { areaOf, encodeRuns, type RunLengthMask } from './output/mask/run-lengths.js';
+export { segmentMask, type SegmentMask } from './output/mask/segment-mask.js';

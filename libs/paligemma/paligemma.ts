@@ -2,10 +2,11 @@ import { AppError } from '#contracts';
 import type { Checkpoint, Precision } from './checkpoint/checkpoint.js';
 import { openModel } from './engine-folder/open-model.js';
 import { ContinuousBatcher } from './generation/continuous-batcher.js';
-import type { EndReason, SequenceTimings } from './generation/generation.js';
-import type { ImageFeatures, ModelRunner } from './generation/model-runner.js';
-import { layoutPrompt } from './prompt/prompt-layout.js';
+import type { AnswerRequest, Generation } from './generation/answer-request.js';
+import type { CacheMemory, ImageFeatures, ModelRunner } from './generation/model-runner.js';
+import { SequencePlanner } from './generation/plan-sequence.js';
 import { openRunner, type Provider } from './provider/open-runner.js';
+import { findCodeTokens } from './tokenizer/code-tokens.js';
 import { Tokenizer } from './tokenizer/tokenizer.js';
 import { vocabularySize } from './tokenizer/vocabulary-size.js';
 
@@ -35,35 +36,8 @@ export interface ModelInfo {
   readonly parameters: number;
 }
 
-export interface GenerateRequest {
-  readonly image: ImageFeatures;
-  /** Without the newline that ends a prompt. */
-  readonly prompt: string;
-  /** Default 256, or the model's `maxNewTokens` when that is less. */
-  readonly maxNewTokens?: number;
-  /** Higher goes first whenever a slot is free. Default 0. */
-  readonly priority?: number;
-  readonly signal?: AbortSignal;
-}
-
-export interface Generation {
-  /** The answer; `<loc>` and `<seg>` kept, control tokens dropped. */
-  readonly text: string;
-  /** With the eos, when the model ended. */
-  readonly tokens: readonly number[];
-  /** Each token's own text, beside `tokens`; empty for the eos. */
-  readonly pieces: readonly string[];
-  /** Natural logarithms, beside `tokens`. */
-  readonly logProbabilities: readonly number[];
-  readonly endReason: EndReason;
-  /** Image tokens, `<bos>`, prompt and newline. */
-  readonly promptTokens: number;
-  readonly timings: SequenceTimings;
-}
-
 const DEFAULT_SLOTS = 8;
 const DEFAULT_MAX_TOKENS = 1024;
-const DEFAULT_NEW_TOKENS = 256;
 
 /**
  * A PaliGemma checkpoint, loaded. Answers depend on picture and prompt alone: never on what else runs beside them.
@@ -76,10 +50,9 @@ export class PaliGemma {
 
   private constructor(
     readonly info: ModelInfo,
-    private readonly checkpoint: Checkpoint,
     private readonly tokenizer: Tokenizer,
+    private readonly planner: SequencePlanner,
     private readonly runner: ModelRunner,
-    private readonly limits: { readonly maxPromptTokens: number; readonly maxNewTokens: number },
     private readonly batcher = new ContinuousBatcher(runner),
   ) {}
 
@@ -96,17 +69,24 @@ export class PaliGemma {
       maxPromptTokens: positive('maxPromptTokens', options.maxPromptTokens ?? DEFAULT_MAX_TOKENS),
       maxNewTokens: positive('maxNewTokens', options.maxNewTokens ?? DEFAULT_MAX_TOKENS),
     };
+    const codes = findCodeTokens(tokenizer, info.vocabularySize);
     const runner = await openRunner(options.provider ?? 'cpu', checkpoint, {
       slots: positive('slots', options.slots ?? DEFAULT_SLOTS),
       maxTokens: info.imageTokens + limits.maxPromptTokens + limits.maxNewTokens,
       vocabularySize: info.vocabularySize,
+      codeTokens: codes && [...codes.locations, ...codes.segments],
       threads: options.threads,
     });
-    return new PaliGemma(info, checkpoint, tokenizer, runner, limits);
+    const planner = new SequencePlanner(tokenizer, codes, {
+      ...limits,
+      imageTokens: info.imageTokens,
+      hiddenSize: checkpoint.config.text.hiddenSize,
+    });
+    return new PaliGemma(info, tokenizer, planner, runner);
   }
 
   /** Bytes of keys and values: held now, and the most that the slots can ever hold. */
-  get memory(): { readonly held: number; readonly limit: number } {
+  get memory(): CacheMemory {
     return this.runner.memory;
   }
 
@@ -128,32 +108,19 @@ export class PaliGemma {
   }
 
   /**
-   * Answers one prompt. A cancelled request resolves, with what was generated until then.
-   * Errors: `prompt.image_token`, `prompt.too_long`, `generation.bad_length`, `image.wrong_model`, `engine.closed`.
+   * Answers one prompt or task. A cancelled request resolves, with what was generated until then.
+   * Errors: `prompt.image_token`, `prompt.too_long`, `generation.bad_request`, `generation.bad_length`,
+   * `generation.bad_sampling`, `generation.bad_label`, `image.wrong_model`, `engine.closed`.
    */
-  async answer(request: GenerateRequest): Promise<Generation> {
-    const prefix = this.#layout(request.prompt);
-    const { width, tokens } = request.image;
-    if (width !== this.checkpoint.config.text.hiddenSize || tokens !== this.info.imageTokens) {
-      throw new AppError(
-        'image.wrong_model',
-        'The image was encoded by another model. Encode it with this one.',
-        { context: { width, tokens } },
-      );
-    }
-    const finished = await this.batcher.generate({
-      image: request.image,
-      prefix,
-      maxNewTokens: this.#newTokens(request.maxNewTokens),
-      eosId: this.tokenizer.eosId,
-      priority: request.priority ?? 0,
-      signal: request.signal,
-    });
+  async answer(request: AnswerRequest): Promise<Generation> {
+    const { prompt, ...sequence } = this.planner.plan(request);
+    const finished = await this.batcher.generate(sequence);
     return {
       ...finished,
+      prompt,
       text: this.tokenizer.decode(finished.tokens),
       pieces: finished.tokens.map((token) => this.tokenizer.decode([token])),
-      promptTokens: prefix.length,
+      promptTokens: sequence.prefix.length,
     };
   }
 
@@ -161,34 +128,6 @@ export class PaliGemma {
   close(): Promise<void> {
     this.#closed ??= this.batcher.close().then(() => this.runner.close());
     return this.#closed;
-  }
-
-  #layout(prompt: string): number[] {
-    const prefix = layoutPrompt(prompt, {
-      imageTokens: this.info.imageTokens,
-      imageTokenId: this.tokenizer.imageId,
-      bosTokenId: this.tokenizer.bosId,
-      encode: (text) => this.tokenizer.encode(text),
-    });
-    const tokens = prefix.length - this.info.imageTokens;
-    if (tokens <= this.limits.maxPromptTokens) return prefix;
-    const limit = this.limits.maxPromptTokens;
-    throw new AppError(
-      'prompt.too_long',
-      `The prompt takes ${tokens} tokens, the engine reads up to ${limit}. Shorten it.`,
-      { context: { tokens, limit } },
-    );
-  }
-
-  #newTokens(asked: number | undefined): number {
-    const limit = this.limits.maxNewTokens;
-    if (asked === undefined) return Math.min(DEFAULT_NEW_TOKENS, limit);
-    if (Number.isInteger(asked) && asked >= 1 && asked <= limit) return asked;
-    throw new AppError(
-      'generation.bad_length',
-      `maxNewTokens is ${asked}; this engine takes a whole number from 1 to ${limit}.`,
-      { context: { asked, limit } },
-    );
   }
 }
 

@@ -24,7 +24,7 @@ function reasonOf(item: ItemResult): string {
 
 /** Boxes when there are any, else the text; `…` when the model was cut off. */
 export function answerText(answer: Answer, task: Task | undefined): string {
-  const cut = answer.end_reason === 'length' ? ' …' : '';
+  const cut = answer.end_reason === 'eos' ? '' : ' …';
   if (answer.boxes.length > 0) return answer.boxes.map(boxText).join('; ') + cut;
   if (answer.text.trim() !== '') return answer.text + cut;
   const looksForThings = task?.type === 'detect' || task?.type === 'segment';

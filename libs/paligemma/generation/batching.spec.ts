@@ -5,7 +5,8 @@ import {
   loadGolden,
   type GoldenGeneration,
 } from '../golden-fixture.js';
-import { PaliGemma, type Generation } from '../paligemma.js';
+import { PaliGemma } from '../paligemma.js';
+import type { Generation } from './answer-request.js';
 
 const opened: PaliGemma[] = [];
 afterAll(() => Promise.all(opened.map((model) => model.close())));

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkpointFolder, goldenPicture, loadGolden } from '../golden-fixture.js';
 import { importCheckpoint } from '../import/import-checkpoint.js';
-import { PaliGemma, type Generation } from '../paligemma.js';
+import { PaliGemma } from '../paligemma.js';
+import type { Generation } from './answer-request.js';
 
 let folder: string;
 beforeAll(async () => {

@@ -1,5 +1,6 @@
-import type { EndReason, FinishedSequence, SequenceRequest } from './generation.js';
+import type { EndReason, FinishedSequence, Sampling, SequenceRequest } from './generation.js';
 import type { Choice, Selection, Step } from './model-runner.js';
+import { randomStream } from './random-stream.js';
 
 /** One answer in the making, and the promise of whoever waits for it. */
 export class Sequence {
@@ -7,12 +8,14 @@ export class Sequence {
   readonly #tokens: number[] = [];
   readonly #logProbabilities: number[] = [];
   readonly #arrivedAt = performance.now();
+  readonly #selection: Selection;
   #prefillStartedAt: number | undefined;
   #prefillEndedAt: number | undefined;
   #resolve!: (finished: FinishedSequence) => void;
   #reject!: (error: unknown) => void;
 
   constructor(readonly request: SequenceRequest) {
+    this.#selection = selectionOf(request.sampling);
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -24,7 +27,8 @@ export class Sequence {
   }
 
   get selection(): Selection {
-    return { kind: 'greedy' };
+    const { constraint } = this.request;
+    return constraint ? { kind: 'constrained', allowed: constraint.allowed } : this.#selection;
   }
 
   /** What the model reads and chooses next. */
@@ -49,7 +53,10 @@ export class Sequence {
     this.#prefillEndedAt ??= performance.now();
     this.#tokens.push(choice.token);
     this.#logProbabilities.push(choice.logProbability);
-    if (choice.token === this.request.eosId) return 'eos';
+    const { eosId, constraint, isRepetition } = this.request;
+    if (choice.token === eosId) return 'eos';
+    constraint?.take(choice.token);
+    if (isRepetition?.(choice.token)) return 'repetition';
     return this.#tokens.length === this.request.maxNewTokens ? 'length' : undefined;
   }
 
@@ -72,4 +79,11 @@ export class Sequence {
   fail(error: unknown): void {
     this.#reject(error);
   }
+}
+
+/** A stream of its own for each sequence: what mates draw changes nothing. */
+function selectionOf(sampling: Sampling | undefined): Selection {
+  if (!sampling) return { kind: 'greedy' };
+  const { seed = 0, ...rest } = sampling;
+  return { kind: 'sample', ...rest, random: randomStream(seed) };
 }

@@ -38,8 +38,13 @@ export class Tokenizer {
     return this.inner.decode([...ids], { skip_special_tokens: true });
   }
 
+  /** The id of one token as it is written, if there is such a token. */
+  find(token: string): number | undefined {
+    return this.inner.token_to_id(token);
+  }
+
   #get(token: string): number {
-    const id = this.inner.token_to_id(token);
+    const id = this.find(token);
     if (id !== undefined) return id;
     throw new AppError(
       'checkpoint.unsupported',

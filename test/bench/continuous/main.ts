@@ -55,7 +55,8 @@ console.log(
 
 async function answer({ pixels, prompt, maxNewTokens }: Request): Promise<number> {
   const image = await model.encode(pixels);
-  return (await model.answer({ image, prompt, maxNewTokens })).tokens.length;
+  return (await model.answer({ image, prompt, maxNewTokens, stopsRepetition: false })).tokens
+    .length;
 }
 
 /** Six tasks with one encoding, and what the encoding is of the whole. */

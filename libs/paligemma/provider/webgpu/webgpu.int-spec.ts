@@ -8,7 +8,8 @@ import {
   loadGolden,
   type GoldenGeneration,
 } from '../../golden-fixture.js';
-import { PaliGemma, type Generation } from '../../paligemma.js';
+import type { Generation } from '../../generation/answer-request.js';
+import { PaliGemma } from '../../paligemma.js';
 import { HAS_WEBGPU, useSwiftShader } from './swiftshader-fixture.js';
 import { WebGpuModelRunner } from './webgpu-model-runner.js';
 
