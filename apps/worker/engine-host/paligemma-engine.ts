@@ -1,14 +1,18 @@
-import type { Answer, HostResult, Task } from '#contracts';
+import type { Answer, Box, HostResult, Task } from '#contracts';
 import {
   confidenceOf,
   decodeImage,
+  openMaskDecoder,
   PaliGemma,
   parseOutput,
   resizeBicubic,
+  segmentMask,
   taskPrompt,
   type DecodedImage,
   type Generation,
   type ImageFeatures,
+  type MaskDecoder,
+  type ParsedBox,
 } from '#paligemma';
 import type { AnalysisEngine, AnalysisRequest, EngineOptions } from './engine.js';
 
@@ -24,28 +28,39 @@ export async function openEngine(options: EngineOptions): Promise<AnalysisEngine
     slots: options.slots,
     provider: options.provider,
   });
+  const masks = await openMaskDecoder(options.modelDirectory);
   const { family, imageSize, parameters } = model.info;
   return {
     model: { family, imageSize, parameters },
-    analyse: (request) => analyse(model, request, options.imagePixels),
-    close: () => model.close(),
+    analyse: (request) => analyse({ model, masks }, request, options.imagePixels),
+    close: async () => {
+      await model.close();
+      await masks?.close();
+    },
   };
 }
 
+interface Models {
+  readonly model: PaliGemma;
+  /** Absent when the model was imported without. */
+  readonly masks: MaskDecoder | undefined;
+}
+
 async function analyse(
-  model: PaliGemma,
+  models: Models,
   request: AnalysisRequest,
   imagePixels: number,
 ): Promise<HostResult> {
   const startedAt = performance.now();
   const image = await decodeImage(request.bytes, { limitInputPixels: imagePixels });
+  const { model } = models;
   const { imageSize } = model.info;
   const pixels = resizeBicubic(image, imageSize, imageSize).data;
   const decodedAt = performance.now();
   const features = await model.encode(pixels, { priority: priorityOf(request) });
   const encodedAt = performance.now();
   const answers = await Promise.all(
-    request.tasks.map((task, index) => answer(model, features, request, task, index, image)),
+    request.tasks.map((task, index) => answer(models, features, request, task, index, image)),
   );
   return {
     answers,
@@ -60,7 +75,7 @@ async function analyse(
 }
 
 async function answer(
-  model: PaliGemma,
+  { model, masks }: Models,
   features: ImageFeatures,
   request: AnalysisRequest,
   task: Task,
@@ -76,17 +91,18 @@ async function answer(
     signal: request.signal,
   });
   if (generation.endReason === 'cancelled') throw new Error('cancelled');
-  return toAnswer(generation, generation.endReason, task, prompt, index, image);
+  return toAnswer(generation, generation.endReason, task, prompt, index, image, masks);
 }
 
-function toAnswer(
+async function toAnswer(
   generation: Generation,
   endReason: Answer['end_reason'],
   task: Task,
   prompt: string,
   index: number,
   image: DecodedImage,
-): Answer {
+  masks: MaskDecoder | undefined,
+): Promise<Answer> {
   const { text: raw, pieces, logProbabilities } = generation;
   const parsed = parseOutput(raw, {
     width: image.width,
@@ -99,16 +115,33 @@ function toAnswer(
     prompt,
     raw,
     text: parsed.text,
-    boxes: parsed.boxes.map(({ label, box, pixels, confidence, segmentCodes }) => ({
-      label,
-      box: [...box],
-      pixels: [...pixels],
-      confidence: confidence ?? 0,
-      ...(segmentCodes && { segment_codes: [...segmentCodes] }),
-    })),
+    boxes: await Promise.all(parsed.boxes.map((box) => toBox(box, image, masks))),
     confidence: confidenceOf(logProbabilities),
     tokens: generation.tokens.length,
     end_reason: endReason,
     warnings: [...parsed.warnings],
+  };
+}
+
+async function toBox(
+  parsed: ParsedBox,
+  image: DecodedImage,
+  masks: MaskDecoder | undefined,
+): Promise<Box> {
+  const { label, box, pixels, confidence, segmentCodes, maskConfidence } = parsed;
+  const mask = masks && (await segmentMask(masks, parsed, image));
+  return {
+    label,
+    box: [...box],
+    pixels: [...pixels],
+    confidence: confidence ?? 0,
+    ...(segmentCodes && { segment_codes: [...segmentCodes] }),
+    ...(mask && {
+      mask: {
+        rle: { size: [...mask.rle.size], counts: mask.rle.counts },
+        area: mask.area,
+        confidence: maskConfidence ?? 0,
+      },
+    }),
   };
 }

@@ -5,6 +5,8 @@ import { findJson } from '../checkpoint/json-file.js';
 
 export const MANIFEST = 'engine.json';
 export const WEIGHTS = 'weights.safetensors';
+/** big_vision's, when the model was imported with it. */
+export const MASK_DECODER = 'vae-oid.npz';
 
 const manifestSchema = z.strictObject({
   /** Of the folder's layout; another number means another Pallet. */

@@ -7,6 +7,8 @@ import { WEIGHTS } from '../engine-folder/manifest.js';
 import { verifyEngineFolder } from '../engine-folder/verify-engine-folder.js';
 import { checkpointFolder, goldenPicture, loadGolden } from '../golden-fixture.js';
 import { PaliGemma } from '../paligemma.js';
+import { openMaskDecoder } from '../output/mask/open-mask-decoder.js';
+import { writeRandomNpz } from '../output/mask/random-npz-fixture.js';
 import { importCheckpoint, type ImportOptions } from './import-checkpoint.js';
 
 const folders: string[] = [];
@@ -171,5 +173,24 @@ describe('importCheckpoint', () => {
     await expect(
       importCheckpoint(checkpointFolder('tiny-paligemma'), folder, { precision: 'f32' }),
     ).rejects.toThrow(expect.objectContaining({ code: 'import.exists' }));
+  });
+});
+
+describe('a mask decoder', () => {
+  it('is kept in the engine folder, and checked first', async () => {
+    const folder = await setup();
+    const maskDecoder = join(folder, 'masks.npz');
+    const options: ImportOptions = { precision: 'f32', maskDecoder };
+    const target = join(folder, 'engine');
+    await writeFile(maskDecoder, 'no archive');
+    await expect(
+      importCheckpoint(checkpointFolder('tiny-paligemma'), target, options),
+    ).rejects.toThrow(expect.objectContaining({ code: 'mask_decoder.unreadable' }));
+    await writeRandomNpz(maskDecoder);
+    const { files } = await importCheckpoint(checkpointFolder('tiny-paligemma'), target, options);
+    expect(files.map(({ name }) => name)).toContain('vae-oid.npz');
+    const decoder = await openMaskDecoder(target);
+    expect(await decoder!.decode(Array(16).fill(3))).toHaveLength(64 * 64);
+    await decoder!.close();
   });
 });

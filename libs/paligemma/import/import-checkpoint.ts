@@ -4,9 +4,10 @@ import { AppError } from '#contracts';
 import { openCheckpoint, type Checkpoint, type Precision } from '../checkpoint/checkpoint.js';
 import { EMBEDDING, HEAD } from '../checkpoint/expected-tensors.js';
 import { getTensor } from '../checkpoint/match-tensors.js';
-import { MANIFEST, WEIGHTS, type EngineManifest } from '../engine-folder/manifest.js';
+import { MANIFEST, MASK_DECODER, WEIGHTS, type EngineManifest } from '../engine-folder/manifest.js';
 import { storedForms, type StoredForm } from '../engine-folder/stored-forms.js';
 import { sha256 } from '../engine-folder/verify-engine-folder.js';
+import { MaskDecoder } from '../output/mask/mask-decoder.js';
 import { Tokenizer } from '../tokenizer/tokenizer.js';
 import { vocabularySize } from '../tokenizer/vocabulary-size.js';
 import { convertTensor, type Conversion } from './convert-tensor.js';
@@ -25,7 +26,6 @@ export interface ImportOptions {
   readonly signal?: AbortSignal;
 }
 
-export const MASK_DECODER = 'vae-oid.npz';
 /** What is copied as it is. The first two must be there. */
 const COPIED = ['config.json', 'tokenizer.json', 'tokenizer_config.json'];
 
@@ -33,7 +33,7 @@ const COPIED = ['config.json', 'tokenizer.json', 'tokenizer_config.json'];
  * Makes an engine folder of a Hugging Face checkpoint. Weights stream through in blocks: memory stays under 1 GB
  * whatever the model's size. The folder appears whole, when it is done; what an interrupted import leaves is
  * `TARGET.partial`, which the next import of the same target removes.
- * Errors: `import.exists`, `import.float16_overflow`, `adapter.*`, those of `openCheckpoint` and `Tokenizer.load`.
+ * Errors: `import.exists`, `import.float16_overflow`, `adapter.*`, `mask_decoder.unreadable`, those of `openCheckpoint` and `Tokenizer.load`.
  */
 export async function importCheckpoint(
   sourceDirectory: string,
@@ -46,6 +46,7 @@ export async function importCheckpoint(
   const adapter = options.adapter
     ? await readLoraAdapter(options.adapter, checkpoint.config)
     : new Map<string, LoraDelta>();
+  if (options.maskDecoder) await (await MaskDecoder.load(options.maskDecoder)).close();
   const target = resolve(targetDirectory);
   await mustNotExist(target);
   const partial = `${target}.partial`;

@@ -41,6 +41,24 @@ export function boxLogProbabilities(tokens: readonly GeneratedToken[]): (nth: nu
   };
 }
 
+/**
+ * For the n-th `<loc>` token: the log-probabilities of the mask codes behind the box that starts there. Apart from the
+ * box's own, of which there are fewer.
+ */
+export function maskLogProbabilities(tokens: readonly GeneratedToken[]): (nth: number) => number[] {
+  const locations = tokens.flatMap((token, i) =>
+    CODE.test(token.text) && isLocation(token) ? [i] : [],
+  );
+  return (nth) => {
+    const last = locations[nth + 3];
+    if (last === undefined) return [];
+    return tokens
+      .slice(last + 1, locations[nth + 4] ?? tokens.length)
+      .filter(({ text }) => CODE.test(text))
+      .map(({ logProbability }) => logProbability);
+  };
+}
+
 const isLocation = ({ text }: GeneratedToken): boolean => text.startsWith('<loc');
 
 export const countLocations = (tokens: readonly GeneratedToken[]): number =>

@@ -2,6 +2,7 @@ import {
   boxLogProbabilities,
   confidenceOf,
   countLocations,
+  maskLogProbabilities,
   type GeneratedToken,
 } from './confidence.js';
 import { readableText, scanOutput, type OutputPiece } from './scan-output.js';
@@ -17,6 +18,8 @@ export interface ParsedBox {
   readonly segmentCodes?: readonly number[];
   /** Present when tokens were given; see `boxLogProbabilities`. */
   readonly confidence?: number;
+  /** Of the mask's code words; present when there are any and tokens were given. */
+  readonly maskConfidence?: number;
 }
 
 export interface ParsedOutput {
@@ -137,7 +140,7 @@ function maskCodes(codes: readonly number[], warn: Warn): readonly number[] | un
 function toBox(
   draft: Draft,
   { width, height, locationScale = 1024 }: ParseOptions,
-  confidence: ((nth: number) => number) | undefined,
+  confidence: Confidences | undefined,
   warn: Warn,
 ): ParsedBox[] {
   const [y1 = 0, x1 = 0, y2 = 0, x2 = 0] = draft.corners;
@@ -162,25 +165,36 @@ function toBox(
       box,
       pixels,
       ...(draft.codes && { segmentCodes: draft.codes }),
-      ...(confidence && { confidence: confidence(draft.nth) }),
+      ...(confidence && { confidence: confidence.box(draft.nth) }),
+      ...(confidence && draft.codes && { maskConfidence: confidence.mask(draft.nth) }),
     },
   ];
 }
 
-/** Confidence of the box that begins at the n-th location token, or undefined when no tokens are known. */
+/** Of the box that begins at the n-th location token, and of its mask. */
+interface Confidences {
+  readonly box: (nth: number) => number;
+  readonly mask: (nth: number) => number;
+}
+
+/** `undefined` when no tokens are known. */
 function confidences(
   raw: string,
   tokens: readonly GeneratedToken[] | undefined,
   warn: Warn,
-): ((nth: number) => number) | undefined {
+): Confidences | undefined {
   if (tokens === undefined) return undefined;
   const written = raw.match(/<loc[0-9]{4}>/g)?.length ?? 0;
   if (written === countLocations(tokens)) {
     const ofBox = boxLogProbabilities(tokens);
-    return (nth) => confidenceOf(ofBox(nth));
+    const ofMask = maskLogProbabilities(tokens);
+    return {
+      box: (nth) => confidenceOf(ofBox(nth)),
+      mask: (nth) => confidenceOf(ofMask(nth)),
+    };
   }
   // The model spelled a location letter by letter: positions in text and tokens no longer agree.
   warn('Box confidences are those of the whole answer: it spells location tokens as plain text.');
   const whole = confidenceOf(tokens.map(({ logProbability }) => logProbability));
-  return () => whole;
+  return { box: () => whole, mask: () => whole };
 }
