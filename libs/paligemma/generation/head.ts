@@ -17,6 +17,8 @@ export interface HeadOptions {
   readonly threads?: number;
   /** Where the whole head runs; the small one is always on the CPU. Default cpu. */
   readonly dialect?: Dialect;
+  /** Least rows of one product, for kernels of a GPU: they round by the number of rows. Default 1. */
+  readonly leastRows?: number;
 }
 
 /** A row of states, and how its token is chosen. */
@@ -36,6 +38,7 @@ export class Head {
     private readonly hiddenSize: number,
     private readonly whole: GraphSession,
     private readonly codes: CodeHead,
+    private readonly leastRows: number,
   ) {}
 
   /** Errors: those of the runtime; nothing stays loaded then. */
@@ -47,7 +50,7 @@ export class Head {
     const whole = await GraphSession.open(graph, { weightFolder, threads, provider });
     try {
       const codes = await CodeHead.open(checkpoint, options.codeTokens ?? [], threads);
-      return new Head(checkpoint.config.text.hiddenSize, whole, codes);
+      return new Head(checkpoint.config.text.hiddenSize, whole, codes, options.leastRows ?? 1);
     } catch (error) {
       await whole.release();
       throw error;
@@ -89,7 +92,7 @@ export class Head {
     const samples = rows.some(({ selection }) => selection.kind === 'sample');
     const wanted = [headPorts.token, headPorts.inverseProbability] as const;
     const outputs = await this.whole.run(
-      this.#feeds(gatherRows(states, rows, this.hiddenSize)),
+      this.#feeds(gatherRows(states, rows, this.hiddenSize, this.leastRows)),
       samples ? [...wanted, headPorts.logits] : [...wanted],
     );
     const tokens = outputs[headPorts.token].data as BigInt64Array;
@@ -100,7 +103,7 @@ export class Head {
       if (!Number.isFinite(best.logProbability)) throw notFinite();
       if (selection.kind !== 'sample') return void choices.set(row, best);
       const logits = outputs[headPorts.logits].data as Float32Array;
-      const width = logits.length / rows.length;
+      const width = logits.length / Math.max(rows.length, this.leastRows);
       const own = logits.subarray(index * width, (index + 1) * width);
       choices.set(row, sampleToken(own, selection));
     });

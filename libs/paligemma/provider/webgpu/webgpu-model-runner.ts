@@ -67,7 +67,11 @@ export class WebGpuModelRunner implements ModelRunner {
     };
     try {
       const vision = await open(visionGraph(checkpoint, webgpuDialect));
-      const head = await Head.open(checkpoint, { ...options, dialect: webgpuDialect });
+      const head = await Head.open(checkpoint, {
+        ...options,
+        dialect: webgpuDialect,
+        leastRows: options.slots,
+      });
       opened.push({ release: () => head.close() });
       const decoder = await DeviceDecoder.open({
         text: checkpoint.config.text,
