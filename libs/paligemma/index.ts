@@ -21,5 +21,6 @@ export { importCheckpoint, type ImportOptions } from './import/import-checkpoint
 export { MaskDecoder } from './output/mask/mask-decoder.js';
 export { openMaskDecoder } from './output/mask/open-mask-decoder.js';
 export { pasteMask, type BoxedMask } from './output/mask/paste-mask.js';
+export { polygonsOf, type Ring } from './output/mask/polygons.js';
 export { areaOf, encodeRuns, type RunLengthMask } from './output/mask/run-lengths.js';
 export { segmentMask, type SegmentMask } from './output/mask/segment-mask.js';
