@@ -7,7 +7,6 @@ import {
   parseOutput,
   resizeBicubic,
   segmentMask,
-  taskPrompt,
   type DecodedImage,
   type Generation,
   type ImageFeatures,
@@ -82,28 +81,25 @@ async function answer(
   index: number,
   image: DecodedImage,
 ): Promise<Answer> {
-  const prompt = taskPrompt(task);
   const generation = await model.answer({
     image: features,
-    prompt,
-    maxNewTokens: task.max_tokens,
+    task,
     priority: priorityOf(request),
     signal: request.signal,
   });
   if (generation.endReason === 'cancelled') throw new Error('cancelled');
-  return toAnswer(generation, generation.endReason, task, prompt, index, image, masks);
+  return toAnswer(generation, generation.endReason, task, index, image, masks);
 }
 
 async function toAnswer(
   generation: Generation,
   endReason: Answer['end_reason'],
   task: Task,
-  prompt: string,
   index: number,
   image: DecodedImage,
   masks: MaskDecoder | undefined,
 ): Promise<Answer> {
-  const { text: raw, pieces, logProbabilities } = generation;
+  const { prompt, text: raw, pieces, logProbabilities } = generation;
   const parsed = parseOutput(raw, {
     width: image.width,
     height: image.height,
