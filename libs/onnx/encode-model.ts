@@ -1,12 +1,11 @@
-import type { Attribute } from './attribute.js';
 import { elementTypeNumber } from './element-type.js';
-import type { Graph, GraphPort, Initializer, Node } from './graph.js';
+import type { Attribute, Graph, GraphPort, Initializer, Node } from './graph.js';
 import { ProtobufWriter } from './protobuf-writer.js';
 
 /** IR version 11 belongs to ONNX 1.18, which brought opset 23. */
 const IR_VERSION = 11;
 const EXTERNAL = 1;
-const attributeTypeNumber = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const;
+const attributeTypeNumber = { float: 1, int: 2, string: 3, graph: 5, floats: 6, ints: 7 } as const;
 
 /**
  * Writes a graph as an ONNX ModelProto.
@@ -56,6 +55,8 @@ function writeAttribute(writer: ProtobufWriter, name: string, attribute: Attribu
   if (attribute.kind === 'float') writer.float(2, attribute.value);
   else if (attribute.kind === 'int') writer.integer(3, attribute.value);
   else if (attribute.kind === 'string') writer.string(4, attribute.value);
+  else if (attribute.kind === 'graph')
+    writer.message(6, (nested) => writeGraph(nested, attribute.value));
   else if (attribute.kind === 'floats') for (const item of attribute.value) writer.float(7, item);
   else for (const item of attribute.value) writer.integer(8, item);
   writer.integer(20, attributeTypeNumber[attribute.kind]);

@@ -1,5 +1,15 @@
-import type { Attributes } from './attribute.js';
 import type { ElementType } from './element-type.js';
+
+/** A node's attribute. JavaScript has one number type and ONNX has two: the kind is said, never guessed. */
+export type Attribute =
+  | { readonly kind: 'int'; readonly value: number }
+  | { readonly kind: 'float'; readonly value: number }
+  | { readonly kind: 'string'; readonly value: string }
+  | { readonly kind: 'ints'; readonly value: readonly number[] }
+  | { readonly kind: 'floats'; readonly value: readonly number[] }
+  | { readonly kind: 'graph'; readonly value: Graph };
+
+export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** An edge of the graph: what one input, initializer or node output is called. */
 export interface Value {

@@ -1,8 +1,10 @@
-export { float, floats, int, ints, text, type Attribute, type Attributes } from './attribute.js';
+export { float, floats, int, ints, subgraph, text } from './attribute.js';
 export { tensorBytes, type ElementType } from './element-type.js';
 export { encodeModel } from './encode-model.js';
 export { GraphBuilder, MICROSOFT_DOMAIN } from './graph-builder.js';
 export type {
+  Attribute,
+  Attributes,
   Dimension,
   ExternalData,
   Graph,

@@ -3,7 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { encodeModel, float, GraphBuilder, int, ints, MICROSOFT_DOMAIN, text } from './index.js';
+import {
+  encodeModel,
+  float,
+  GraphBuilder,
+  int,
+  ints,
+  MICROSOFT_DOMAIN,
+  subgraph,
+  text,
+  type Value,
+} from './index.js';
 
 type Feeds = Record<string, Tensor>;
 
@@ -92,6 +102,77 @@ describe('a model written by encodeModel, run by ONNX Runtime', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+});
+
+/** y = x * weight, `times` over, as long as y stays below `limit`; the products too, each beside the last. */
+function powers(): GraphBuilder {
+  const graph = new GraphBuilder('powers');
+  const x = graph.input('x', 'float32', [1]);
+  const times = graph.input('times', 'int64', []);
+  const multiply = (builder: GraphBuilder, value: Value): Value =>
+    builder.node('product', 'Mul', [value, builder.floats('weight', Float32Array.of(3))]);
+  const first = multiply(graph, x);
+  const always = graph.initializer('always', 'bool', [], Uint8Array.of(1));
+  const body = graph.body('step');
+  body.input('iteration', 'int64', []);
+  body.input('condition', 'bool', []);
+  const seen = body.input('seen', 'float32', ['count']);
+  const last = body.input('last', 'float32', [1]);
+  const next = multiply(body, last);
+  const limit = body.node('limit', 'Mul', [x, body.floats('hundred', Float32Array.of(100))]);
+  const isLow = body.node('is_low', 'Less', [next, limit]);
+  const goesOn = body.node('goes_on', 'Squeeze', [isLow]);
+  body.output(goesOn, 'bool', []);
+  const all = body.node('all', 'Concat', [seen, next], { axis: int(0) });
+  body.output(all, 'float32', ['more']);
+  body.output(body.node('newest', 'Identity', [next]), 'float32', [1]);
+  const inputs = [times, always, first, first];
+  const results = graph.nodes('loop', 'Loop', 2, inputs, { body: subgraph(body.build()) });
+  graph.output(results[0]!, 'float32', ['all']);
+  graph.output(results[1]!, 'float32', [1]);
+  return graph;
+}
+
+describe('a body of a loop', () => {
+  const count = (times: number) => new Tensor('int64', BigInt64Array.of(BigInt(times)), []);
+  const x = new Tensor('float32', [2], [1]);
+
+  it('reads values of the graph around it, and stops when it says so', async () => {
+    const results: number[][] = [];
+    for (const times of [0, 2, 99]) {
+      const { loop } = await run(powers(), { x, times: count(times) });
+      results.push([...(loop!.data as Float32Array)]);
+    }
+    expect(results).toEqual([[6], [6, 18, 54], [6, 18, 54, 162, 486]]);
+  });
+
+  it('shares constants with the graph around it', () => {
+    const { initializers, nodes } = powers().build();
+    expect(initializers.map(({ value }) => value.name)).toEqual(['weight', 'always', 'hundred']);
+    const { body } = nodes.find(({ op }) => op === 'Loop')!.attributes;
+    expect(body!.kind === 'graph' && body!.value.initializers).toEqual([]);
+  });
+
+  it('computes once what reads constants alone', () => {
+    const graph = new GraphBuilder('once');
+    const make = (builder: GraphBuilder): Value =>
+      builder.constantNode('wide', 'Neg', [builder.floats('narrow', Float32Array.of(1))]);
+    const outside = make(graph);
+    const first = graph.body('one');
+    expect([make(first), make(graph.body('two'))]).toEqual([outside, outside]);
+    expect(graph.build().nodes).toHaveLength(1);
+    expect(first.build().nodes).toHaveLength(0);
+  });
+
+  it('refuses another constant of the same name, and values that are not there yet', () => {
+    const graph = new GraphBuilder('outside');
+    graph.floats('weight', Float32Array.of(3));
+    const body = graph.body('step');
+    expect(() => body.floats('weight', Float32Array.of(4))).toThrow('two constants are called');
+    const inner = body.input('inner', 'float32', [1]);
+    expect(() => graph.node('y', 'Neg', [inner])).toThrow('not a value of this graph');
+    expect(() => graph.body('other').node('y', 'Neg', [inner])).toThrow('not a value');
   });
 });
 
