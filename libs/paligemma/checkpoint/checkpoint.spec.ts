@@ -203,6 +203,34 @@ describe('openCheckpoint', () => {
     await expect(openCheckpoint(folder)).rejects.toThrow(failure('checkpoint.unreadable'));
   });
 
+  it('refuses a header that has a tensor twice', async () => {
+    const { folder, weights } = await setup();
+    const bytes = await readFile(weights);
+    const end = 8 + Number(bytes.readBigUInt64LE());
+    const json = bytes.subarray(8, end).toString();
+    const entry = JSON.stringify((JSON.parse(json) as Header)[NORM]);
+    const twice = json.replace('{', `{"${NORM}":${entry},`);
+    await writeFile(weights, safetensors(twice, bytes.subarray(end)));
+    await expect(openCheckpoint(folder)).rejects.toThrow(
+      failure('checkpoint.unreadable', NORM, 'twice'),
+    );
+  });
+
+  it('refuses a folder in place of the weights', async () => {
+    const { folder, weights } = await setup();
+    await rm(weights);
+    await mkdir(weights);
+    await expect(openCheckpoint(folder)).rejects.toThrow(failure('checkpoint.unreadable', weights));
+  });
+
+  it('names the shard that an index promises and the folder lacks', async () => {
+    const { folder } = await setup('tiny-paligemma-layout-c');
+    await rm(join(folder, 'model-00002-of-00002.safetensors'));
+    await expect(openCheckpoint(folder)).rejects.toThrow(
+      failure('checkpoint.unreadable', 'model-00002-of-00002.safetensors'),
+    );
+  });
+
   it('refuses data that belong to no tensor', async () => {
     const { folder, damageHeader } = await setup();
     await damageHeader((header) => delete header[NORM]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { expectedTensors, ROWS } from './expected-tensors.js';
 import { parseConfig } from './read-config.js';
 
 /** As google/paligemma-3b-pt-224 publishes it: no image size, no head size, no constants. */
@@ -90,6 +91,19 @@ describe('parseConfig', () => {
     expect(sizes.map(({ attentionSoftcap }) => attentionSoftcap)).toEqual([50, 50, 50]);
   });
 
+  it.each([
+    ['PaliGemma 3B', PUBLISHED, 2_923_466_480],
+    ['PaliGemma 2 3B', gemma2({ hidden_size: 2304 }), 3_032_242_416],
+    ['PaliGemma 2 10B', gemma2({ hidden_size: 3584 }), 9_662_638_832],
+    ['PaliGemma 2 28B', gemma2({ hidden_size: 4608 }), 27_650_487_024],
+  ])('asks for as many numbers as %s has with 257,216 rows', (_, fields, parameters) => {
+    const shapes = [...expectedTensors(parseConfig(fields)).values()];
+    const counts = shapes.map((shape) =>
+      shape.reduce<number>((total, size) => total * (size === ROWS ? 257_216 : size), 1),
+    );
+    expect(counts.reduce((sum, count) => sum + count)).toBe(parameters);
+  });
+
   it.each([null, 0])('takes %s for "no softcap"', (final_logit_softcapping) => {
     const config = parseConfig(gemma2({ hidden_size: 2304, final_logit_softcapping }));
     expect(config.text.finalSoftcap).toBeUndefined();
@@ -130,6 +144,11 @@ describe('parseConfig', () => {
       'text_config.num_hidden_layers',
     ],
     [withText({ num_key_value_heads: 3 }), 'text_config'],
+    [withText({ num_hidden_layers: 1e9 }), 'text_config.num_hidden_layers'],
+    [withText({ num_hidden_layers: 1.5 }), 'text_config.num_hidden_layers'],
+    [withText({ intermediate_size: 2 ** 40 }), 'text_config.intermediate_size'],
+    [withText({ rope_theta: Infinity }), 'text_config.rope_theta'],
+    [{ ...PUBLISHED, vision_config: { image_size: 14e9 } }, 'vision_config.image_size'],
     [{ ...PUBLISHED, vision_config: [] }, 'vision_config'],
     [{ ...PUBLISHED, vision_config: { image_size: 225 } }, 'vision_config'],
   ])('names the field that is wrong in %o', (config, field) => {

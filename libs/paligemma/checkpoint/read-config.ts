@@ -14,6 +14,22 @@ const SIGLIP: Readonly<Record<string, number>> = {
   layer_norm_eps: 1e-6,
 };
 
+/**
+ * Limits far above every published model (46 layers, 36,864 numbers), so that a damaged or hostile file is refused
+ * before anything is as long as it says.
+ */
+const LARGEST_SIZE = 1 << 20;
+const MOST_LAYERS = 1000;
+/** Fields that count nothing. */
+const REAL_NUMBERS = new Set([
+  'layer_norm_eps',
+  'rms_norm_eps',
+  'rope_theta',
+  'query_pre_attn_scalar',
+  'attn_logit_softcapping',
+  'final_logit_softcapping',
+]);
+
 /** Every published file means the tanh form, whichever of these it says; "gelu" is the oldest spelling. */
 const TANH_GELU = new Set<unknown>([undefined, null, 'gelu', 'gelu_pytorch_tanh', 'gelu_fast']);
 
@@ -116,8 +132,11 @@ function section(config: JsonObject, name: string): JsonObject {
 function reader(place: string, fields: JsonObject, defaults: Readonly<Record<string, number>>) {
   return (name: string): number => {
     const value = fields[name] ?? defaults[name];
-    if (typeof value !== 'number' || !(value > 0))
+    if (typeof value !== 'number' || !(value > 0) || !Number.isFinite(value))
       throw badConfig(`${place}.${name}`, 'no positive number', value);
+    const most = name === 'num_hidden_layers' ? MOST_LAYERS : LARGEST_SIZE;
+    if (!REAL_NUMBERS.has(name) && !(Number.isInteger(value) && value <= most))
+      throw badConfig(`${place}.${name}`, `no whole number up to ${most}`, value);
     return value;
   };
 }
