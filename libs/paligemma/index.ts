@@ -20,7 +20,15 @@ export { verifyEngineFolder } from './engine-folder/verify-engine-folder.js';
 export { importCheckpoint, type ImportOptions } from './import/import-checkpoint.js';
 export { MaskDecoder } from './output/mask/mask-decoder.js';
 export { openMaskDecoder } from './output/mask/open-mask-decoder.js';
-export { pasteMask, type BoxedMask } from './output/mask/paste-mask.js';
+export {
+  areaOf,
+  bitmapOf,
+  boundsOf,
+  maskOfBitmap,
+  type BoxedMask,
+} from './output/mask/boxed-mask.js';
+export { encodePng } from './output/mask/encode-png.js';
+export { pasteMask } from './output/mask/paste-mask.js';
 export { polygonsOf, type Ring } from './output/mask/polygons.js';
-export { areaOf, encodeRuns, type RunLengthMask } from './output/mask/run-lengths.js';
+export { decodeRuns, encodeRuns, type RunLengthMask } from './output/mask/run-lengths.js';
 export { segmentMask, type SegmentMask } from './output/mask/segment-mask.js';

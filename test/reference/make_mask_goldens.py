@@ -1,9 +1,10 @@
-"""Writes test/fixtures/masks/golden.{json,f32}: big_vision's mask decoder in Flax on random weights, Pillow's pasting, COCO's RLE.
+"""Writes test/fixtures/masks: big_vision's mask decoder in Flax on random weights, Pillow's pasting, COCO's RLE, numpy's files.
 
 The decoder is written after big_vision, evaluators/proj/paligemma/transfers/segmentation.py, which fetches its weights
 from a bucket: here they are drawn, each array from its own seed, so that Pallet's spec can draw the same.
 """
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -94,30 +95,63 @@ def paste(mask: np.ndarray, box: list[int], width: int, height: int) -> np.ndarr
     return whole
 
 
+def coded(bitmap: np.ndarray) -> dict:
+    rle = coco.encode(np.asfortranarray(bitmap))
+    assert np.array_equal(coco.decode(rle), bitmap)
+    return {"counts": rle["counts"].decode(), "area": int(coco.area(rle)), "bounds": coco.toBbox(rle).astype(int).tolist()}
+
+
+def any_box(rng: np.random.Generator) -> tuple[int, int, list[int]]:
+    """Sides from a pixel to ten times the mask, often at an edge of the image."""
+
+    def side() -> tuple[int, int, int]:
+        length = int(2 ** rng.uniform(0, 9.4))
+        before, after = (int(rng.choice([0, 1, 37])) for _ in range(2))
+        return before, before + length, before + length + after
+
+    x1, x2, width = side()
+    y1, y2, height = side()
+    return width, height, [x1, y1, x2, y2]
+
+
 def main() -> None:
     arrays = {name: draw(index + 1, shape) for index, (name, shape) in enumerate(shapes().items())}
     decoder, tree = Decoder(), {"params": parameters(arrays)}
     rng = np.random.default_rng(0)
-    masks, cases = [], []
+    masks, codes, pasted = [], [], []
     with jax.default_matmul_precision("highest"):
         for _ in range(3):
-            codes = rng.integers(0, 128, 16).tolist()
-            grid = arrays["_vq_vae._embedding"][np.array(codes)].reshape(1, 4, 4, 512)
+            codes.append(rng.integers(0, 128, 16).tolist())
+            grid = arrays["_vq_vae._embedding"][np.array(codes[-1])].reshape(1, 4, 4, 512)
             masks.append(np.asarray(decoder.apply(tree, jnp.asarray(grid)))[0, :, :, 0])
             assert 0.1 < (masks[-1] > 0).mean() < 0.9
             for width, height, box in [
                 (64, 64, [0, 0, 64, 64]), (200, 150, [20, 30, 150, 149]), (90, 40, [5, 5, 17, 40]),
                 (30, 30, [7, 8, 8, 9]), (640, 480, [0, 0, 640, 480]), (50, 700, [10, 0, 50, 700]),
             ]:
-                whole = paste(masks[-1], box, width, height)
-                rle = coco.encode(np.asfortranarray(whole))
-                cases.append({
-                    "mask": len(masks) - 1, "codes": codes, "width": width, "height": height, "box": box,
-                    "counts": rle["counts"].decode(), "area": int(coco.area(rle)),
-                })
+                whole = coded(paste(masks[-1], box, width, height))
+                pasted.append({"mask": len(masks) - 1, "width": width, "height": height, "box": box, **whole})
+    # Many more, of which a hash tells enough.
+    hashed = []
+    for index in range(150):
+        width, height, box = any_box(rng)
+        whole = coded(paste(masks[index % 3], box, width, height))
+        whole["counts_sha256"] = hashlib.sha256(whole.pop("counts").encode()).hexdigest()
+        hashed.append({"mask": index % 3, "width": width, "height": height, "box": box, **whole})
+    drawn = []
+    for width, height, share in [(1, 1, 0), (1, 1, 1), (5, 3, 1), (4, 7, 0), (9, 6, 0.5), (40, 1, 0.4), (1, 50, 0.4), (33, 21, 0.1)]:
+        bitmap = (rng.random((height, width)) < share).astype(np.uint8)
+        rows = ["".join(map(str, row)) for row in bitmap]
+        drawn.append({"rows": rows, **coded(bitmap)})
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "golden.f32").write_bytes(np.stack(masks).astype("<f4").tobytes())
-    (OUT / "golden.json").write_text("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
+    parts = {"codes": codes, "pasted": pasted, "hashed": hashed, "drawn": drawn}
+    lines = [f'"{name}": [\n' + ",\n".join(json.dumps(case) for case in part) + "\n]" for name, part in parts.items()]
+    (OUT / "golden.json").write_text("{" + ",\n".join(lines) + "}\n")
+    small = {"a": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.float32([0.5]), "zeros": np.zeros(500, np.float32)}
+    np.savez(OUT / "numpy.npz", **small)
+    np.savez_compressed(OUT / "numpy-packed.npz", **small)
+    np.savez(OUT / "numpy-columns.npz", a=np.asfortranarray(small["a"]))
 
 
 if __name__ == "__main__":

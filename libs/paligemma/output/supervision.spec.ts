@@ -51,16 +51,15 @@ const OURS: Record<string, Box[]> = {
 };
 
 describe('an answer that supervision reads', () => {
-  it(`is read alike: ${same.length} answers, number by number`, () => {
-    for (const golden of same) expect(read(golden), golden.text).toEqual(golden.boxes);
+  it('is read alike, number by number', () => {
+    const ours = same.map((golden) => ({ text: golden.text, boxes: read(golden) }));
+    expect(ours).toEqual(same.map(({ text, boxes }) => ({ text, boxes })));
     expect(same.filter(({ boxes }) => boxes.length > 0).length).toBeGreaterThan(60);
   });
 
   it('is read otherwise only where we mean to', () => {
-    for (const golden of different) {
-      expect(read(golden), golden.reason).toEqual(OURS[golden.reason!]);
-      expect(OURS[golden.reason!], golden.reason).not.toEqual(golden.boxes);
-    }
-    expect(different.map(({ reason }) => reason)).toEqual(Object.keys(OURS));
+    const ours = different.map((golden) => [golden.reason, read(golden)]);
+    expect(ours).toEqual(Object.entries(OURS));
+    for (const { reason, boxes } of different) expect(OURS[reason!]).not.toEqual(boxes);
   });
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,23 +9,31 @@ import { largestDifference } from '../../golden-fixture.js';
 import { parseOutput } from '../parse-output.js';
 import { MaskDecoder } from './mask-decoder.js';
 import { readNpz } from './npz-file.js';
-import { pasteMask, type BoxedMask } from './paste-mask.js';
 import { npy, writeRandomNpz } from './random-npz-fixture.js';
-import { areaOf, encodeRuns, runsOf } from './run-lengths.js';
 import { segmentMask } from './segment-mask.js';
 
-interface GoldenCase {
+interface Coded {
+  readonly counts: string;
+  readonly area: number;
+  readonly bounds: readonly number[];
+}
+
+interface Pasted extends Coded {
   readonly mask: number;
-  readonly codes: readonly number[];
   readonly width: number;
   readonly height: number;
   readonly box: [number, number, number, number];
-  readonly counts: string;
-  readonly area: number;
+}
+
+interface Goldens {
+  readonly codes: readonly (readonly number[])[];
+  readonly pasted: readonly Pasted[];
+  readonly hashed: readonly (Omit<Pasted, 'counts'> & { readonly counts_sha256: string })[];
+  readonly drawn: readonly (Coded & { readonly rows: readonly string[] })[];
 }
 
 const GOLDEN = fileURLToPath(new URL('../../../../test/fixtures/masks/golden', import.meta.url));
-const cases = JSON.parse(readFileSync(`${GOLDEN}.json`, 'utf8')) as GoldenCase[];
+const goldens = JSON.parse(readFileSync(`${GOLDEN}.json`, 'utf8')) as Goldens;
 const masks = new Float32Array(Uint8Array.from(readFileSync(`${GOLDEN}.f32`)).buffer);
 const maskOf = (index: number): Float32Array => masks.subarray(index * 4096, (index + 1) * 4096);
 
@@ -41,7 +49,7 @@ afterAll(() => rm(folder, { recursive: true }));
 describe('MaskDecoder', () => {
   it('gives the numbers of big_vision', async () => {
     const decoder = await MaskDecoder.load(path);
-    for (const { mask, codes } of cases) {
+    for (const [mask, codes] of goldens.codes.entries()) {
       expect(largestDifference(await decoder.decode(codes), maskOf(mask))).toBeLessThan(1e-4);
     }
     await decoder.close();
@@ -51,7 +59,9 @@ describe('MaskDecoder', () => {
     const packed = join(folder, 'packed.npz');
     await writeRandomNpz(packed, { compress: true });
     const decoder = await MaskDecoder.load(packed);
-    expect(largestDifference(await decoder.decode(cases[0]!.codes), maskOf(0))).toBeLessThan(1e-4);
+    expect(largestDifference(await decoder.decode(goldens.codes[0]!), maskOf(0))).toBeLessThan(
+      1e-4,
+    );
     await decoder.close();
   });
 
@@ -74,6 +84,22 @@ describe('MaskDecoder', () => {
       expect.objectContaining({
         code: 'mask_decoder.unreadable',
         message: expect.stringContaining(text),
+      }),
+    );
+  });
+
+  it.each(['numpy.npz', 'numpy-packed.npz'])('reads what numpy itself wrote: %s', async (name) => {
+    const arrays = await readNpz(join(dirname(GOLDEN), name), ['a', 'b', 'zeros']);
+    expect(arrays.get('a')).toEqual({ shape: [2, 3], data: Float32Array.of(0, 1, 2, 3, 4, 5) });
+    expect(arrays.get('b')).toEqual({ shape: [1], data: Float32Array.of(0.5) });
+    expect(arrays.get('zeros')?.data).toEqual(new Float32Array(500));
+  });
+
+  it('refuses columns first: they would be read in the wrong order', async () => {
+    await expect(readNpz(join(dirname(GOLDEN), 'numpy-columns.npz'), ['a'])).rejects.toThrow(
+      expect.objectContaining({
+        code: 'mask_decoder.unreadable',
+        message: expect.stringContaining('a is not row-major'),
       }),
     );
   });
@@ -108,8 +134,9 @@ describe('MaskDecoder', () => {
 describe('the mask of a segment answer', () => {
   it('lies in its box, as the reference pastes it, with the confidence of its own tokens', async () => {
     const decoder = await MaskDecoder.load(path);
-    for (const golden of cases.filter(({ box }) => box[2] - box[0] > 20)) {
-      const { width, height, codes, box } = golden;
+    for (const golden of goldens.pasted.filter(({ box }) => box[2] - box[0] > 20)) {
+      const { width, height, box } = golden;
+      const codes = goldens.codes[golden.mask]!;
       // The next location token at or behind a pixel's edge lands in that pixel.
       const at = (pixel: number, size: number): number =>
         Math.min(1023, Math.ceil((pixel * 1024) / size));
@@ -139,59 +166,5 @@ describe('the mask of a segment answer', () => {
       else expect(mask!.area).toBeGreaterThan(0);
     }
     await decoder.close();
-  });
-});
-
-describe('a pasted mask', () => {
-  it.each(cases)('is that of Pillow and COCO: $width x $height, $box', (golden) => {
-    const pasted = pasteMask(maskOf(golden.mask), golden.box, golden)!;
-    expect(encodeRuns(pasted)).toEqual({
-      size: [golden.height, golden.width],
-      counts: golden.counts,
-    });
-    expect(areaOf(pasted)).toBe(golden.area);
-  });
-
-  it('is none in a box of less than a pixel', () => {
-    expect(pasteMask(maskOf(0), [3.2, 3, 3.9, 9], { width: 9, height: 9 })).toBeUndefined();
-  });
-
-  it('has runs that cover the image once', () => {
-    const sizes = fc.tuple(
-      fc.nat(9),
-      fc.nat(9),
-      fc.integer({ min: 1, max: 9 }),
-      fc.integer({ min: 1, max: 9 }),
-    );
-    fc.assert(
-      fc.property(
-        sizes,
-        fc.nat(5),
-        fc.nat(5),
-        fc.infiniteStream(fc.nat(1)),
-        ([x, y, boxWidth, boxHeight], right, below, bits) => {
-          const inside = Uint8Array.from(
-            { length: boxWidth * boxHeight },
-            () => bits.next().value!,
-          );
-          const mask: BoxedMask = {
-            x,
-            y,
-            boxWidth,
-            boxHeight,
-            inside,
-            width: x + boxWidth + right,
-            height: y + boxHeight + below,
-          };
-          const runs = runsOf(mask);
-          expect(runs.reduce((sum, run) => sum + run, 0)).toBe(mask.width * mask.height);
-          expect(runs.slice(1).every((run) => run > 0)).toBe(true);
-          const filled = runs
-            .filter((_, index) => index % 2 === 1)
-            .reduce((sum, run) => sum + run, 0);
-          expect(filled).toBe(areaOf(mask));
-        },
-      ),
-    );
   });
 });

@@ -15,6 +15,7 @@ const END_RECORD = 0x06054b50;
 const ENTRY = 0x02014b50;
 const LOCAL_HEADER = 0x04034b50;
 const END_RECORD_BYTES = 22;
+const MAX_COMMENT_BYTES = 0xffff;
 const NUMPY_MAGIC = '\u0093NUMPY';
 
 /**
@@ -61,8 +62,9 @@ interface Entry {
 /** APPNOTE.TXT 4.3.12 and 4.3.16. Reads outside the buffer throw a RangeError, which is reported as damage. */
 function listEntries(zip: Buffer): Map<string, Entry> {
   let end = zip.length - END_RECORD_BYTES;
-  while (end >= 0 && zip.readUInt32LE(end) !== END_RECORD) end--;
-  if (end < 0) throw new Error('it is no zip archive');
+  const first = Math.max(0, end - MAX_COMMENT_BYTES);
+  while (end >= first && zip.readUInt32LE(end) !== END_RECORD) end--;
+  if (end < first) throw new Error('it is no zip archive');
   const entries = new Map<string, Entry>();
   let at = zip.readUInt32LE(end + 16);
   for (let count = zip.readUInt16LE(end + 10); count > 0; count--) {

@@ -1,4 +1,5 @@
-import type { BoxedMask } from './paste-mask.js';
+import { bitmapOf, type BoxedMask } from './boxed-mask.js';
+import { simplifyRing } from './simplify-ring.js';
 
 /** x, y, x, y, ... of the corners of one ring, in pixels of the image; the last corner joins the first. */
 export type Ring = readonly number[];
@@ -14,8 +15,17 @@ const STEPS = [
 /**
  * The outline of a mask along the edges of its pixels: outer rings clockwise (y points down), holes the other way.
  * Exact: filled by the even-odd rule, the rings give the mask back. Pixels that touch at a corner only are apart.
+ *
+ * `tolerance` (pixels, default 0) leaves corners out, as far as the outline moves no farther; what is smaller is lost.
  */
-export function polygonsOf(mask: BoxedMask): Ring[] {
+export function polygonsOf(mask: BoxedMask, options: { tolerance?: number } = {}): Ring[] {
+  const { tolerance = 0 } = options;
+  const rings = exactRings(mask);
+  if (tolerance <= 0) return rings;
+  return rings.map((ring) => simplifyRing(ring, tolerance)).filter((ring) => ring.length > 0);
+}
+
+function exactRings(mask: BoxedMask): Ring[] {
   const edges = outgoingEdges(mask);
   const width = mask.boxWidth + 1;
   const rings: Ring[] = [];
@@ -30,7 +40,9 @@ export function polygonsOf(mask: BoxedMask): Ring[] {
 }
 
 /** For each corner of the grid, which ways an edge with the mask on its right leaves it: bit n for step n. */
-function outgoingEdges({ inside, boxWidth, boxHeight }: BoxedMask): Uint8Array {
+function outgoingEdges(mask: BoxedMask): Uint8Array {
+  const { boxWidth, boxHeight } = mask;
+  const inside = bitmapOf(mask);
   const width = boxWidth + 1;
   const edges = new Uint8Array(width * (boxHeight + 1));
   const isInside = (x: number, y: number): boolean =>

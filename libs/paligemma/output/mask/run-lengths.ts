@@ -1,4 +1,5 @@
-import type { BoxedMask } from './paste-mask.js';
+import { AppError } from '#contracts';
+import { RunWriter, type BoxedMask } from './boxed-mask.js';
 
 /** COCO's compressed form of a mask: runs of outside and inside in turn, column by column of the whole image. */
 export interface RunLengthMask {
@@ -7,30 +8,28 @@ export interface RunLengthMask {
   readonly counts: string;
 }
 
-/** Outside first; the last run may be inside. Columns of the box alone are looked at. */
-export function runsOf(mask: BoxedMask): number[] {
-  const runs: number[] = [];
-  let value = 0;
-  let length = 0;
-  const add = (next: number, count: number): void => {
-    if (count === 0) return;
-    if (next !== value) {
-      runs.push(length);
-      value = next;
-      length = 0;
+/** Of the whole image, outside first; the last run may be inside. */
+export function runsOf(mask: BoxedMask): readonly number[] {
+  const { x, y, width, height, boxWidth, boxHeight } = mask;
+  const runs = new RunWriter();
+  const between = height - boxHeight;
+  runs.add(false, x * height + y);
+  let left = boxHeight;
+  mask.runs.forEach((run, index) => {
+    for (let rest = run; rest > 0;) {
+      // From the end of a column of the box to the next one lies the rest of the image.
+      if (left === 0) {
+        runs.add(false, between);
+        left = boxHeight;
+      }
+      const length = Math.min(rest, left);
+      runs.add(index % 2 === 1, length);
+      rest -= length;
+      left -= length;
     }
-    length += count;
-  };
-  add(0, mask.x * mask.height);
-  for (let column = 0; column < mask.boxWidth; column++) {
-    add(0, mask.y);
-    for (let row = 0; row < mask.boxHeight; row++)
-      add(mask.inside[row * mask.boxWidth + column]!, 1);
-    add(0, mask.height - mask.y - mask.boxHeight);
-  }
-  add(0, (mask.width - mask.x - mask.boxWidth) * mask.height);
-  runs.push(length);
-  return runs;
+  });
+  runs.add(false, height - y - boxHeight + (width - x - boxWidth) * height);
+  return runs.end();
 }
 
 /** pycocotools' `rleToString` (common/maskApi.c): differences to the run before the last, five bits a character. */
@@ -50,7 +49,40 @@ export function encodeRuns(mask: BoxedMask): RunLengthMask {
   return { size: [mask.height, mask.width], counts };
 }
 
-/** Pixels inside. */
-export function areaOf(mask: BoxedMask): number {
-  return mask.inside.reduce((sum, value) => sum + value, 0);
+/** The other way: a mask whose box is the whole image. Errors: `mask.bad_rle` for what does not cover the image once. */
+export function decodeRuns({ size: [height, width], counts }: RunLengthMask): BoxedMask {
+  const runs = readCounts(counts);
+  const isRight = [height, width].every((side) => Number.isSafeInteger(side) && side > 0);
+  if (!isRight || !runs?.every((run) => run >= 0) || sum(runs) !== height * width) {
+    throw new AppError(
+      'mask.bad_rle',
+      `The run lengths do not make a mask of ${width} x ${height}. Take size and counts as they were written.`,
+      { context: { height, width } },
+    );
+  }
+  return { width, height, x: 0, y: 0, boxWidth: width, boxHeight: height, runs };
 }
+
+/** Seven characters hold 35 bits, more than any image. */
+const MAX_CHARACTERS = 7;
+
+function readCounts(counts: string): number[] | undefined {
+  const runs: number[] = [];
+  for (let at = 0; at < counts.length;) {
+    let run = 0;
+    let place = 0;
+    let bits;
+    do {
+      bits = counts.charCodeAt(at++) - 48;
+      // Also what charCodeAt gives behind the end, NaN.
+      if (!(bits >= 0 && bits < 64) || place === MAX_CHARACTERS) return undefined;
+      run += (bits & 0x1f) * 32 ** place;
+      place++;
+    } while (bits & 0x20);
+    if (bits & 0x10) run -= 32 ** place;
+    runs.push(runs.length > 2 ? run + runs[runs.length - 2]! : run);
+  }
+  return runs;
+}
+
+const sum = (runs: readonly number[]): number => runs.reduce((total, run) => total + run, 0);

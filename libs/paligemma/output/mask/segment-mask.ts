@@ -1,7 +1,8 @@
 import type { ParsedBox } from '../parse-output.js';
 import type { MaskDecoder } from './mask-decoder.js';
 import { pasteMask } from './paste-mask.js';
-import { areaOf, encodeRuns, type RunLengthMask } from './run-lengths.js';
+import { areaOf } from './boxed-mask.js';
+import { encodeRuns, type RunLengthMask } from './run-lengths.js';
 
 export interface SegmentMask {
   readonly rle: RunLengthMask;
