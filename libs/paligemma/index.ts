@@ -1,4 +1,5 @@
 export { PaliGemma, type LoadOptions, type ModelInfo } from './paligemma.js';
+export type { BulkAnswer, BulkFailure, BulkRequest, ImageSource } from './bulk/bulk-answer.js';
 export type { AnswerRequest, Generation, Question } from './generation/answer-request.js';
 export type { EndReason, Sampling, SequenceTimings } from './generation/generation.js';
 export type { ImageFeatures } from './generation/model-runner.js';

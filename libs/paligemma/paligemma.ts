@@ -1,4 +1,6 @@
 import { AppError } from '#contracts';
+import { answerStream, type Requests } from './bulk/answer-stream.js';
+import type { BulkAnswer, BulkFailure, BulkRequest } from './bulk/bulk-answer.js';
 import type { Checkpoint, Precision } from './checkpoint/checkpoint.js';
 import { openModel } from './engine-folder/open-model.js';
 import { ContinuousBatcher } from './generation/continuous-batcher.js';
@@ -122,6 +124,25 @@ export class PaliGemma {
       pieces: finished.tokens.map((token) => this.tokenizer.decode([token])),
       promptTokens: sequence.prefix.length,
     };
+  }
+
+  /**
+   * Answers any number of requests, and yields each answer when it is done: `index` says whose it is. A request that
+   * cannot be answered yields its `error`, and the others go on. The source is read `lookAhead` requests ahead (default
+   * 4 for each slot), so that slots never wait; leaving the loop cancels what is under way.
+   * Requests that follow each other with the same image share one encoding: the same path, or the same object.
+   */
+  generate<Request extends BulkRequest>(
+    requests: Requests<Request>,
+    options: { readonly lookAhead?: number } = {},
+  ): AsyncGenerator<BulkAnswer<Request> | BulkFailure<Request>, void, undefined> {
+    const lookAhead = positive('lookAhead', options.lookAhead ?? 4 * this.runner.slots);
+    const engine = {
+      imageSize: this.info.imageSize,
+      encode: (pixels: Uint8Array, priority: number) => this.encode(pixels, { priority }),
+      answer: (request: AnswerRequest) => this.answer(request),
+    };
+    return answerStream(engine, requests, lookAhead);
   }
 
   /** Ends what is under way as cancelled, and gives the memory back. */
