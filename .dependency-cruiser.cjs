@@ -48,7 +48,10 @@ module.exports = {
       name: 'libs-are-entered-by-their-index',
       severity: 'error',
       from: { path: '^(apps|libs)/([^/]+)/' },
-      to: { path: '^libs/([^/]+)/', pathNot: ['^libs/[^/]+/index\\.ts$', '^$1/$2/'] },
+      to: {
+        path: '^libs/([^/]+)/',
+        pathNot: ['^libs/[^/]+/index\\.ts$', '-fixture\\.ts$', '^$1/$2/'],
+      },
     },
     {
       name: 'apps-never-meet',

@@ -12,7 +12,11 @@ const maskSchema = z
       })
       .describe('The pixels of the object'),
     area: z.int().min(0).describe('Number of its pixels'),
-    confidence: z.number().min(0).max(1),
+    confidence: z
+      .number()
+      .min(0)
+      .max(1)
+      .describe('exp of the mean log-probability of its 16 code words'),
   })
   .meta({ id: 'Mask' });
 
@@ -47,6 +51,16 @@ export const answerSchema = z
     boxes: z.array(boxSchema),
     confidence: z.number().min(0).max(1).describe('exp of the mean log-probability of its tokens'),
     tokens: z.int().min(0),
+    token_ids: z
+      .array(z.int().min(0))
+      .optional()
+      .describe('What the model wrote, as it wrote it: `tokens` ids, the end token among them'),
+    token_log_probabilities: z
+      .array(z.number())
+      .optional()
+      .describe(
+        'Natural logarithms beside `token_ids`, to four decimals; among the allowed tokens in `detect` and `segment`',
+      ),
     end_reason: z
       .enum(['eos', 'length', 'repetition'])
       .describe(

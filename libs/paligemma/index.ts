@@ -30,6 +30,7 @@ export {
 } from './output/mask/boxed-mask.js';
 export { encodePng } from './output/mask/encode-png.js';
 export { pasteMask } from './output/mask/paste-mask.js';
-export { polygonsOf, type Ring } from './output/mask/polygons.js';
+export { polygonsOf } from './output/mask/polygons.js';
+export type { Ring } from './output/mask/ring.js';
 export { decodeRuns, encodeRuns, type RunLengthMask } from './output/mask/run-lengths.js';
 export { segmentMask, type SegmentMask } from './output/mask/segment-mask.js';

@@ -17,13 +17,27 @@ describe('resultRows', () => {
       answers: [
         anAnswer(),
         anAnswer({ task: 1, boxes: [box, { ...box, label: 'dog', confidence: 0.5 }] }),
-        anAnswer({ task: 2, boxes: [{ ...box, segment_codes: Array(16).fill(3) }] }),
+        anAnswer({
+          task: 2,
+          boxes: [
+            { ...box, segment_codes: Array(16).fill(3) },
+            {
+              ...box,
+              segment_codes: Array(16).fill(3),
+              mask: { rle: { size: [480, 640], counts: 'a' }, area: 4021, confidence: 0.5 },
+            },
+          ],
+        }),
       ],
     });
     expect(resultRows(item, tasks)).toEqual([
       ['photo-0.jpg', 'caption', 'a cat'],
       ['photo-0.jpg', 'detect cat ; dog', 'cat 0.93 [64 96 320 289]; dog 0.50 [64 96 320 289]'],
-      ['photo-0.jpg', 'segment cat', 'cat 0.93 [64 96 320 289] + mask'],
+      [
+        'photo-0.jpg',
+        'segment cat',
+        'cat 0.93 [64 96 320 289] + mask; cat 0.93 [64 96 320 289] + mask of 4021 px',
+      ],
     ]);
   });
 

@@ -34,6 +34,11 @@ export function answerText(answer: Answer, task: Task | undefined): string {
 /** `cat 0.93 [12 30 240 310]`: confidence, then x1 y1 x2 y2 in pixels. */
 function boxText(box: Box): string {
   const pixels = box.pixels.map((value) => Math.round(value)).join(' ');
-  const mask = box.segment_codes === undefined ? '' : ' + mask';
-  return `${box.label.trim() || '(no label)'} ${box.confidence.toFixed(2)} [${pixels}]${mask}`;
+  return `${box.label.trim() || '(no label)'} ${box.confidence.toFixed(2)} [${pixels}]${maskText(box)}`;
+}
+
+/** The pixels inside it; how many is not known where the model has no mask decoder. */
+function maskText({ mask, segment_codes: codes }: Box): string {
+  if (mask) return ` + mask of ${mask.area} px`;
+  return codes === undefined ? '' : ' + mask';
 }

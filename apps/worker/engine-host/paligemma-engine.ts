@@ -1,18 +1,14 @@
-import type { Answer, Box, HostResult, Task } from '#contracts';
+import type { Answer, HostResult, Task } from '#contracts';
 import {
-  confidenceOf,
   decodeImage,
   openMaskDecoder,
   PaliGemma,
-  parseOutput,
   resizeBicubic,
-  segmentMask,
   type DecodedImage,
-  type Generation,
   type ImageFeatures,
   type MaskDecoder,
-  type ParsedBox,
 } from '#paligemma';
+import { describeAnswer } from './describe-answer.js';
 import type { AnalysisEngine, AnalysisRequest, EngineOptions } from './engine.js';
 
 /** Admission order inside the engine: somebody waits for interactive work. */
@@ -88,56 +84,12 @@ async function answer(
     signal: request.signal,
   });
   if (generation.endReason === 'cancelled') throw new Error('cancelled');
-  return toAnswer(generation, generation.endReason, task, index, image, masks);
-}
-
-async function toAnswer(
-  generation: Generation,
-  endReason: Answer['end_reason'],
-  task: Task,
-  index: number,
-  image: DecodedImage,
-  masks: MaskDecoder | undefined,
-): Promise<Answer> {
-  const { prompt, text: raw, pieces, logProbabilities } = generation;
-  const parsed = parseOutput(raw, {
-    width: image.width,
-    height: image.height,
-    defaultLabel: task.type === 'segment' ? task.label : undefined,
-    tokens: pieces.map((text, n) => ({ text, logProbability: logProbabilities[n]! })),
+  return describeAnswer({
+    ...generation,
+    endReason: generation.endReason,
+    task,
+    index,
+    image,
+    masks,
   });
-  return {
-    task: index,
-    prompt,
-    raw,
-    text: parsed.text,
-    boxes: await Promise.all(parsed.boxes.map((box) => toBox(box, image, masks))),
-    confidence: confidenceOf(logProbabilities),
-    tokens: generation.tokens.length,
-    end_reason: endReason,
-    warnings: [...parsed.warnings],
-  };
-}
-
-async function toBox(
-  parsed: ParsedBox,
-  image: DecodedImage,
-  masks: MaskDecoder | undefined,
-): Promise<Box> {
-  const { label, box, pixels, confidence, segmentCodes, maskConfidence } = parsed;
-  const mask = masks && (await segmentMask(masks, parsed, image));
-  return {
-    label,
-    box: [...box],
-    pixels: [...pixels],
-    confidence: confidence ?? 0,
-    ...(segmentCodes && { segment_codes: [...segmentCodes] }),
-    ...(mask && {
-      mask: {
-        rle: { size: [...mask.rle.size], counts: mask.rle.counts },
-        area: mask.area,
-        confidence: maskConfidence ?? 0,
-      },
-    }),
-  };
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { bitmapOf, maskOfBitmap, type BoxedMask } from './boxed-mask.js';
-import { polygonsOf, type Ring } from './polygons.js';
+import { polygonsOf } from './polygons.js';
+import type { Ring } from './ring.js';
 
 /** The even-odd rule at the middle of each pixel of the box: how many vertical edges lie to its left. */
 function filled(mask: BoxedMask, rings: readonly Ring[]): Uint8Array {

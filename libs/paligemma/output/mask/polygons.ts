@@ -1,8 +1,5 @@
 import { bitmapOf, type BoxedMask } from './boxed-mask.js';
-import { simplifyRing } from './simplify-ring.js';
-
-/** x, y, x, y, ... of the corners of one ring, in pixels of the image; the last corner joins the first. */
-export type Ring = readonly number[];
+import { simplifyRing, type Ring } from './ring.js';
 
 /** Right, down, left, up: the next one is a turn to the right. */
 const STEPS = [

@@ -1,4 +1,5 @@
-import type { Ring } from './polygons.js';
+/** x, y, x, y, ... of the corners of one ring, in pixels of the image; the last corner joins the first. */
+export type Ring = readonly number[];
 
 /**
  * Fewer corners: no corner that is dropped lies farther than `tolerance` pixels from the new outline
