@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '#contracts';
 import { Tokenizer } from '../tokenizer/tokenizer.js';
+import { vocabularySize } from '../tokenizer/vocabulary-size.js';
 import { findManifest, type EngineManifest } from './manifest.js';
 import { openEngineFolder } from './open-engine-folder.js';
 
@@ -14,7 +15,8 @@ export interface VerifyOptions {
 
 /**
  * Reads every byte of an engine folder and compares it with the manifest, and every tensor with what the model needs.
- * Errors: `engine_folder.none`, `engine_folder.changed` (naming the file), those of `openEngineFolder`.
+ * Errors: `engine_folder.none`, `engine_folder.changed` (naming the file), those of `openEngineFolder`,
+ * `Tokenizer.load` and `vocabularySize`.
  */
 export async function verifyEngineFolder(
   directory: string,
@@ -42,8 +44,7 @@ export async function verifyEngineFolder(
       );
     }
   }
-  await openEngineFolder(directory, manifest);
-  await Tokenizer.load(directory);
+  vocabularySize(await openEngineFolder(directory, manifest), await Tokenizer.load(directory));
   return manifest;
 }
 

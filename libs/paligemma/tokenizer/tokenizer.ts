@@ -1,6 +1,7 @@
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { AppError } from '#contracts';
-import { findJson, getJson } from '../checkpoint/json-file.js';
+import { findJson, getJson, type JsonObject } from '../checkpoint/json-file.js';
+import { checkTokenizerFile } from './check-tokenizer-file.js';
 
 /** Turns prompts into token ids and token ids into text, as the checkpoint's tokenizer.json says. */
 export class Tokenizer {
@@ -23,7 +24,8 @@ export class Tokenizer {
       getJson(directory, 'tokenizer.json'),
       findJson(directory, 'tokenizer_config.json'),
     ]);
-    return new Tokenizer(new HuggingFaceTokenizer(tokenizer, config ?? {}));
+    checkTokenizerFile(tokenizer);
+    return new Tokenizer(build(tokenizer, config ?? {}));
   }
 
   /** Adds no special tokens of its own. */
@@ -43,6 +45,14 @@ export class Tokenizer {
     return this.inner.token_to_id(token);
   }
 
+  /** Of all tokens but `<image>`, which has no embedding. */
+  highestTextId(): number {
+    let highest = -1;
+    for (const id of this.inner.get_vocab().values())
+      if (id > highest && id !== this.imageId) highest = id;
+    return highest;
+  }
+
   #get(token: string): number {
     const id = this.find(token);
     if (id !== undefined) return id;
@@ -50,6 +60,19 @@ export class Tokenizer {
       'checkpoint.unsupported',
       `tokenizer.json has no token ${token}. Use the tokenizer of a PaliGemma checkpoint.`,
       { context: { token } },
+    );
+  }
+}
+
+/** The library says what is wrong with a damaged file in any error that comes to hand. */
+function build(tokenizer: JsonObject, config: JsonObject): HuggingFaceTokenizer {
+  try {
+    return new HuggingFaceTokenizer(tokenizer, config);
+  } catch (cause) {
+    throw new AppError(
+      'checkpoint.unreadable',
+      `tokenizer.json cannot be used: ${(cause as Error).message}. Download it and tokenizer_config.json again.`,
+      { cause },
     );
   }
 }
