@@ -138,4 +138,20 @@ describe('PaliGemma', () => {
     await writeFile(file, JSON.stringify({ ...config, image_token_index: 1600 }));
     await expect(PaliGemma.load(folder)).rejects.toThrow(withCode('checkpoint.unsupported'));
   });
+
+  it('keeps keys and values within the bytes that it is given', async () => {
+    const keyValueBytes = 4_000_000;
+    const bounded = await PaliGemma.load(checkpointFolder('tiny-paligemma'), { keyValueBytes });
+    expect(bounded.memory.limit).toBeLessThanOrEqual(keyValueBytes);
+    const image = await bounded.encode(goldenPicture(1, bounded.info.imageSize));
+    const prompts = ['ocr', 'caption en', `answer en ${'very '.repeat(200)}long?`];
+    await Promise.all(
+      Array.from({ length: 12 }, (_, n) =>
+        bounded.answer({ image, prompt: prompts[n % 3]!, maxNewTokens: 4 }),
+      ),
+    );
+    expect(bounded.memory.held).toBeGreaterThan(0);
+    expect(bounded.memory.held).toBeLessThanOrEqual(bounded.memory.limit);
+    await bounded.close();
+  });
 });

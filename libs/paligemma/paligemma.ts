@@ -3,9 +3,11 @@ import { answerStream, type Requests } from './bulk/answer-stream.js';
 import type { BulkAnswer, BulkFailure, BulkRequest } from './bulk/bulk-answer.js';
 import type { Checkpoint, Precision } from './checkpoint/checkpoint.js';
 import { openModel } from './engine-folder/open-model.js';
+import { chooseSlots, type SlotSizes } from './generation/choose-slots.js';
 import { ContinuousBatcher } from './generation/continuous-batcher.js';
 import type { AnswerRequest, Generation } from './generation/answer-request.js';
 import type { CacheMemory, ImageFeatures, ModelRunner } from './generation/model-runner.js';
+import { RUN } from './graph/cache-layout.js';
 import { SequencePlanner } from './generation/plan-sequence.js';
 import { openRunner, type Provider } from './provider/open-runner.js';
 import { findCodeTokens } from './tokenizer/code-tokens.js';
@@ -13,8 +15,10 @@ import { Tokenizer } from './tokenizer/tokenizer.js';
 import { vocabularySize } from './tokenizer/vocabulary-size.js';
 
 export interface LoadOptions {
-  /** Sequences that decode together. Default 8. */
+  /** Sequences that decode together. Default: as many as the memory holds at their greatest length, up to 16. */
   readonly slots?: number;
+  /** Most bytes of keys and values. Default: what 70 % of the machine's (or container's) memory leaves beside the weights. */
+  readonly keyValueBytes?: number;
   /** Most text tokens of one prompt. Default 1024. Memory is taken when a prompt needs it. */
   readonly maxPromptTokens?: number;
   /** Most tokens that one request may ask for. Default 1024. */
@@ -38,7 +42,6 @@ export interface ModelInfo {
   readonly parameters: number;
 }
 
-const DEFAULT_SLOTS = 8;
 const DEFAULT_MAX_TOKENS = 1024;
 
 /**
@@ -71,10 +74,11 @@ export class PaliGemma {
       maxPromptTokens: positive('maxPromptTokens', options.maxPromptTokens ?? DEFAULT_MAX_TOKENS),
       maxNewTokens: positive('maxNewTokens', options.maxNewTokens ?? DEFAULT_MAX_TOKENS),
     };
+    const maxTokens = info.imageTokens + limits.maxPromptTokens + limits.maxNewTokens;
     const codes = findCodeTokens(tokenizer, info.vocabularySize);
     const runner = await openRunner(options.provider ?? 'cpu', checkpoint, {
-      slots: positive('slots', options.slots ?? DEFAULT_SLOTS),
-      maxTokens: info.imageTokens + limits.maxPromptTokens + limits.maxNewTokens,
+      slots: positive('slots', chooseSlots(options, sizesOf(checkpoint, maxTokens))),
+      maxTokens,
       vocabularySize: info.vocabularySize,
       codeTokens: codes && [...codes.locations, ...codes.segments],
       threads: options.threads,
@@ -163,6 +167,19 @@ function describe(checkpoint: Checkpoint, tokenizer: Tokenizer): ModelInfo {
     layers: config.text.layers,
     parameters,
   };
+}
+
+/** Weights that are stored in half are computed with in whole, on the CPU; their file is the lower bound elsewhere. */
+function sizesOf({ config, tensors, precision }: Checkpoint, maxTokens: number): SlotSizes {
+  const { layers, keyValueHeads, headSize } = config.text;
+  const isWidened = precision === 'f32' || precision === 'f16';
+  const weightBytes = [...tensors.values()].reduce((sum, { type, bytes }) => {
+    const isHalf = type === 'float16' || type === 'bfloat16';
+    return sum + (isWidened && isHalf ? 2 * bytes : bytes);
+  }, 0);
+  // The cache grows in runs.
+  const tokens = Math.ceil(maxTokens / RUN) * RUN;
+  return { weightBytes, slotBytes: 2 * 4 * layers * keyValueHeads * headSize * tokens };
 }
 
 function positive(name: string, value: number): number {
