@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { checkpointFolder, goldenPicture } from '../golden-fixture.js';
+import { WEIGHTS } from '../engine-folder/manifest.js';
 import { PaliGemma } from '../paligemma.js';
 import { importCheckpoint } from './import-checkpoint.js';
 
@@ -37,6 +38,19 @@ async function setup(name: string) {
     await writeFile(path, JSON.stringify({ ...config, ...change }));
   };
   return { adapter, changeConfig, target: join(folder, 'engine') };
+}
+
+/** Gives the tensors of an adapter other names; their data stay. */
+async function renameTensors(adapter: string, rename: (name: string) => string): Promise<void> {
+  const path = join(adapter, 'adapter_model.safetensors');
+  const bytes = await readFile(path);
+  const end = 8 + Number(bytes.readBigUInt64LE());
+  const header = JSON.parse(bytes.subarray(8, end).toString()) as Record<string, unknown>;
+  const entries = Object.entries(header).map(([name, entry]) => [rename(name), entry]);
+  const json = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
+  const prefix = Buffer.alloc(8);
+  prefix.writeBigUInt64LE(BigInt(json.length));
+  await writeFile(path, Buffer.concat([prefix, json, bytes.subarray(end)]));
 }
 
 /** The highest logit's place and its log-probability, as the reference has them. */
@@ -75,12 +89,87 @@ describe('a LoRA adapter', () => {
     ['DoRA', { use_dora: true }],
     ['another method', { peft_type: 'IA3' }],
     ['weights the other way round', { fan_in_fan_out: true }],
+    ['one that begins by changing the base', { init_lora_weights: 'pissa_niter_16' }],
+    ['one for a part of the tokens', { alora_invocation_tokens: [5, 6] }],
+    ['layers that are repeated', { layer_replication: [[0, 2]] }],
+    ['a pattern that is no regular expression', { alpha_pattern: { 'layers.(0': 3 } }],
+    ['a factor that is no number', { lora_alpha: 'large' }],
   ])('of a kind that is not merged is refused: %s', async (_, change) => {
     const { adapter, target, changeConfig } = await setup('lora');
     await changeConfig(change);
     await expect(
       importCheckpoint(checkpointFolder('tiny-paligemma'), target, { precision: 'f32', adapter }),
     ).rejects.toThrow(expect.objectContaining({ code: 'adapter.unsupported' }));
+  });
+
+  it.each([
+    [
+      'as transformers up to 4.57 saves it',
+      /^base_model\.model\.model\.language_model\./,
+      'language_model.model.',
+    ],
+    [
+      'as 4.57 has it in memory',
+      /^base_model\.model\.model\.language_model\./,
+      'model.language_model.',
+    ],
+    ['with the name of the adapter', /\.lora_([AB])\.weight$/, '.lora_$1.default.weight'],
+  ])('is the same adapter %s', async (_, pattern, name) => {
+    const original = await setup('lora');
+    const renamed = await setup('lora');
+    const isPrefix = pattern.source.startsWith('^');
+    await renameTensors(renamed.adapter, (tensor) =>
+      tensor
+        .replace(pattern, isPrefix ? `base_model.model.${name}` : name)
+        .replace(/(vision_tower\.)(?!vision_model)/, '$1vision_model.'),
+    );
+    const options = { precision: 'f32' } as const;
+    const [ours, theirs] = await Promise.all(
+      [original, renamed].map(({ adapter, target }) =>
+        importCheckpoint(checkpointFolder('tiny-paligemma'), target, { ...options, adapter }),
+      ),
+    );
+    const sums = [ours!, theirs!].map(
+      ({ files }) => files.find(({ name: file }) => file === WEIGHTS)!.sha256,
+    );
+    expect(sums[1]).toBe(sums[0]);
+  });
+
+  it('with a half that is there twice is refused, and the tensor named', async () => {
+    const { adapter, target } = await setup('lora');
+    const other =
+      'base_model.model.model.language_model.layers.0.mlp.up_proj.lora_A.default.weight';
+    // The same shape, so that only the name can give it away.
+    await renameTensors(adapter, (name) =>
+      name.endsWith('language_model.layers.0.mlp.gate_proj.lora_A.weight') ? other : name,
+    );
+    await expect(
+      importCheckpoint(checkpointFolder('tiny-paligemma'), target, { precision: 'f32', adapter }),
+    ).rejects.toThrow(expect.objectContaining({ message: expect.stringContaining(other) }));
+  });
+
+  it('with a number that is none is refused before it hides in integers, and the tensor named', async () => {
+    const { adapter, target } = await setup('lora');
+    const path = join(adapter, 'adapter_model.safetensors');
+    const bytes = await readFile(path);
+    bytes.writeFloatLE(NaN, 8 + Number(bytes.readBigUInt64LE()));
+    await writeFile(path, bytes);
+    await expect(
+      importCheckpoint(checkpointFolder('tiny-paligemma'), target, { precision: 'int8', adapter }),
+    ).rejects.toThrow(
+      expect.objectContaining({
+        code: 'adapter.unsupported',
+        message: expect.stringContaining('layers.0.mlp.down_proj.lora_A'),
+      }),
+    );
+  });
+
+  it('with another rank than its configuration says is refused', async () => {
+    const { adapter, target, changeConfig } = await setup('lora');
+    await changeConfig({ r: 8 });
+    await expect(
+      importCheckpoint(checkpointFolder('tiny-paligemma'), target, { precision: 'f32', adapter }),
+    ).rejects.toThrow(expect.objectContaining({ code: 'adapter.wrong_shape' }));
   });
 
   it('of another model is refused', async () => {

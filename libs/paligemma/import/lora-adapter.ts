@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { AppError } from '#contracts';
 import { expectedTensors } from '../checkpoint/expected-tensors.js';
-import { getJson, isObject, type JsonObject } from '../checkpoint/json-file.js';
+import { getJson, type JsonObject } from '../checkpoint/json-file.js';
 import type { ModelConfig } from '../checkpoint/model-config.js';
 import { readSafetensors, type StoredTensor } from '../checkpoint/safetensors-file.js';
 import { normalTensorName } from '../checkpoint/tensor-name.js';
 import { readFloats } from '../checkpoint/tensor-reader.js';
 import { isLinear } from '../engine-folder/stored-forms.js';
+import { loraScale, mustBePlainLora, unsupported } from './lora-config.js';
 
 /** What an adapter adds to one weight [outputs, inputs]: scale x up x down. */
 export interface LoraDelta {
@@ -62,20 +63,6 @@ interface Halves {
   readonly layer: string;
 }
 
-function mustBePlainLora(config: JsonObject): void {
-  if (config['peft_type'] !== 'LORA')
-    throw unsupported(`its method is ${String(config['peft_type'])}`);
-  for (const field of [
-    'use_dora',
-    'fan_in_fan_out',
-    'use_qalora',
-    'lora_bias',
-    'megatron_config',
-  ]) {
-    if (config[field]) throw unsupported(`adapter_config.json sets ${field}`);
-  }
-}
-
 function pair(tensors: readonly StoredTensor[], model: ModelConfig): Map<string, Halves> {
   const expected = expectedTensors(model);
   const pairs = new Map<string, Halves>();
@@ -86,7 +73,10 @@ function pair(tensors: readonly StoredTensor[], model: ModelConfig): Map<string,
     if (!layer || !name || !shape || !isLinear(name, shape as number[])) {
       throw unsupported(`${tensor.name} is no LoRA half of a linear layer of this model`);
     }
-    pairs.set(name, { ...pairs.get(name), layer, [half!]: tensor });
+    const found = pairs.get(name);
+    const earlier = found?.[half as 'A' | 'B'];
+    if (earlier) throw unsupported(`${earlier.name} and ${tensor.name} are the same half`);
+    pairs.set(name, { ...found, layer, [half!]: tensor });
   }
   if (pairs.size === 0) throw unsupported('it holds no tensors');
   return pairs;
@@ -100,44 +90,21 @@ function delta(
 ): LoraDelta {
   if (!A || !B) throw unsupported(`${name} has only one half of its pair`);
   const [outputs, inputs] = expectedTensors(model).get(name) as [number, number];
-  const rank = A.shape[0] ?? 0;
-  if (
-    rank < 1 ||
-    A.shape.join() !== `${rank},${inputs}` ||
-    B.shape.join() !== `${outputs},${rank}`
-  ) {
+  const { rank, scale } = loraScale(config, layer);
+  if (A.shape.join() !== `${rank},${inputs}` || B.shape.join() !== `${outputs},${rank}`) {
     throw new AppError(
       'adapter.wrong_shape',
-      `${A.name} is [${A.shape}] and ${B.name} is [${B.shape}]; the layer takes [rank,${inputs}] and [${outputs},rank]. The adapter was trained on another model.`,
+      `${A.name} is [${A.shape}] and ${B.name} is [${B.shape}]; the layer takes [${rank},${inputs}] and [${outputs},${rank}]. Is adapter_config.json of the same adapter, and the adapter of this model?`,
       { context: { tensor: A.name, A: A.shape, B: B.shape } },
     );
   }
-  const alpha = number(
-    'lora_alpha',
-    byPattern(config['alpha_pattern'], layer) ?? config['lora_alpha'],
-  );
-  const scale = alpha / (config['use_rslora'] ? Math.sqrt(rank) : rank);
-  return { down: readFloats(A), up: readFloats(B), rank, scale };
-}
-
-/** As PEFT's `get_pattern_key`: the pattern must match the end of the layer's name, from a dot on. */
-function byPattern(patterns: unknown, layer: string): unknown {
-  if (!isObject(patterns)) return undefined;
-  const found = Object.keys(patterns).find((pattern) =>
-    new RegExp(`^(.*\\.)?(${pattern})$`).test(layer),
-  );
-  return found === undefined ? undefined : patterns[found];
-}
-
-function number(field: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  throw unsupported(`adapter_config.json has no number at ${field}`);
-}
-
-function unsupported(problem: string): AppError {
-  return new AppError(
-    'adapter.unsupported',
-    `The adapter cannot be merged: ${problem}. Use a plain LoRA adapter of this model, or merge it with PEFT (merge_and_unload) and import the result.`,
-    { context: { problem } },
-  );
+  const [down, up] = [readFloats(A), readFloats(B)];
+  for (const [tensor, values] of [
+    [A, down],
+    [B, up],
+  ] as const) {
+    if (!values.every(Number.isFinite))
+      throw unsupported(`${tensor.name} holds infinite numbers or none`);
+  }
+  return { down, up, rank, scale };
 }
