@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '#contracts';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
-import { EMBEDDING } from '../checkpoint/expected-tensors.js';
+import { EMBEDDING, HEAD } from '../checkpoint/expected-tensors.js';
 import type { TensorMap } from '../checkpoint/match-tensors.js';
 import { readConfig } from '../checkpoint/read-config.js';
 import { readSafetensors, type StoredTensor } from '../checkpoint/safetensors-file.js';
@@ -23,7 +23,11 @@ export async function openEngineFolder(
   const tensors: TensorMap = new Map(stored.map((tensor) => [tensor.name, tensor]));
   const { precision, parameters, vocabularySize } = manifest;
   const embeddingRows = tensors.get(EMBEDDING)?.shape[0] ?? 0;
-  const forms = storedForms(config, precision, { embeddingRows, vocabularySize });
+  const forms = storedForms(config, precision, {
+    embeddingRows,
+    vocabularySize,
+    hasOwnHead: tensors.has(HEAD),
+  });
   for (const form of forms) mustHaveForm(directory, form, tensors.get(form.name));
   if (tensors.size > forms.length) {
     const known = new Set(forms.map(({ name }) => name));

@@ -21,6 +21,8 @@ export interface FolderSizes {
   readonly embeddingRows: number;
   /** Tokens that can be chosen: rows of the head. */
   readonly vocabularySize: number;
+  /** Whether the head has other numbers than the embedding. */
+  readonly hasOwnHead: boolean;
 }
 
 const FLOATS: readonly ElementType[] = ['float32', 'float16', 'bfloat16'];
@@ -33,7 +35,7 @@ const FLOATS: readonly ElementType[] = ['float32', 'float16', 'bfloat16'];
  *   int8      int8 [inputs, outputs], as the runtime multiplies, and float32 scales [outputs]
  *   int4      uint8 [outputs, ceil(inputs / 32), 16], MatMulNBits' layout, and float32 scales [outputs, ceil(inputs / 32)]
  * The embedding stays a table of rows, which are read one at a time; a quantised folder has a head of its own beside
- * it, int8 in both: it picks the token, and is read once a step.
+ * it, int8 in both: it picks the token, and is read once a step. A float folder has one only where the source's differs.
  */
 export function storedForms(
   config: ModelConfig,
@@ -49,8 +51,11 @@ export function storedForms(
     }
     return linearForms(name, shape as [number, number], precision);
   });
-  if (precision !== 'int8' && precision !== 'int4') return forms;
-  return [...forms, ...linearForms(HEAD, [sizes.vocabularySize, hiddenSize], 'int8')];
+  if (precision === 'int8' || precision === 'int4') {
+    return [...forms, ...linearForms(HEAD, [sizes.vocabularySize, hiddenSize], 'int8')];
+  }
+  if (!sizes.hasOwnHead) return forms;
+  return [...forms, ...linearForms(HEAD, [sizes.embeddingRows, hiddenSize], precision)];
 }
 
 /** Whether quantising applies: tables, norms, biases and the convolution of the patches keep their numbers. */

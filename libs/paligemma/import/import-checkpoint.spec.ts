@@ -1,8 +1,9 @@
-import { mkdtemp, open, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, open, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Precision } from '../checkpoint/checkpoint.js';
+import { readSafetensors } from '../checkpoint/safetensors-file.js';
 import { WEIGHTS } from '../engine-folder/manifest.js';
 import { verifyEngineFolder } from '../engine-folder/verify-engine-folder.js';
 import { checkpointFolder, goldenPicture, loadGolden } from '../golden-fixture.js';
@@ -26,6 +27,20 @@ async function imported(source: string, options: ImportOptions): Promise<string>
   const target = join(await setup(), 'engine');
   await importCheckpoint(checkpointFolder(source), target, options);
   return target;
+}
+
+/** Gives each token the row of another, so that every answer changes. */
+async function turnHeadUpsideDown(path: string): Promise<void> {
+  const head = (await readSafetensors(path)).find(({ name }) => name === 'lm_head.weight')!;
+  const file = await open(path, 'r+');
+  const bytes = Buffer.alloc(head.bytes);
+  await file.read(bytes, 0, head.bytes, head.offset);
+  const [rows, size] = [head.shape[0]!, head.bytes / head.shape[0]!];
+  for (let row = 0; row < rows; row++) {
+    const other = bytes.subarray((rows - 1 - row) * size, (rows - row) * size);
+    await file.write(other, 0, size, head.offset + row * size);
+  }
+  await file.close();
 }
 
 interface Answers {
@@ -64,6 +79,27 @@ describe('importCheckpoint', () => {
   it.each(MODELS)('keeps every number of %s in f32', async (name, golden) => {
     const folder = await imported(name, { precision: 'f32' });
     expect(await answers(folder, golden)).toEqual(await answers(checkpointFolder(name), golden));
+  });
+
+  it.each<[Precision, number]>([
+    ['f32', 0],
+    ['f16', 0.01],
+    ['int8', 0.3],
+  ])('keeps a head that is no copy of the embedding: %s', async (precision, tolerance) => {
+    const folder = await setup();
+    const source = join(folder, 'source');
+    await cp(checkpointFolder('tiny-paligemma-layout-b'), source, { recursive: true });
+    await turnHeadUpsideDown(join(source, 'model.safetensors'));
+    const target = join(folder, 'engine');
+    await importCheckpoint(source, target, { precision });
+    await expect(verifyEngineFolder(target)).resolves.toBeDefined();
+    const exact = await answers(source, 'tiny-paligemma', 4);
+    const tied = await answers(checkpointFolder('tiny-paligemma'), 'tiny-paligemma', 4);
+    expect(exact.tokens).not.toEqual(tied.tokens);
+    const actual = await answers(target, 'tiny-paligemma', 4);
+    for (const [index, value] of exact.logProbabilities.entries()) {
+      expect(Math.abs(actual.logProbabilities[index]! - value)).toBeLessThanOrEqual(tolerance);
+    }
   });
 
   it('keeps the tiny checkpoints in f16 too: their numbers fit', async () => {

@@ -11,6 +11,7 @@ import { MaskDecoder } from '../output/mask/mask-decoder.js';
 import { Tokenizer } from '../tokenizer/tokenizer.js';
 import { vocabularySize } from '../tokenizer/vocabulary-size.js';
 import { convertTensor, type Conversion } from './convert-tensor.js';
+import { hasOwnHead } from './has-own-head.js';
 import { readLoraAdapter, type LoraDelta } from './lora-adapter.js';
 import { RowSource } from './row-source.js';
 import { SafetensorsWriter } from './safetensors-writer.js';
@@ -56,6 +57,7 @@ export async function importCheckpoint(
     const forms = storedForms(checkpoint.config, options.precision, {
       embeddingRows: checkpoint.embeddingRows,
       vocabularySize: choosable,
+      hasOwnHead: await hasOwnHead(checkpoint, options.signal),
     });
     await writeWeights(join(partial, WEIGHTS), plan(checkpoint, forms, adapter), options);
     const copied = await copyFiles(sourceDirectory, partial, options.maskDecoder);
@@ -91,7 +93,8 @@ function plan(
     conversions.push({
       from,
       to,
-      rows: name === HEAD ? shape.at(-1)! : (from.shape[0] ?? 1),
+      // A quantised head is cut to the tokens that can be chosen, and lies on its side.
+      rows: name === HEAD && type === 'int8' ? shape[1]! : (from.shape[0] ?? 1),
       lora,
     });
     return to;
