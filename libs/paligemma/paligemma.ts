@@ -80,6 +80,7 @@ export class PaliGemma {
       slots: positive('slots', chooseSlots(options, sizesOf(checkpoint, maxTokens))),
       maxTokens,
       vocabularySize: info.vocabularySize,
+      eosId: tokenizer.eosId,
       codeTokens: codes && [...codes.locations, ...codes.segments],
       threads: options.threads,
     });

@@ -15,6 +15,8 @@ export interface RunnerOptions extends Omit<HeadOptions, 'dialect'> {
   readonly slots: number;
   /** Most tokens of one sequence: prefix and answer. */
   readonly maxTokens: number;
+  /** Ends an answer. For runners that choose several tokens at once; the batcher looks for it itself. */
+  readonly eosId?: number;
 }
 
 interface Parts {

@@ -63,8 +63,8 @@ export class KeyValueCache {
   }
 
   /** Adds one token to a slot. `keyValues`: [2 * layers, rows, keyValueHeads, 1, headSize]. */
-  append(slot: number, keyValues: Float32Array, rows: number): void {
-    this.#write(slot, keyValues, { row: slot, rows, tokens: 1 });
+  append(slot: number, keyValues: Float32Array, rows: number, row = slot): void {
+    this.#write(slot, keyValues, { row, rows, tokens: 1 });
   }
 
   free(slot: number): void {

@@ -39,6 +39,8 @@ export interface KeyValue {
 export interface CachedKeyValue {
   readonly key: Value;
   readonly value: Value;
+  /** Of tokens behind the cached ones, when a loop inside the graph carries them. */
+  readonly recent?: KeyValue;
 }
 
 /**
@@ -58,19 +60,31 @@ export class DecoderAttention {
     private readonly dialect: Dialect,
   ) {}
 
-  /** x [batch * tokens, hidden] -> the same shape, and the new tokens' keys and values. */
+  /**
+   * x [batch * tokens, hidden] -> the same shape, and the new tokens' keys and values, behind the recent ones if
+   * there are any.
+   */
   layer(name: string, x: Value, past: CachedKeyValue): { mixed: Value; fresh: KeyValue } {
-    const fresh = {
+    const own = {
       key: this.#headsFirst(
         `${name}.key`,
         this.#rotated(`${name}.k_proj`, x, this.text.keyValueHeads),
       ),
       value: this.#headsFirst(`${name}.value`, this.#projected(`${name}.v_proj`, x)),
     };
+    const fresh = past.recent ? this.#joined(name, past.recent, own) : own;
     const query = this.#groupedQuery(name, this.#rotated(`${name}.q_proj`, x, this.text.heads));
     const mixed = this.#attend(name, query, past, fresh);
     const flat = this.#flat(name, mixed);
     return { mixed: this.weights.linear(`${name}.o_proj`, flat, { bias: false }), fresh };
+  }
+
+  #joined(name: string, earlier: KeyValue, later: KeyValue): KeyValue {
+    const join = (part: keyof KeyValue): Value =>
+      this.graph.node(`${name}.${part}.joined`, 'Concat', [earlier[part], later[part]], {
+        axis: int(2),
+      });
+    return { key: join('key'), value: join('value') };
   }
 
   /** query: [batch, keyValueHeads, rows, headSize] */

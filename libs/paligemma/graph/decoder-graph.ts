@@ -52,6 +52,16 @@ export function decoderGraph(
   return decoderGraphOf(checkpoint.config.text, weightsOf, maxPositions, dialect);
 }
 
+/** The decoder as part of a graph. */
+export interface EmittedDecoder {
+  /** [batch * wanted, hidden] */
+  readonly states: Value;
+  /** Of each layer. */
+  readonly pasts: readonly CachedKeyValue[];
+  readonly fresh: readonly KeyValue[];
+  readonly shared: AttentionInputs;
+}
+
 /** The same with weights from anywhere. */
 export function decoderGraphOf(
   text: TextConfig,
@@ -60,7 +70,20 @@ export function decoderGraphOf(
   dialect: Dialect,
 ): Graph {
   const graph = new GraphBuilder('decoder');
-  const weights = weightsOf(graph);
+  const { fresh } = emitDecoder(graph, weightsOf(graph), text, maxPositions, dialect);
+  if (dialect.joinsKeyValues) joinedOutput(graph, fresh, text);
+  else separateOutputs(graph, fresh, text);
+  return graph.build();
+}
+
+/** All of the decoder's inputs and layers, and its output `states`. */
+export function emitDecoder(
+  graph: GraphBuilder,
+  weights: LayerWeights,
+  text: TextConfig,
+  maxPositions: number,
+  dialect: Dialect,
+): EmittedDecoder {
   const shape = ['batch', 'tokens', text.hiddenSize];
   const embeddings = graph.input(decoderPorts.embeddings, 'float32', shape);
   const shared = sharedInputs(graph, embeddings, text, maxPositions, dialect);
@@ -70,21 +93,19 @@ export function decoderGraphOf(
   let x = graph.node('flat', 'Reshape', [embeddings, flatShape]);
   const choose = chooser(graph, shared.tokenShape, text);
   const fresh: KeyValue[] = [];
+  const pasts = Array.from({ length: text.layers }, (_, layer) =>
+    pastInputs(graph, layer, text, dialect),
+  );
   for (let layer = 0; layer < text.layers; layer++) {
-    const past = pastInputs(graph, layer, text, dialect);
     const isLast = layer === text.layers - 1;
-    const result = decoderLayer(parts, layer, x, past, isLast ? choose : undefined);
+    const result = decoderLayer(parts, layer, x, pasts[layer]!, isLast ? choose : undefined);
     x = result.x;
     fresh.push(result.fresh);
   }
-  const states = weights.rmsNorm('text.norm', x, text.rmsNormEpsilon);
-  graph.output(graph.node(decoderPorts.states, 'Identity', [states]), 'float32', [
-    'rows',
-    text.hiddenSize,
-  ]);
-  if (dialect.joinsKeyValues) joinedOutput(graph, fresh, text);
-  else separateOutputs(graph, fresh, text);
-  return graph.build();
+  const normal = weights.rmsNorm('text.norm', x, text.rmsNormEpsilon);
+  const states = graph.node(decoderPorts.states, 'Identity', [normal]);
+  graph.output(states, 'float32', ['rows', text.hiddenSize]);
+  return { states, pasts, fresh, shared };
 }
 
 function sharedInputs(

@@ -19,6 +19,8 @@ export interface Dialect {
   readonly joinsKeyValues: boolean;
   /** int8 linears: activations to bytes row by row, or weights back to float32 just before the product. */
   readonly int8: 'integer-product' | 'dequantised-weight';
+  /** Products of float16 weights: computed in float16, or weights widened to float32 at load. What lies between products is float32. */
+  readonly hasHalfProducts: boolean;
   /** `accuracy_level` of MatMulNBits: 4 computes with int8 activations, 0 in float32. */
   readonly int4AccuracyLevel: 0 | 4;
 }
@@ -31,6 +33,7 @@ export const cpuDialect: Dialect = {
   computesShapes: true,
   joinsKeyValues: true,
   int8: 'integer-product',
+  hasHalfProducts: false,
   // Level 0 is up to 100 times slower on the CPU.
   int4AccuracyLevel: 4,
 };
@@ -47,5 +50,25 @@ export const webgpuDialect: Dialect = {
   computesShapes: false,
   joinsKeyValues: false,
   int8: 'dequantised-weight',
+  hasHalfProducts: false,
+  int4AccuracyLevel: 0,
+};
+
+/**
+ * ONNX Runtime 1.30, by its list of kernels (docs/OperatorKernels.md): run on no hardware yet. FusedMatMul is there,
+ * the integer products are not.
+ */
+export const cudaDialect: Dialect = {
+  provider: 'cuda',
+  // Not for the sums: its cache is the CPU's, since there are no tensors on the device.
+  cutsSums: true,
+  hasFusedMatMul: true,
+  // There is one. Which of its kernels runs depends on the card, and none was tried.
+  hasFusedAttention: false,
+  computesShapes: true,
+  joinsKeyValues: true,
+  // Never reached, and so is the level of int4: the provider refuses both.
+  int8: 'dequantised-weight',
+  hasHalfProducts: true,
   int4AccuracyLevel: 0,
 };

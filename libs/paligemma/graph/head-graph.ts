@@ -1,5 +1,6 @@
 import { GraphBuilder, int, type Graph, type Value } from '#onnx';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import type { TextConfig } from '../checkpoint/model-config.js';
 import { cpuDialect, type Dialect } from './dialect.js';
 import { Weights } from './weights.js';
 
@@ -24,14 +25,28 @@ export function headGraph(
   tokens: number,
   dialect: Dialect = cpuDialect,
 ): Graph {
-  const { hiddenSize, finalSoftcap } = checkpoint.config.text;
+  const { text } = checkpoint.config;
   const graph = new GraphBuilder('head');
-  const states = graph.input(headPorts.states, 'float32', ['batch', hiddenSize]);
-  const product = new Weights(graph, checkpoint, dialect).head(states, tokens);
-  const logits = graph.node(headPorts.logits, 'Identity', [softcap(graph, product, finalSoftcap)]);
+  const states = graph.input(headPorts.states, 'float32', ['batch', text.hiddenSize]);
+  const weights = new Weights(graph, checkpoint, dialect);
+  const { logits, token, inverseProbability } = emitHead(graph, weights, text, states, tokens);
   graph.output(logits, 'float32', ['batch', tokens]);
-  choose(graph, logits);
+  graph.output(token, 'int64', ['batch']);
+  graph.output(inverseProbability, 'float32', ['batch']);
   return graph.build();
+}
+
+/** The head as part of a graph: named as its ports are, and no output yet. */
+export function emitHead(
+  graph: GraphBuilder,
+  weights: Weights,
+  { finalSoftcap }: TextConfig,
+  states: Value,
+  tokens: number,
+): { readonly logits: Value; readonly token: Value; readonly inverseProbability: Value } {
+  const product = softcap(graph, weights.head(states, tokens), finalSoftcap);
+  const logits = graph.node(headPorts.logits, 'Identity', [product]);
+  return { logits, ...choose(graph, logits) };
 }
 
 /** States to logits of a few tokens, before any softcap; `rows` [tokens, hidden] are copied into the model. */
@@ -56,14 +71,16 @@ function softcap(graph: GraphBuilder, logits: Value, cap: number | undefined): V
  * 1 / p(best) = sum(exp(logit - best)): exact even where p is close to 1. The logarithm is left to the caller: the
  * runtime's Log takes another routine for what does not fill a vector, so its last bit depends on the batch.
  */
-function choose(graph: GraphBuilder, logits: Value): void {
+function choose(
+  graph: GraphBuilder,
+  logits: Value,
+): { readonly token: Value; readonly inverseProbability: Value } {
   const token = graph.node(headPorts.token, 'ArgMax', [logits], { axis: int(1), keepdims: int(0) });
   const axis = graph.integers('axis', [1]);
   const best = graph.node('best', 'ReduceMax', [logits, axis]);
   const odds = graph.node('odds', 'Exp', [graph.node('below_best', 'Sub', [logits, best])]);
-  const sum = graph.node(headPorts.inverseProbability, 'ReduceSum', [odds, axis], {
+  const inverseProbability = graph.node(headPorts.inverseProbability, 'ReduceSum', [odds, axis], {
     keepdims: int(0),
   });
-  graph.output(token, 'int64', ['batch']);
-  graph.output(sum, 'float32', ['batch']);
+  return { token, inverseProbability };
 }

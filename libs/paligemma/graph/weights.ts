@@ -14,12 +14,14 @@ import { cpuDialect, type Dialect } from './dialect.js';
 import { INT4_BLOCK } from '../engine-folder/stored-forms.js';
 import { Int8Linear } from './int8-linear.js';
 
-/** ONNX TensorProto.DataType.FLOAT */
+/** ONNX TensorProto.DataType */
 const FLOAT = 1;
+const FLOAT16 = 10;
 
 /** Puts the weights of a checkpoint into a graph, in the form in which they are stored, and the layers made of them. */
 export class Weights {
   #int8: Int8Linear | undefined;
+  readonly #halves = new Map<Value, Value>();
   #shapes: ExpectedTensors | undefined;
 
   constructor(
@@ -38,7 +40,18 @@ export class Weights {
     const taken = shape ?? tensor.shape;
     if (tensor.type === 'float32') return this.#inFile(name, tensor, taken);
     const stored = this.#inFile(`${name}/stored`, tensor, taken);
-    return this.graph.node(name, 'Cast', [stored], { to: int(FLOAT) });
+    return this.graph.constantNode(name, 'Cast', [stored], { to: int(FLOAT) });
+  }
+
+  /** Ids below `tokens`, int64 [rows] -> their rows of the embedding [rows, hidden], not scaled. */
+  embedded(ids: Value, tokens: number): Value {
+    const tensor = this.#stored(EMBEDDING);
+    const isWide = tensor.type === 'float32';
+    // The head's name for it, which may be the same table.
+    const name = isWide ? EMBEDDING : `${EMBEDDING}/stored`;
+    const table = this.#inFile(name, tensor, [tokens, tensor.shape[1]!]);
+    const rows = this.graph.node('embedded.rows', 'Gather', [table, ids], { axis: int(0) });
+    return isWide ? rows : this.graph.node('embedded', 'Cast', [rows], { to: int(FLOAT) });
   }
 
   /** The part of a stored tensor that begins at a row, with this shape. */
@@ -82,15 +95,41 @@ export class Weights {
     const { tensors, config } = this.checkpoint;
     const name = tensors.has(HEAD) ? HEAD : EMBEDDING;
     if (this.#stored(name).type === 'int8') return this.linear('head', x, { bias: false });
-    const table = this.matrix(name, [tokens, config.text.hiddenSize]);
+    const shape = [tokens, config.text.hiddenSize];
+    if (this.#isHalf(name)) return this.#halfProduct('product', x, name, shape);
+    const table = this.matrix(name, shape);
     return this.graph.node('product', 'Gemm', [x, table], { transB: int(1) });
   }
 
   /** torch stores the weight as [outputs, inputs]. */
   #floatLinear(name: string, x: Value, options: { bias: boolean }): Value {
+    if (this.#isHalf(`${name}.weight`)) {
+      const product = this.#halfProduct(`${name}.product`, x, `${name}.weight`);
+      return options.bias
+        ? this.graph.node(name, 'Add', [product, this.vector(`${name}.bias`)])
+        : product;
+    }
     const inputs = [x, this.matrix(`${name}.weight`)];
     if (options.bias) inputs.push(this.vector(`${name}.bias`));
     return this.graph.node(name, 'Gemm', inputs, { transB: int(1) });
+  }
+
+  /** A checkpoint of float16 that nobody imported is the reference: computed in float32. */
+  #isHalf(name: string): boolean {
+    const isWanted = this.dialect.hasHalfProducts && this.checkpoint.precision === 'f16';
+    return isWanted && this.#stored(name).type === 'float16';
+  }
+
+  /** x to float16, once for all layers that read it, and the product back to float32. */
+  #halfProduct(name: string, x: Value, weight: string, shape?: readonly number[]): Value {
+    const { graph } = this;
+    const half =
+      this.#halves.get(x) ?? graph.node(`${x.name}.half`, 'Cast', [x], { to: int(FLOAT16) });
+    this.#halves.set(x, half);
+    const tensor = this.#stored(weight);
+    const table = this.#inFile(`${weight}/stored`, tensor, shape ?? tensor.shape);
+    const product = graph.node(`${name}.half`, 'Gemm', [half, table], { transB: int(1) });
+    return graph.node(name, 'Cast', [product], { to: int(FLOAT) });
   }
 
   /** Stored as [inputs, outputs], so that groups of inputs are neighbours in the file. */

@@ -2,16 +2,18 @@ import { AppError } from '#contracts';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { ModelRunner } from '../generation/model-runner.js';
 import { CpuModelRunner, type RunnerOptions } from '../generation/cpu-model-runner.js';
+import { openCudaRunner } from './cuda/cuda-model-runner.js';
 import { WebGpuModelRunner } from './webgpu/webgpu-model-runner.js';
 
-/** What computes: the processor, or any vendor's GPU through WebGPU. */
-export type Provider = 'cpu' | 'webgpu';
+/** What computes: the processor, any vendor's GPU through WebGPU, or NVIDIA's through CUDA. */
+export type Provider = 'cpu' | 'webgpu' | 'cuda';
 
 type Open = (checkpoint: Checkpoint, options: RunnerOptions) => Promise<ModelRunner>;
 
 const OPEN: Readonly<Record<Provider, Open>> = {
   cpu: (checkpoint, options) => CpuModelRunner.open(checkpoint, options),
   webgpu: (checkpoint, options) => WebGpuModelRunner.open(checkpoint, options),
+  cuda: openCudaRunner,
 };
 
 /** Errors: `provider.unknown`, `provider.unavailable`, `provider.self_test_failed`, those of the runtime. */
