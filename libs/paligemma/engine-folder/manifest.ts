@@ -20,6 +20,8 @@ const manifestSchema = z.strictObject({
   parameters: z.int().positive(),
   vocabularySize: z.int().positive(),
   createdAt: z.string(),
+  /** Version of Pallet that imported it; the first did not say. */
+  createdBy: z.string().optional(),
   files: z.array(
     z.strictObject({
       name: z.string().regex(/^[\w.-]+$/),

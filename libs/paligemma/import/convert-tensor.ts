@@ -25,11 +25,11 @@ export async function convertTensor(
   conversion: Conversion,
   source: RowSource,
   writer: SafetensorsWriter,
-  signal?: AbortSignal,
+  { signal, blockNumbers = BLOCK_NUMBERS }: { signal?: AbortSignal; blockNumbers?: number } = {},
 ): Promise<void> {
   const { from, to, rows, lora } = conversion;
   const rowNumbers = from.shape.slice(1).reduce((product, size) => product * size, 1);
-  const blockRows = Math.max(1, Math.floor(BLOCK_NUMBERS / rowNumbers));
+  const blockRows = Math.max(1, Math.floor(blockNumbers / rowNumbers));
   for (let first = 0; first < rows; first += blockRows) {
     signal?.throwIfAborted();
     const count = Math.min(blockRows, rows - first);

@@ -1,10 +1,13 @@
-import { cp, mkdtemp, open, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { AppError } from '#contracts';
 import type { Precision } from '../checkpoint/checkpoint.js';
 import { readSafetensors } from '../checkpoint/safetensors-file.js';
 import { WEIGHTS } from '../engine-folder/manifest.js';
+import { openModel } from '../engine-folder/open-model.js';
 import { verifyEngineFolder } from '../engine-folder/verify-engine-folder.js';
 import { checkpointFolder, goldenPicture, loadGolden } from '../golden-fixture.js';
 import { PaliGemma } from '../paligemma.js';
@@ -137,6 +140,7 @@ describe('importCheckpoint', () => {
       precision: 'int8',
       vocabularySize: 1664,
       source: { name: 'google/tiny', revision: 'abc' },
+      createdBy: expect.stringMatching(/^\d+\.\d+\.\d+/),
     });
     await expect(verifyEngineFolder(target)).resolves.toEqual(manifest);
   });
@@ -175,6 +179,36 @@ describe('importCheckpoint', () => {
     await expect(PaliGemma.load(folder)).rejects.toThrow(
       expect.objectContaining({ code: 'checkpoint.unreadable' }),
     );
+  });
+
+  it('opens, or says why not, whatever bytes of manifest and header are changed', async () => {
+    const folder = await imported('tiny-paligemma', { precision: 'int4' });
+    const weights = join(folder, WEIGHTS);
+    const manifest = join(folder, 'engine.json');
+    const [header, text] = [
+      (await readFile(weights)).subarray(0, 12_000),
+      await readFile(manifest),
+    ];
+    const file = await open(weights, 'r+');
+    const edits = fc.array(fc.tuple(fc.boolean(), fc.nat(11_999), fc.nat(255)), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    await fc.assert(
+      fc.asyncProperty(edits, async (changes) => {
+        const [first, second] = [Buffer.from(header), Buffer.from(text)];
+        for (const [isHeader, place, value] of changes) {
+          const bytes = isHeader ? first : second;
+          bytes[place % bytes.length] = value;
+        }
+        await file.write(first, 0, first.length, 0);
+        await writeFile(manifest, second);
+        const outcome = await openModel(folder).catch((error: unknown) => error);
+        if (outcome instanceof Error) expect(outcome).toBeInstanceOf(AppError);
+      }),
+      { numRuns: 200 },
+    );
+    await file.close();
   });
 
   it('refuses a manifest of another precision than the weights', async () => {

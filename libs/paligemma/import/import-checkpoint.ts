@@ -5,6 +5,7 @@ import { openCheckpoint, type Checkpoint, type Precision } from '../checkpoint/c
 import { EMBEDDING, HEAD } from '../checkpoint/expected-tensors.js';
 import { getTensor } from '../checkpoint/match-tensors.js';
 import { MANIFEST, MASK_DECODER, WEIGHTS, type EngineManifest } from '../engine-folder/manifest.js';
+import { palletVersion } from '../engine-folder/pallet-version.js';
 import { storedForms, type StoredForm } from '../engine-folder/stored-forms.js';
 import { sha256 } from '../engine-folder/verify-engine-folder.js';
 import { MaskDecoder } from '../output/mask/mask-decoder.js';
@@ -118,7 +119,8 @@ async function writeWeights(
   });
   const writer = await SafetensorsWriter.create(path, forms);
   try {
-    for (const conversion of conversions) await convertTensor(conversion, source, writer, signal);
+    for (const conversion of conversions)
+      await convertTensor(conversion, source, writer, { signal });
     await writer.finish();
   } catch (error) {
     await writer.abandon();
@@ -170,6 +172,7 @@ async function describe(
     parameters,
     vocabularySize: choosable,
     createdAt: new Date().toISOString(),
+    createdBy: await palletVersion(),
     files: described,
   };
 }
