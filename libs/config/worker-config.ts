@@ -17,7 +17,7 @@ const workerEnv = z
     MODEL_NOTE: z.string().max(1000).optional(),
     ENGINE_MODULE: z.string().optional(),
     SHARD_CONCURRENCY: positive(4),
-    PROVIDER: z.enum(['cpu', 'webgpu']).default('cpu'),
+    PROVIDER: z.enum(['cpu', 'webgpu', 'cuda']).default('cpu'),
     SLOTS: positive(8),
     HOST_SILENCE_MS: positive(120_000),
     IMAGE_PIXELS: positive(64_000_000),
@@ -40,7 +40,7 @@ export interface WorkerConfig extends SharedConfig {
   readonly engineModule: string | undefined;
   readonly shardConcurrency: number;
   /** What computes the model. */
-  readonly provider: 'cpu' | 'webgpu';
+  readonly provider: 'cpu' | 'webgpu' | 'cuda';
   /** Sequences that the model decodes at once. */
   readonly slots: number;
   /** An engine host that holds work and says nothing for so long is killed. */

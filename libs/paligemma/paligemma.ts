@@ -23,7 +23,7 @@ export interface LoadOptions {
   readonly maxPromptTokens?: number;
   /** Most tokens that one request may ask for. Default 1024. */
   readonly maxNewTokens?: number;
-  /** Default `cpu`. `webgpu` is an error on a machine without a GPU that the runtime can use. */
+  /** Default `cpu`. `webgpu` and `cuda` are errors where the runtime finds no GPU; `cuda` takes f16 and f32, and was run on none yet. */
   readonly provider?: Provider;
   /** Threads of one operator on the CPU. Default: the runtime's choice, one per core. */
   readonly threads?: number;

@@ -23,7 +23,7 @@ export interface EngineOptions {
   /** Sequences that decode together; the supervisor sends about as many images ahead. */
   readonly slots: number;
   /** What computes the model. */
-  readonly provider: 'cpu' | 'webgpu';
+  readonly provider: 'cpu' | 'webgpu' | 'cuda';
   /** Most pixels of one image. */
   readonly imagePixels: number;
 }
