@@ -82,4 +82,6 @@ async function stop(engine: AnalysisEngine): Promise<void> {
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 process.on('disconnect', () => process.exit());
+// A supervisor that was killed while this file was read has said so already, to nobody.
+if (!process.connected) process.exit();
 await main().catch(fail);
