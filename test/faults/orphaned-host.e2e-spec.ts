@@ -9,7 +9,9 @@ const MODULE = pathToFileURL(compiled('libs/testing/engine/instant-engine.js')).
 const start = (): ChildProcess =>
   fork(compiled('apps/worker/engine-host/main.js'), [MODULE, '/nowhere', '8', '64000000', 'cpu'], {
     serialization: 'advanced',
-    stdio: 'ignore',
+    // Not those of the test runner.
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
 
 it('an engine host ends when its supervisor is gone, however early', async () => {
