@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { measureLimits, type Limits } from './limits.js';
 import type { PalletRun } from './pallet-run.js';
-import { FOLDER, prepareEngine } from './prepare-engine.js';
+import { prepareEngine } from './prepare-engine.js';
 
 const REQUESTS = Number(process.env['BENCH_REQUESTS'] ?? 32);
 const NEW_TOKENS = 18;
@@ -19,7 +19,8 @@ const NEW_TOKENS = 18;
 const PROMPT = 'abcdef';
 const PROMPT_TOKENS = 8;
 const SLOTS = [8, 16];
-const PEER_BATCHES = [1, 4, 8, 16];
+/** Of the peer. */
+const BATCHES = (process.env['BENCH_BATCHES'] ?? '8,16,4,1').split(',').map(Number);
 const PYTHON = process.env['BENCH_PYTHON'];
 
 /** Multiplications and additions: weights of one image's patches, of one prefix token, of one decoded token. */
@@ -37,34 +38,53 @@ interface PeerRun {
   readonly peak_megabytes: number;
 }
 
+/** A run, and what the machine could do just before and just after it: its speed is not the same for long. */
+interface Measured {
+  readonly result: PalletRun;
+  readonly limits: Limits;
+}
+
 const run = promisify(execFile);
-const engine = await prepareEngine(FOLDER);
-const limits = await measureLimits();
-console.log(
-  `limits of this machine: ${limits.int8TeraOps.toFixed(3)} int8 TOP/s, ${limits.readGigabytes.toFixed(1)} GB/s`,
-);
-const runs: PalletRun[] = [];
-for (const slots of SLOTS) runs.push(await runPallet(slots));
-const peers = PYTHON ? await runPeer(PYTHON) : [];
-const best = runs.reduce((a, b) => (a.imagesPerSecond > b.imagesPerSecond ? a : b));
+const engine = await prepareEngine();
+const runs: Measured[] = [];
+const peers: PeerRun[] = [];
+// In turn, so that a machine that slows down does so for both.
+for (const [turn, batch] of BATCHES.entries()) {
+  if (SLOTS[turn]) runs.push(await measurePallet(SLOTS[turn]));
+  if (PYTHON) peers.push(await runPeer(PYTHON, batch));
+}
+const best = runs.reduce((a, b) => (a.result.imagesPerSecond > b.result.imagesPerSecond ? a : b));
 const bestPeer = Math.max(...peers.map((peer) => peer.images_per_second));
 console.log(
   JSON.stringify({
     bench: 'engine',
     requests: REQUESTS,
     new_tokens: NEW_TOKENS,
-    prompt_tokens: best.promptTokens - IMAGE_TOKENS,
-    images_per_second: runs.map(({ slots, imagesPerSecond }) => [slots, round(imagesPerSecond)]),
+    prompt_tokens: best.result.promptTokens - IMAGE_TOKENS,
+    images_per_second: runs.map(({ result }) => [result.slots, round(result.imagesPerSecond)]),
     peer_images_per_second: peers.map((peer) => [peer.batch, round(peer.images_per_second)]),
-    ratio: peers.length > 0 ? round(best.imagesPerSecond / bestPeer) : null,
-    stages: stages(best, limits),
-    start_seconds: round(Math.min(...runs.map(({ startSeconds }) => startSeconds))),
-    own_mb: Math.round(best.ownMegabytes),
-    resident_mb: Math.round(best.residentMegabytes),
-    peak_mb: Math.round(best.peakMegabytes),
-    peer_peak_mb: peers.length > 0 ? Math.round(peers.at(-1)!.peak_megabytes) : null,
+    ratio: peers.length > 0 ? round(best.result.imagesPerSecond / bestPeer) : null,
+    stages: runs.map(stages),
+    start_seconds: round(Math.min(...runs.map(({ result }) => result.startSeconds))),
+    own_mb: Math.round(best.result.ownMegabytes),
+    resident_mb: Math.round(best.result.residentMegabytes),
+    peak_mb: Math.round(best.result.peakMegabytes),
+    peer_peak_mb:
+      peers.length > 0 ? Math.round(Math.max(...peers.map((peer) => peer.peak_megabytes))) : null,
   }),
 );
+
+async function measurePallet(slots: number): Promise<Measured> {
+  const before = await measureLimits();
+  const result = await runPallet(slots);
+  const after = await measureLimits();
+  const limits = {
+    int8TeraOps: (before.int8TeraOps + after.int8TeraOps) / 2,
+    readGigabytes: (before.readGigabytes + after.readGigabytes) / 2,
+  };
+  console.log(`limits before and after: ${JSON.stringify([before, after])}`);
+  return { result, limits };
+}
 
 async function runPallet(slots: number): Promise<PalletRun> {
   const script = join(import.meta.dirname, 'pallet-run.js');
@@ -77,20 +97,17 @@ async function runPallet(slots: number): Promise<PalletRun> {
   return result;
 }
 
-async function runPeer(python: string): Promise<PeerRun[]> {
+async function runPeer(python: string, batch: number): Promise<PeerRun> {
   const script = join(import.meta.dirname, '../../../../test/bench/engine/transformers_run.py');
-  const config = join(FOLDER, 'engine-int8', 'config.json');
-  const values = [config, REQUESTS, NEW_TOKENS, PROMPT_TOKENS, ...PEER_BATCHES].map(String);
-  const { stdout } = await run(python, [script, ...values], { maxBuffer: 1 << 24 });
-  console.log(stdout.trim());
-  return stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as PeerRun);
+  const config = join(engine, 'config.json');
+  const values = [config, Math.max(REQUESTS, batch), NEW_TOKENS, PROMPT_TOKENS, batch].map(String);
+  const { stdout } = await run(python, [script, ...values]);
+  console.log(`transformers: ${stdout.trim()}`);
+  return JSON.parse(stdout) as PeerRun;
 }
 
 /** Milliseconds, and the share of the limit that binds a stage: int8 products, or the memory's reading. */
-function stages(result: PalletRun, { int8TeraOps, readGigabytes }: Limits) {
+function stages({ result, limits: { int8TeraOps, readGigabytes } }: Measured) {
   const { images, promptTokens, encodeMs, prefillMs, decodeMs, decodeSteps } = result;
   const vision = 2 * WEIGHTS.vision * IMAGE_TOKENS;
   const prefill = 2 * (WEIGHTS.decoder * promptTokens + WEIGHTS.head);
@@ -99,6 +116,7 @@ function stages(result: PalletRun, { int8TeraOps, readGigabytes }: Limits) {
   const stepOperations = 2 * (WEIGHTS.decoder + WEIGHTS.head) * result.slots;
   const share = (operations: number, ms: number): number => operations / ms / 1e9 / int8TeraOps;
   return {
+    slots: result.slots,
     int8_teraops_limit: round(int8TeraOps),
     read_gigabytes_limit: round(readGigabytes),
     encode_ms_per_image: round(encodeMs / images),

@@ -1,4 +1,4 @@
-/** A checkpoint of PaliGemma 3B's true size with random weights: what a benchmark can have without a licence. */
+/** Checkpoints with random weights: what a benchmark can have without a licence. */
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expectedTensors, ROWS } from '../../../libs/paligemma/checkpoint/expected-tensors.js';
@@ -8,7 +8,14 @@ import { parseConfig } from '../../../libs/paligemma/checkpoint/read-config.js';
 const EMBEDDING_ROWS = 257_216;
 const BLOCK_NUMBERS = 1 << 22;
 
-export const CONFIG = {
+type Config = typeof CONFIG;
+
+export interface RandomModel {
+  readonly name: string;
+  readonly config: Config;
+}
+
+const CONFIG = {
   model_type: 'paligemma',
   image_token_index: 257_152,
   projection_dim: 2048,
@@ -39,11 +46,40 @@ export const CONFIG = {
   },
 };
 
+/** The true size of PaliGemma 3B at 224. */
+export const PALIGEMMA_3B: RandomModel = { name: 'engine', config: CONFIG };
+
+/** 40 million weights, 64 image tokens: of the size that a demo ships. */
+export const SMALL: RandomModel = {
+  name: 'small',
+  config: {
+    ...CONFIG,
+    projection_dim: 512,
+    hidden_size: 512,
+    text_config: {
+      ...CONFIG.text_config,
+      hidden_size: 512,
+      intermediate_size: 2048,
+      num_attention_heads: 4,
+      num_hidden_layers: 8,
+      head_dim: 128,
+    },
+    vision_config: {
+      ...CONFIG.vision_config,
+      hidden_size: 256,
+      intermediate_size: 1024,
+      num_attention_heads: 4,
+      num_hidden_layers: 6,
+      image_size: 112,
+    },
+  },
+};
+
 /** Writes config, tokenizer and bfloat16 weights. Every tensor differs: the runtime would share equal ones. */
-export async function writeRandomCheckpoint(directory: string): Promise<void> {
-  await writeFile(join(directory, 'config.json'), JSON.stringify(CONFIG));
+export async function writeRandomCheckpoint(directory: string, config: Config): Promise<void> {
+  await writeFile(join(directory, 'config.json'), JSON.stringify(config));
   await writeFile(join(directory, 'tokenizer.json'), JSON.stringify(tokenizer()));
-  const tensors = [...expectedTensors(parseConfig(CONFIG))].map(([name, expected]) => ({
+  const tensors = [...expectedTensors(parseConfig(config))].map(([name, expected]) => ({
     name: publishedName(name),
     shape: expected.map((size) => (size === ROWS ? EMBEDDING_ROWS : size)),
   }));
