@@ -1,0 +1,60 @@
+import type { Recipe } from './recipe.js';
+
+export interface TrainingOptions {
+  /** Folder of the base: a Hugging Face checkpoint (f32, f16, bf16). Engine folders of int8 or int4 cannot be trained. */
+  readonly base: string;
+  /** A file of lines `{"image","prefix","suffix"}`; images are paths relative to it. */
+  readonly data: string;
+  /** The same, held out. Without it nothing is evaluated. */
+  readonly validation?: string;
+  /** Folder of the run: `recipe.json`, `log.jsonl`, `plot.svg`, `checkpoints/STEP/`, `result/`. One that has checkpoints is resumed. */
+  readonly output: string;
+  readonly recipe: Recipe;
+  /** Ends after the update under way, with a checkpoint. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TrainingEvent) => void;
+  /** Threads of one operator. Default: the runtime's choice, one per core. */
+  readonly threads?: number;
+}
+
+/** What a run says while it goes: each is a line of `log.jsonl` as well. `step` counts updates from 1. */
+export type TrainingEvent =
+  | {
+      readonly kind: 'started';
+      readonly examples: number;
+      readonly steps: number;
+      /** Updates that an earlier start of this run has done. */
+      readonly resumedAt: number;
+      readonly trainedParameters: number;
+    }
+  | {
+      readonly kind: 'step';
+      readonly step: number;
+      readonly loss: number;
+      readonly learningRate: number;
+      readonly gradientNorm: number;
+      readonly examplesPerSecond: number;
+    }
+  | {
+      readonly kind: 'evaluation';
+      readonly step: number;
+      readonly loss: number;
+      /** By task and metric: `caption.exact_match`, `detect.f1` ... */
+      readonly metrics: Readonly<Record<string, number>>;
+    }
+  | { readonly kind: 'checkpoint'; readonly step: number; readonly folder: string }
+  | { readonly kind: 'finished'; readonly step: number; readonly result: string }
+  | { readonly kind: 'stopped'; readonly step: number };
+
+export interface TrainingOutcome {
+  readonly end: 'finished' | 'stopped';
+  readonly step: number;
+  /**
+   * When finished. Full and text tuning: a Hugging Face checkpoint. LoRA: an adapter in PEFT's format; with
+   * its base it is what `importCheckpoint` takes.
+   */
+  readonly result: string | undefined;
+}
+
+/** Errors: `training.bad_data` (each bad line by its number), `training.bad_recipe`, `training.other_run`, `checkpoint.*`. */
+export type Train = (options: TrainingOptions) => Promise<TrainingOutcome>;
