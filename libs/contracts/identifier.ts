@@ -9,6 +9,8 @@ export const ID_PREFIXES = {
   set: 'set',
   image: 'img',
   job: 'job',
+  file: 'file',
+  tuning: 'ft',
   worker: 'wrk',
   request: 'req',
 } as const;

@@ -1,6 +1,8 @@
 export * from './answer.js';
 export * from './api-key.js';
 export * from './app-error.js';
+export * from './fine-tuning.js';
+export * from './fine-tuning-event.js';
 export * from './host-message.js';
 export * from './identifier.js';
 export * from './image-format.js';
@@ -10,3 +12,6 @@ export * from './job.js';
 export * from './page.js';
 export * from './shard-ticket.js';
 export * from './task.js';
+export * from './training-file.js';
+export * from './training-message.js';
+export * from './tuning-method.js';

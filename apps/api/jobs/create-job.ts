@@ -14,7 +14,7 @@ export async function createJob(
   request: CreateJob,
   lane: Lane,
 ): Promise<JobRecord> {
-  const model = await chooseModel(tx, request.model);
+  const model = await chooseModel(tx, tenantId, request.model);
   const setId = requireUuid('set', request.image_set);
   const set = request.seal
     ? await sealImageSet(tx, tenantId, setId)

@@ -8,6 +8,7 @@ import {
   type PageQuery,
 } from '#contracts';
 import { listModels, type ModelRecord } from '#database';
+import { TenantId } from '../auth/tenant-id.js';
 import { Answers } from '../openapi/decorators.js';
 import { decodeCursor, toPage } from '../page/page.js';
 import { API_PARTS, type ApiParts } from '../parts.js';
@@ -22,10 +23,13 @@ export class ModelController {
   @Get()
   @ApiOperation({ operationId: 'listModels', summary: 'List models and who serves them now' })
   @Answers(200, modelPageSchema, [400])
-  async list(@Query({ schema: pageQuerySchema }) query: PageQuery): Promise<ModelPage> {
+  async list(
+    @TenantId() tenantId: string,
+    @Query({ schema: pageQuerySchema }) query: PageQuery,
+  ): Promise<ModelPage> {
     const after = decodeCursor(query.cursor, MODEL_CURSOR);
     const page = { limit: query.limit + 1, after };
-    const models = await listModels(this.parts.database, page);
+    const models = await listModels(this.parts.database, tenantId, page);
     return toPage(models, query.limit, (model) => model.name, viewModel);
   }
 }

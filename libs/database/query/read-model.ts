@@ -8,6 +8,8 @@ export interface ModelRecord {
   readonly note: string | null;
   /** Workers that serve it and were seen lately. */
   readonly workers: number;
+  /** Made for this tenant alone. */
+  readonly isOwn: boolean;
 }
 
 interface ModelRow extends Record<string, unknown> {
@@ -16,19 +18,26 @@ interface ModelRow extends Record<string, unknown> {
   image_size: number;
   note: string | null;
   workers: number;
+  is_own: boolean;
 }
 
-/** Output: every model that a worker ever served, by name, after `after` if given, `limit` at most. */
+/**
+ * Output: every model that the tenant may use: its own, and those that belong to nobody. By name, after `after`
+ * if given, `limit` at most.
+ */
 export async function listModels(
   db: Queryable,
+  tenantId: string,
   page: { limit: number; after?: string },
 ): Promise<ModelRecord[]> {
   const rows = await db.query<ModelRow>(
-    `SELECT name, family, image_size, note,
+    `SELECT name, family, image_size, note, tenant_id IS NOT NULL AS is_own,
             (SELECT count(*)::int FROM workers
              WHERE workers.model = models.name AND seen_at > now() - interval '${SEEN_WITHIN}') AS workers
-     FROM models WHERE $1::text IS NULL OR name > $1 ORDER BY name LIMIT $2`,
-    [page.after ?? null, page.limit],
+     FROM models
+     WHERE (tenant_id IS NULL OR tenant_id = $3) AND ($1::text IS NULL OR name > $1)
+     ORDER BY name LIMIT $2`,
+    [page.after ?? null, page.limit, tenantId],
   );
   return rows.map((row) => ({
     name: row.name,
@@ -36,5 +45,6 @@ export async function listModels(
     imageSize: row.image_size,
     note: row.note,
     workers: row.workers,
+    isOwn: row.is_own,
   }));
 }
