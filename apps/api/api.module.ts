@@ -2,6 +2,10 @@ import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestj
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { AuthGuard } from './auth/auth.guard.js';
 import { FeedAfterCommit } from './feed/feed-after-commit.js';
+import { FileController } from './files/file.controller.js';
+import { FileService } from './files/file.service.js';
+import { FineTuningController } from './fine-tuning/fine-tuning.controller.js';
+import { FineTuningService } from './fine-tuning/fine-tuning.service.js';
 import { HealthController } from './health/health.controller.js';
 import { ImageSetController } from './image-sets/image-set.controller.js';
 import { ImageSetService } from './image-sets/image-set.service.js';
@@ -26,6 +30,8 @@ export class ApiModule {
     return {
       module: ApiModule,
       controllers: [
+        FileController,
+        FineTuningController,
         HealthController,
         ImageSetController,
         JobController,
@@ -40,6 +46,8 @@ export class ApiModule {
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_PIPE, useValue: validation },
         FeedAfterCommit,
+        FileService,
+        FineTuningService,
         ImageSetService,
         JobService,
         PredictionService,

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { createApiKey, newUuid } from '#contracts';
 import { loadApiConfig } from '#config';
-import { Database, migrate, registerWorker, saveApiKey, type Scope } from '#database';
+import { Database, migrate, registerWorker, saveApiKey, saveTrainer, type Scope } from '#database';
 import type { DispatchQueue, QueueSystem } from '#queue';
 import { openObjectStore } from '#storage';
 import { createLogger } from '#telemetry';
@@ -70,6 +70,9 @@ export async function startApi(options: {
         pid: 1,
         model: { name, family: 'paligemma', imageSize: 224, note: null },
       }),
+    /** A trainer that has it was here. */
+    offerBase: (base: string) =>
+      saveTrainer(database, { id: newUuid(), host: 'here', pid: 1, bases: [base] }),
     close: async () => {
       await app.close();
       await database.close();

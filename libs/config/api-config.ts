@@ -24,6 +24,7 @@ const apiEnv = z.object({
   MAX_ZIP_RATIO: positive(100),
   MAX_UPLOAD_FILES: positive(20_000),
   MAX_IMAGES_PER_SET: positive(10_000_000),
+  MAX_TRAINING_FILE_BYTES: positive(2 ** 30),
 });
 
 /** `port` 0 takes a free one. */
@@ -34,6 +35,8 @@ export interface ApiConfig extends SharedConfig {
   readonly bootstrapApiKey: string | undefined;
   readonly drainTimeoutMs: number;
   readonly limits: IntakeLimits;
+  /** Most bytes of a JSONL file of examples. */
+  readonly trainingFileBytes: number;
 }
 
 /** What one upload may cost; each file beyond its limit is refused on its own. */
@@ -56,6 +59,7 @@ export function loadApiConfig(env: NodeJS.ProcessEnv): ApiConfig {
     port: parsed.PORT,
     bootstrapApiKey: parsed.BOOTSTRAP_API_KEY,
     drainTimeoutMs: parsed.DRAIN_TIMEOUT_MS,
+    trainingFileBytes: parsed.MAX_TRAINING_FILE_BYTES,
     limits: Object.freeze({
       imageBytes: parsed.MAX_IMAGE_BYTES,
       zipBytes: parsed.MAX_ZIP_BYTES,

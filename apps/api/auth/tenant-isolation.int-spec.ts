@@ -23,7 +23,14 @@ const multipart = {
 
 type Headers = Record<string, string>;
 
-async function makeSetAndJob(headers: Headers): Promise<{ set: string; job: string }> {
+interface Ids {
+  set: string;
+  job: string;
+  file: string;
+  tuning: string;
+}
+
+async function makeAll(headers: Headers): Promise<Ids> {
   const post = async (url: string, payload: object | string = {}, more: Headers = {}) =>
     (
       await rig.app.inject({ method: 'POST', url, headers: { ...headers, ...more }, payload })
@@ -37,11 +44,21 @@ async function makeSetAndJob(headers: Headers): Promise<{ set: string; job: stri
     seal: true,
     tasks: [{ type: 'caption' }],
   });
-  return { set, job };
+  const { id: file } = await post('/v1/files', Buffer.from(multipart.body, 'latin1'), {
+    'content-type': multipart['content-type'],
+  });
+  const { id: tuning } = await post('/v1/fine-tuning/jobs', { model: 'base', training_file: file });
+  return { set, job, file, tuning };
 }
 
+const idFor = (path: string, ids: Ids): string => {
+  if (path.includes('/image-sets/')) return ids.set;
+  if (path.includes('/files/')) return ids.file;
+  return path.includes('/fine-tuning/') ? ids.tuning : ids.job;
+};
+
 /** Every route of the API's own description that names a resource, for the ids given. */
-async function routesWithIds(ids: { set: string; job: string }) {
+async function routesWithIds(ids: Ids) {
   const document = (await rig.app.inject({ url: '/openapi.json' })).json<{
     paths: Record<string, Record<string, unknown>>;
   }>();
@@ -50,7 +67,7 @@ async function routesWithIds(ids: { set: string; job: string }) {
     .flatMap(([path, verbs]) =>
       Object.keys(verbs).map((verb) => ({
         method: verb.toUpperCase() as 'GET' | 'POST',
-        url: path.replace('{id}', path.includes('/image-sets/') ? ids.set : ids.job),
+        url: path.replace('{id}', idFor(path, ids)),
       })),
     );
 }
@@ -58,8 +75,9 @@ async function routesWithIds(ids: { set: string; job: string }) {
 describe('tenants', () => {
   it('see nothing of each other on any route', async () => {
     await rig.serveModel('default');
+    await rig.offerBase('base');
     const [owner, other] = [await rig.createTenant(), await rig.createTenant()];
-    const ids = await makeSetAndJob(owner.headers);
+    const ids = await makeAll(owner.headers);
     const routes = await routesWithIds(ids);
     expect(
       routes.map(({ method, url }) => `${method} ${url.replace(/_[0-9a-f]{32}/, '')}`),
@@ -72,6 +90,12 @@ describe('tenants', () => {
         'GET /v1/jobs/job',
         'GET /v1/jobs/job/results',
         'POST /v1/jobs/job/cancel',
+        'GET /v1/files/file',
+        'GET /v1/fine-tuning/jobs/ft',
+        'GET /v1/fine-tuning/jobs/ft/events',
+        'GET /v1/fine-tuning/jobs/ft/checkpoints',
+        'POST /v1/fine-tuning/jobs/ft/cancel',
+        'POST /v1/fine-tuning/jobs/ft/resume',
       ]),
     );
     for (const route of routes) {
@@ -90,15 +114,16 @@ describe('tenants', () => {
 
   it('cannot make a job of each other’s set, nor see it in a list', async () => {
     await rig.serveModel('default');
+    await rig.offerBase('base');
     const [owner, other] = [await rig.createTenant(), await rig.createTenant()];
-    const { set } = await makeSetAndJob(owner.headers);
+    const { set } = await makeAll(owner.headers);
     for (const seal of [false, true]) {
       const payload = { image_set: set, seal, tasks: [{ type: 'ocr' }] };
       const { headers } = other;
       const answer = await rig.app.inject({ method: 'POST', url: '/v1/jobs', headers, payload });
       expect(answer.statusCode).toBe(404);
     }
-    for (const url of ['/v1/jobs', '/v1/image-sets']) {
+    for (const url of ['/v1/jobs', '/v1/image-sets', '/v1/files', '/v1/fine-tuning/jobs']) {
       const list = await rig.app.inject({ url, headers: other.headers });
       expect(list.json()).toMatchObject({ data: [], has_more: false });
     }

@@ -10,6 +10,9 @@ const STATUSES: Readonly<Record<string, number>> = {
   'upload.aborted': 400,
   'prediction.no_image': 400,
   'prediction.too_many_images': 400,
+  'file.none': 400,
+  'file.empty': 400,
+  'file.too_many': 400,
   'auth.missing': 401,
   'auth.invalid': 401,
   'auth.scope': 403,
@@ -18,21 +21,26 @@ const STATUSES: Readonly<Record<string, number>> = {
   'set.empty': 409,
   'set.open': 409,
   'set.full': 409,
+  'tuning.cancelling': 409,
+  'tuning.finished': 409,
   'idempotency.in_progress': 409,
   'request.too_large': 413,
   'upload.too_many_files': 413,
   'image.too_large': 413,
+  'file.too_large': 413,
   'request.unsupported_media_type': 415,
   'model.unknown': 422,
   'model.none': 422,
   'model.ambiguous': 422,
+  'tuning.no_trainer': 422,
+  'tuning.unknown_base': 422,
   'idempotency.mismatch': 422,
   'server.busy': 503,
   'spool.failed': 503,
   'database.unavailable': 503,
 };
 
-const NOT_FOUND = /^(set|job|image|tenant|key|worker|request)\.not_found$/;
+const NOT_FOUND = /^(set|job|tuning|file|image|tenant|key|worker|request)\.not_found$/;
 
 /** A picture that was refused, where one was required. */
 const UNREADABLE_IMAGE = /^(image|zip)\./;
