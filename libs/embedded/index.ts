@@ -6,3 +6,8 @@ export { startPostgres, type EmbeddedPostgres, type PostgresOptions } from './po
 export { type ProcessEnd } from './process-life.js';
 export { findRedisServer, startRedis, type EmbeddedRedis, type RedisOptions } from './redis.js';
 export { findOnPath } from './search-path.js';
+export {
+  TrainingProcess,
+  type TrainingEnd,
+  type TrainingProcessOptions,
+} from './training-process.js';

@@ -38,6 +38,7 @@ export interface WorkerProcess extends ChildService {
  */
 export class System {
   readonly workers = new Set<WorkerProcess>();
+  readonly trainers = new Set<ChildService>();
   api!: ChildService;
   dispatcher!: ChildService;
   url!: string;
@@ -118,8 +119,22 @@ export class System {
     return worker;
   }
 
+  /** With data folders of its own, as on another machine. */
+  async startTrainer(env: Readonly<Record<string, string>>): Promise<ChildService> {
+    const home = await mkdtemp(join(this.#directory, 'trainer-'));
+    const trainer = await this.#startService('trainer', {
+      WORK_DIRECTORY: join(home, 'work'),
+      MODELS_DIRECTORY: join(home, 'models'),
+      ENGINE_MODULE: compiled('libs/testing/engine/instant-engine.js'),
+      ...env,
+    });
+    this.trainers.add(trainer);
+    void trainer.exited.then(() => this.trainers.delete(trainer));
+    return trainer;
+  }
+
   async stop(): Promise<void> {
-    const services = [...this.workers, this.dispatcher, this.api].filter(Boolean);
+    const services = [...this.trainers, ...this.workers, this.dispatcher, this.api].filter(Boolean);
     await Promise.all(services.map((service) => service.stop(20_000)));
     await this.redis?.stop();
     await this.#stopPostgres();
@@ -127,7 +142,7 @@ export class System {
   }
 
   async #startService(
-    name: 'api' | 'dispatcher' | 'worker',
+    name: 'api' | 'dispatcher' | 'worker' | 'trainer',
     env: Readonly<Record<string, string>>,
   ): Promise<ChildService> {
     const log = createWriteStream(join(this.#directory, `${name}.log`), { flags: 'a' });

@@ -1,0 +1,66 @@
+import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { loadTrainerConfig } from '#config';
+import { Database } from '#database';
+import { openObjectStore } from '#storage';
+import { createLogger } from '#telemetry';
+import { ModelServer } from './serving/model-server.js';
+import { Trainer } from './trainer.js';
+
+const config = loadTrainerConfig(process.env);
+const logger = createLogger('trainer', config.logLevel);
+const database = new Database(config.databaseUrl, {
+  applicationName: 'pallet-trainer',
+  connections: 4,
+});
+const store = openObjectStore(config.storageUrl);
+const log = (level: 'info' | 'warn' | 'error', message: string, context: object): void =>
+  logger[level](context, message);
+
+const trainer = new Trainer(
+  {
+    database,
+    store,
+    log,
+    host: hostname(),
+    workDirectory: config.workDirectory,
+    modelsDirectory: config.modelsDirectory,
+    maxImageBytes: config.maxImageBytes,
+    hostEntry: fileURLToPath(new URL('./training-host/main.js', import.meta.url)),
+    trainModule: config.trainModule,
+    threads: config.threads,
+  },
+  config,
+);
+const server = new ModelServer(
+  { database, store, log },
+  {
+    modelsDirectory: config.modelsDirectory,
+    workerEntry: fileURLToPath(new URL('../worker/main.js', import.meta.url)),
+    env: process.env,
+    most: config.servedModels,
+    idleMs: config.servedIdleMs,
+    lookMs: config.claimMs,
+  },
+);
+
+/** What the parts after the drain may take: workers of ours end, connections close. */
+const CLOSE_MS = 30_000;
+let stopping = false;
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  setTimeout(() => process.exit(0), config.drainTimeoutMs + CLOSE_MS).unref();
+  await Promise.all([trainer.drain(config.drainTimeoutMs), server.stop()]);
+  store.close();
+  await database.close();
+  process.exit(0);
+}
+process.on('SIGTERM', () => void stop());
+process.on('SIGINT', () => void stop());
+process.on('disconnect', () => void stop());
+
+trainer.start();
+server.start();
+process.send?.({ type: 'ready', pid: process.pid });
+logger.info('trainer ready');

@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { newUuid } from '#contracts';
+import { claimFineTuning, saveTrainer, sweepFineTunings, type FineTuningLease } from '#database';
+import { findBases, type BasePlaces } from './run/bases.js';
+import { LeaseKeeper } from './run/lease-keeper.js';
+import { TuningRun, type TuningTools } from './run/tuning-run.js';
+
+export interface TrainerOptions extends BasePlaces {
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
+  /** Pause between looks for a job. */
+  readonly claimMs: number;
+}
+
+/**
+ * Takes one job after the other: a training wants the whole machine. While there is none it costs one
+ * statement a second.
+ */
+export class Trainer {
+  readonly trainerId = newUuid();
+  readonly #draining = new AbortController();
+  readonly #hurried = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #run: TuningRun | undefined;
+
+  constructor(
+    private readonly tools: TuningTools,
+    private readonly options: TrainerOptions,
+  ) {}
+
+  /** Process id of the training under way. */
+  get trainingPid(): number | undefined {
+    return this.#run?.pid;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.#register(), this.options.heartbeatMs);
+    this.#loop = this.#work();
+  }
+
+  /** Lets the update under way end, saves it and gives the job back; after the deadline it does not wait. */
+  async drain(deadlineMs: number): Promise<void> {
+    const deadline = setTimeout(() => this.#hurried.abort(), deadlineMs);
+    this.#draining.abort();
+    await this.#loop;
+    clearTimeout(deadline);
+    clearInterval(this.#timer);
+  }
+
+  async #work(): Promise<void> {
+    await this.#register();
+    while (!this.#draining.signal.aborted) {
+      const worked = await this.#step().catch((error: unknown) => {
+        this.tools.log('warn', 'no job could be taken', { error });
+        return false;
+      });
+      if (!worked) await this.#pause();
+    }
+  }
+
+  /** Output: false when there was nothing to do. */
+  async #step(): Promise<boolean> {
+    const { database } = this.tools;
+    await sweepFineTunings(database);
+    const bases = await findBases(this.options);
+    if (bases.size === 0) return false;
+    const { leaseMs } = this.options;
+    const lease = await claimFineTuning(database, this.trainerId, [...bases.keys()], leaseMs);
+    if (lease === undefined) return false;
+    await this.#train(lease, bases.get(lease.base)!);
+    return true;
+  }
+
+  async #train(lease: FineTuningLease, base: string): Promise<void> {
+    const { database, log } = this.tools;
+    const context = { job: lease.jobId, fence: lease.fence, base: lease.base };
+    log('info', 'fine-tuning begins', { ...context, from: lease.checkpoint?.step ?? 0 });
+    const keeper = new LeaseKeeper(database, lease, this.options, (error) =>
+      log('warn', 'heartbeat failed', { error }),
+    );
+    const drain = { draining: this.#draining.signal, hurried: this.#hurried.signal };
+    try {
+      this.#run = new TuningRun(this.tools, lease, keeper, drain, base);
+      log('info', 'fine-tuning ended', { ...context, end: await this.#run.run() });
+    } finally {
+      this.#run = undefined;
+      keeper.stop();
+    }
+  }
+
+  async #register(): Promise<void> {
+    const bases = [...(await findBases(this.options)).keys()];
+    const { database, host, log } = this.tools;
+    await saveTrainer(database, { id: this.trainerId, host, pid: process.pid, bases }).catch(
+      (error: unknown) => log('warn', 'cannot register', { error }),
+    );
+  }
+
+  async #pause(): Promise<void> {
+    const { signal } = this.#draining;
+    await sleep(this.options.claimMs, undefined, { signal }).catch(() => undefined);
+  }
+}

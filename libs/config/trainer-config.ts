@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import {
+  parseEnvironment,
+  pipelineEnv,
+  positive,
+  sharedConfig,
+  sharedEnv,
+  type SharedConfig,
+} from './shared.js';
+
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+const trainerEnv = z
+  .object({
+    ...sharedEnv,
+    ...pipelineEnv,
+    WORK_DIRECTORY: z.string().min(1),
+    MODELS_DIRECTORY: z.string().min(1),
+    BASES_DIRECTORY: z.string().min(1).optional(),
+    BASE_DIRECTORY: z.string().min(1).optional(),
+    BASE_NAME: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._/@-]{0,127}$/)
+      .optional(),
+    TRAIN_MODULE: z.string().optional(),
+    TRAINING_THREADS: z.coerce.number().int().positive().optional(),
+    CLAIM_MS: positive(1_000),
+    SERVE_MODELS: flag.default(true),
+    SERVED_MODELS: positive(1),
+    SERVED_IDLE_MS: positive(60_000),
+  })
+  .refine((env) => env.HEARTBEAT_MS * 2 <= env.LEASE_MS, {
+    path: ['HEARTBEAT_MS'],
+    message: 'must fit into LEASE_MS twice, or one late heartbeat loses the lease',
+  })
+  .refine((env) => (env.BASE_DIRECTORY === undefined) === (env.BASE_NAME === undefined), {
+    path: ['BASE_NAME'],
+    message: 'goes with BASE_DIRECTORY',
+  });
+
+export interface TrainerConfig extends SharedConfig {
+  readonly storageUrl: string;
+  readonly drainTimeoutMs: number;
+  readonly maxImageBytes: number;
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
+  /** Of this machine alone: data and checkpoints of the training under way. */
+  readonly workDirectory: string;
+  /** Imported models, as `pallet models` keeps them. */
+  readonly modelsDirectory: string;
+  /** Each folder in it with a config.json is a base of that name. */
+  readonly basesDirectory: string | undefined;
+  /** One more base. */
+  readonly base: { readonly name: string; readonly directory: string } | undefined;
+  /** Path of a module that exports another `train`. */
+  readonly trainModule: string | undefined;
+  readonly threads: number | undefined;
+  /** Pause between looks for a job. */
+  readonly claimMs: number;
+  /** Starts workers for fine-tuned models while jobs name them: so many at once, or none. */
+  readonly servedModels: number;
+  /** A worker that no job has needed for so long is stopped. */
+  readonly servedIdleMs: number;
+}
+
+export function loadTrainerConfig(env: NodeJS.ProcessEnv): TrainerConfig {
+  const parsed = parseEnvironment(trainerEnv, env);
+  const { BASE_NAME: name, BASE_DIRECTORY: directory } = parsed;
+  return Object.freeze({
+    ...sharedConfig(parsed),
+    storageUrl: parsed.STORAGE_URL,
+    drainTimeoutMs: parsed.DRAIN_TIMEOUT_MS,
+    maxImageBytes: parsed.MAX_IMAGE_BYTES,
+    leaseMs: parsed.LEASE_MS,
+    heartbeatMs: parsed.HEARTBEAT_MS,
+    workDirectory: parsed.WORK_DIRECTORY,
+    modelsDirectory: parsed.MODELS_DIRECTORY,
+    basesDirectory: parsed.BASES_DIRECTORY,
+    base: name === undefined || directory === undefined ? undefined : { name, directory },
+    trainModule: parsed.TRAIN_MODULE,
+    threads: parsed.TRAINING_THREADS,
+    claimMs: parsed.CLAIM_MS,
+    servedModels: parsed.SERVE_MODELS ? parsed.SERVED_MODELS : 0,
+    servedIdleMs: parsed.SERVED_IDLE_MS,
+  });
+}
