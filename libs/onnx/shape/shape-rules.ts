@@ -12,6 +12,8 @@ export const shapeRules: Readonly<Record<string, ShapeRule>> = {
   Exp: unchanged,
   Log: unchanged,
   Sqrt: unchanged,
+  Sin: unchanged,
+  Floor: unchanged,
   Tanh: unchanged,
   Sigmoid: unchanged,
   Relu: unchanged,
@@ -25,6 +27,8 @@ export const shapeRules: Readonly<Record<string, ShapeRule>> = {
   Sub: broadcast,
   Mul: broadcast,
   Div: broadcast,
+  GreaterOrEqual: broadcast,
+  Where: ({ shape }) => [broadcastShape(broadcastShape(shape(0), shape(1)), shape(2))],
   MatMul: (question) => [product(question, false, false)],
   FusedMatMul: (question) => {
     const { node } = question;

@@ -9,7 +9,7 @@ import {
   type KeyValue,
   type LayerWeights,
 } from './decoder-attention.js';
-import { decoderLayer } from './decoder-layer.js';
+import { decoderLayer, type Attend } from './decoder-layer.js';
 import { cpuDialect, type Dialect } from './dialect.js';
 import { rotaryTables } from './rotary.js';
 import { Weights } from './weights.js';
@@ -88,7 +88,7 @@ export function emitDecoder(
   const embeddings = graph.input(decoderPorts.embeddings, 'float32', shape);
   const shared = sharedInputs(graph, embeddings, text, maxPositions, dialect);
   const attention = new DecoderAttention(graph, weights, text, shared, dialect);
-  const parts = { graph, weights, attention, text };
+  const parts = { graph, weights, text };
   const flatShape = graph.integers('flat_shape', [-1, text.hiddenSize]);
   let x = graph.node('flat', 'Reshape', [embeddings, flatShape]);
   const choose = chooser(graph, shared.tokenShape, text);
@@ -98,9 +98,12 @@ export function emitDecoder(
   );
   for (let layer = 0; layer < text.layers; layer++) {
     const isLast = layer === text.layers - 1;
-    const result = decoderLayer(parts, layer, x, pasts[layer]!, isLast ? choose : undefined);
-    x = result.x;
-    fresh.push(result.fresh);
+    const attend: Attend = (name, normal) => {
+      const attended = attention.layer(name, normal, pasts[layer]!);
+      fresh.push(attended.fresh);
+      return attended.mixed;
+    };
+    x = decoderLayer(parts, layer, x, attend, isLast ? choose : undefined);
   }
   const normal = weights.rmsNorm('text.norm', x, text.rmsNormEpsilon);
   const states = graph.node(decoderPorts.states, 'Identity', [normal]);

@@ -11,6 +11,8 @@ export interface SessionOptions {
   readonly provider?: Dialect['provider'];
   /** WebGPU: outputs that stay on the device. Whoever gets them must dispose of them. */
   readonly onDevice?: readonly string[];
+  /** Every run has the sizes of the first: the runtime then plans its memory once. */
+  readonly hasFixedSizes?: boolean;
 }
 
 /**
@@ -29,7 +31,7 @@ export class GraphSession {
       ...(onDevice === undefined ? {} : { preferredOutputLocation: locations(onDevice) }),
       ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
       // Prompts differ in length: a memory pattern would be kept for each.
-      enableMemPattern: false,
+      enableMemPattern: options.hasFixedSizes ?? false,
       logSeverityLevel: 3,
       extra: {
         session: {

@@ -1,6 +1,6 @@
 import { int, type GraphBuilder, type Value } from '#onnx';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
-import { DecoderAttention, type AttentionInputs } from './decoder-attention.js';
+import { DecoderAttention, type AttentionInputs, type KeyValue } from './decoder-attention.js';
 import type { EmittedDecoder } from './decoder-graph.js';
 import { decoderLayer } from './decoder-layer.js';
 import type { Dialect } from './dialect.js';
@@ -29,14 +29,18 @@ export function emitStep(
   const weights = new Weights(body, checkpoint, dialect);
   const shared = stepInputs(body, decoder.shared, before);
   const attention = new DecoderAttention(body, weights, text, shared, dialect);
-  const parts = { graph: body, weights, attention, text };
+  const parts = { graph: body, weights, text };
   const factor = body.floats('embedding_factor', Float32Array.of(Math.sqrt(text.hiddenSize)), []);
   const rows = weights.embedded(before.token, vocabularySize);
   let x = body.node('embeddings', 'Mul', [rows, factor]);
-  const recent = decoder.pasts.map((past, layer) => {
-    const result = decoderLayer(parts, layer, x, { ...past, recent: before.recent[layer]! });
-    x = result.x;
-    return result.fresh;
+  const recent: KeyValue[] = [];
+  decoder.pasts.forEach((past, layer) => {
+    x = decoderLayer(parts, layer, x, (name, normal) => {
+      const cached = { ...past, recent: before.recent[layer]! };
+      const attended = attention.layer(name, normal, cached);
+      recent.push(attended.fresh);
+      return attended.mixed;
+    });
   });
   const states = weights.rmsNorm('text.norm', x, text.rmsNormEpsilon);
   const { token, inverseProbability } = emitHead(body, weights, text, states, vocabularySize);

@@ -1,6 +1,9 @@
 import { GraphBuilder, int, text, type Graph, type Value } from '#onnx';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import type { VisionConfig } from '../checkpoint/model-config.js';
+import type { LayerWeights } from './decoder-attention.js';
 import { cpuDialect, type Dialect } from './dialect.js';
+import type { Attend } from './decoder-layer.js';
 import { selfAttention, type VisionParts } from './vision-attention.js';
 import { Weights } from './weights.js';
 
@@ -17,7 +20,8 @@ export function visionGraph(checkpoint: Checkpoint, dialect: Dialect = cpuDialec
   const patches = graph.input('patches', 'float32', [imageTokens, patchNumbers]);
   let x = embed(graph, weights, patches, [vision.hiddenSize, patchNumbers]);
   for (let layer = 0; layer < vision.layers; layer++) {
-    x = encoderLayer(parts, `vision.encoder.layers.${layer}`, x);
+    const attend: Attend = (name, normal) => selfAttention(parts, name, normal);
+    x = encoderLayer(parts, `vision.encoder.layers.${layer}`, x, attend);
   }
   x = weights.layerNorm('vision.post_layernorm', x, vision.layerNormEpsilon);
   const features = graph.node('features', 'Identity', [
@@ -44,13 +48,29 @@ function embed(
   return graph.node('vision.embedded', 'Add', [embedded, positions]);
 }
 
-function encoderLayer(parts: VisionParts, layer: string, x: Value): Value {
-  const { graph, weights, vision } = parts;
+/** What all layers of the tower share. */
+export interface EncoderParts {
+  readonly graph: GraphBuilder;
+  readonly weights: EncoderWeights;
+  readonly vision: Pick<VisionConfig, 'layerNormEpsilon'>;
+}
+
+export interface EncoderWeights extends Pick<LayerWeights, 'linear'> {
+  layerNorm(name: string, x: Value, epsilon: number): Value;
+}
+
+/** One layer of SigLIP. x [batch * patches, hidden] -> the same shape. */
+export function encoderLayer(
+  { graph, weights, vision }: EncoderParts,
+  layer: string,
+  x: Value,
+  attend: Attend,
+): Value {
   const { layerNormEpsilon } = vision;
   const normal = weights.layerNorm(`${layer}.layer_norm1`, x, layerNormEpsilon);
   const attended = graph.node(`${layer}.attended`, 'Add', [
     x,
-    selfAttention(parts, `${layer}.self_attn`, normal),
+    attend(`${layer}.self_attn`, normal),
   ]);
   const middle = weights.layerNorm(`${layer}.layer_norm2`, attended, layerNormEpsilon);
   const wide = weights.linear(`${layer}.mlp.fc1`, middle, { bias: true });
