@@ -2,11 +2,13 @@ import { Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addDemoCommand } from './command/demo.js';
+import { addFineTuningCommand } from './command/fine-tuning.js';
 import { addJobsCommand } from './command/jobs.js';
 import { addModelsCommand } from './command/models/models.js';
 import { addResultsCommand } from './command/results.js';
 import { addRunCommand } from './command/run.js';
 import { addSetsCommand } from './command/sets.js';
+import { addTrainCommand } from './command/train.js';
 import { addUpCommand } from './command/up.js';
 import type { CliContext } from './context.js';
 import { findPackageRoot } from './system/package-root.js';
@@ -46,6 +48,8 @@ export function buildProgram(context: CliContext, isJson = false): Command {
   addJobsCommand(program, context);
   addResultsCommand(program, context);
   addModelsCommand(program, context);
+  addTrainCommand(program, context);
+  addFineTuningCommand(program, context);
   addDemoCommand(program, context);
   return program;
 }

@@ -1,14 +1,22 @@
 import type { z } from 'zod';
 import {
   AppError,
+  fineTuningEventPageSchema,
+  fineTuningPageSchema,
+  fineTuningSchema,
+  type createFineTuningSchema,
   type createJobSchema,
   imageSetSchema,
   jobPageSchema,
   jobSchema,
   modelPageSchema,
   resultPageSchema,
+  trainingFileSchema,
   uploadReportSchema,
   type CreateImageSet,
+  type FineTuning,
+  type FineTuningEvent,
+  type FineTuningState,
   type ImageSet,
   type ItemResult,
   type ItemState,
@@ -16,6 +24,7 @@ import {
   type JobState,
   type Model,
   type ResultPage,
+  type TrainingFile,
   type UploadReport,
 } from '#contracts';
 import { HttpTransport, type ApiRequest, type TransportOptions } from './transport.js';
@@ -28,6 +37,7 @@ export interface CallOptions {
 
 /** What a client writes; the server fills the defaults in. */
 export type NewJob = z.input<typeof createJobSchema>;
+export type NewFineTuning = z.input<typeof createFineTuningSchema>;
 
 /** The public HTTP API, typed. Every answer is checked against the contract before it is believed. */
 export class PalletClient {
@@ -104,6 +114,60 @@ export class PalletClient {
     return (await this.#call(modelPageSchema, get('/v1/models', options))).data;
   }
 
+  createFile(form: FormData, options: CallOptions = {}): Promise<TrainingFile> {
+    // A second file of the same bytes does no harm: nobody names it.
+    const rest = { form, isRepeatable: true, signal: options.signal };
+    return this.#call(trainingFileSchema, post('/v1/files', rest));
+  }
+
+  createFineTuning(body: NewFineTuning, options: CallOptions = {}): Promise<FineTuning> {
+    return this.#call(fineTuningSchema, post(FINE_TUNING, { json: body, ...options }));
+  }
+
+  getFineTuning(id: string, options: CallOptions = {}): Promise<FineTuning> {
+    return this.#call(fineTuningSchema, get(`${FINE_TUNING}/${encodeURIComponent(id)}`, options));
+  }
+
+  /** Doing either twice is doing it once. */
+  changeFineTuning(
+    id: string,
+    change: 'cancel' | 'resume',
+    options: CallOptions = {},
+  ): Promise<FineTuning> {
+    const path = `${FINE_TUNING}/${encodeURIComponent(id)}/${change}`;
+    return this.#call(fineTuningSchema, post(path, { isRepeatable: true, signal: options.signal }));
+  }
+
+  /** Newest first, over all pages. */
+  async *listFineTunings(
+    query: { state?: FineTuningState; limit?: number } & CallOptions,
+  ): AsyncGenerator<FineTuning> {
+    const { signal, limit = Infinity, state } = query;
+    let left = limit;
+    for await (const page of this.#pages(
+      fineTuningPageSchema,
+      FINE_TUNING,
+      { state },
+      limit,
+      signal,
+    )) {
+      yield* page.data.slice(0, left);
+      left -= page.data.length;
+      if (left <= 0) return;
+    }
+  }
+
+  /** Those after number `after`, as far as there are any now, in their order. */
+  async *fineTuningEvents(
+    id: string,
+    query: { after?: number } & CallOptions = {},
+  ): AsyncGenerator<FineTuningEvent> {
+    const path = `${FINE_TUNING}/${encodeURIComponent(id)}/events`;
+    const after = query.after === undefined ? undefined : `${query.after}`;
+    const pages = this.#pages(fineTuningEventPageSchema, path, { after }, Infinity, query.signal);
+    for await (const page of pages) yield* page.data;
+  }
+
   async *#pages<P extends { has_more: boolean; next_cursor: string | null }>(
     schema: z.ZodType<P>,
     path: string,
@@ -142,6 +206,7 @@ export class PalletClient {
 }
 
 const PAGE_SIZE = 500;
+const FINE_TUNING = '/v1/fine-tuning/jobs';
 
 const get = (path: string, { signal }: CallOptions): ApiRequest => ({
   method: 'GET',

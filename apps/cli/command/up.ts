@@ -14,6 +14,7 @@ interface UpFlags {
   model?: string;
   modelName?: string;
   onceReady?: string;
+  trainer: boolean;
 }
 
 export const DEFAULT_PORT = 8700;
@@ -23,7 +24,7 @@ export function addUpCommand(program: Command, context: CliContext): void {
     .command('up')
     .summary('run the whole of Pallet on this machine')
     .description(
-      'Runs PostgreSQL, a queue, the API, a dispatcher and a worker here, all on 127.0.0.1 and all out of one data folder, until Ctrl-C. Other pallet commands find it through that folder.',
+      'Runs PostgreSQL, a queue, the API, a dispatcher, a worker and a trainer here, all on 127.0.0.1 and all out of one data folder, until Ctrl-C. Other pallet commands find it through that folder.',
     )
     .option('--port <port>', 'of the API; 0 takes a free one', wholeNumber(0, 65_535), DEFAULT_PORT)
     .option(
@@ -37,9 +38,13 @@ export function addUpCommand(program: Command, context: CliContext): void {
         'run this shell command with PALLET_URL and PALLET_API_KEY set, then stop with its exit code',
       ),
     )
+    .option('--no-trainer', 'take no fine-tuning jobs; saves some 80 MB')
     .addHelpText(
       'after',
       `
+Fine-tuning jobs may name the model that runs, if it is a checkpoint and not an imported one, and every
+checkpoint that is a folder in DATA/checkpoints.
+
 The queue is the Redis that REDIS_URL names; else redis-server, if it is installed; else PostgreSQL.
 LOG_LEVEL and the other variables of the processes are passed on; their logs are in DATA/logs.
 
@@ -58,6 +63,7 @@ async function up({ flags, context }: CommandInput<UpFlags>): Promise<number> {
   const system = await startEmbeddedSystem({
     port: flags.port,
     model,
+    trains: flags.trainer,
     env,
     signal,
     dataDirectory,

@@ -14,6 +14,8 @@ export interface EmbeddedOptions {
   /** Of the API on 127.0.0.1; 0 takes a free one. */
   port: number;
   model: ModelChoice;
+  /** Takes fine-tuning jobs as well, and serves the models that they make. */
+  trains?: boolean;
   env: NodeJS.ProcessEnv;
   /** Steps of the start, and each process that ended and was started again. */
   onEvent: (line: string) => void;
@@ -38,8 +40,8 @@ interface Servers {
 }
 
 /**
- * The whole of Pallet on this machine out of one folder: PostgreSQL, a queue, the api, a dispatcher and
- * a worker, each its own process that is started again when it dies.
+ * The whole of Pallet on this machine out of one folder: PostgreSQL, a queue, the api, a dispatcher,
+ * a worker and perhaps a trainer, each its own process that is started again when it dies.
  * Errors: `embedded.*`, `cli.*`; whatever `signal` was aborted with.
  */
 export async function startEmbeddedSystem(options: EmbeddedOptions): Promise<EmbeddedSystem> {
@@ -105,7 +107,13 @@ async function startServices(
     queueUrl: queue.url,
   });
   // The api brings the database's schema up to date, so it comes first.
-  for (const name of ['api', 'dispatcher', 'worker'] as const) {
+  const names = [
+    'api',
+    'dispatcher',
+    'worker',
+    ...(options.trains ? ['trainer' as const] : []),
+  ] as const;
+  for (const name of names) {
     await services.start(plans[name]);
     signal.throwIfAborted();
   }

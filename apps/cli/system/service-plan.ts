@@ -3,7 +3,7 @@ import type { DataFolder } from './data-folder.js';
 import type { ModelChoice } from './model-choice.js';
 import { findPackageRoot } from './package-root.js';
 
-export const SERVICE_NAMES = ['api', 'dispatcher', 'worker'] as const;
+export const SERVICE_NAMES = ['api', 'dispatcher', 'worker', 'trainer'] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 export interface ServicePlan {
@@ -44,6 +44,13 @@ export function planServices(input: PlanInput): Record<ServiceName, ServicePlan>
     MODEL_NAME: input.model.name,
     MODEL_NOTE: input.model.note ?? '',
   };
+  const trainer = {
+    BASE_DIRECTORY: input.model.directory,
+    BASE_NAME: input.model.name,
+    BASES_DIRECTORY: join(input.folder.path, 'checkpoints'),
+    WORK_DIRECTORY: join(input.folder.path, 'training'),
+    MODELS_DIRECTORY: join(input.folder.path, 'models'),
+  };
   return {
     api: { name: 'api', entry: entry('api'), env: { ...shared, ...api }, stopDeadlineMs: 20_000 },
     dispatcher: {
@@ -58,6 +65,13 @@ export function planServices(input: PlanInput): Record<ServiceName, ServicePlan>
       entry: entry('worker'),
       env: { ...shared, ...worker },
       stopDeadlineMs: 25_000,
+    },
+    // It stops the workers that it has started, too.
+    trainer: {
+      name: 'trainer',
+      entry: entry('trainer'),
+      env: { ...shared, ...trainer },
+      stopDeadlineMs: 45_000,
     },
   };
 }

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface BasePlaces {
-  /** Each folder in it with a config.json is a base of that name. */
+  /** Each folder in it with a checkpoint is a base of that name. */
   readonly basesDirectory: string | undefined;
   /** One more, which wins over one of its name in the folder. */
   readonly base: { readonly name: string; readonly directory: string } | undefined;
@@ -21,12 +21,21 @@ export async function findBases({
       if (!name.startsWith('.') && (await isCheckpoint(directory))) bases.set(name, directory);
     }
   }
-  if (base !== undefined) bases.set(base.name, base.directory);
+  if (base !== undefined && (await isCheckpoint(base.directory))) {
+    bases.set(base.name, base.directory);
+  }
   return bases;
 }
 
-const isCheckpoint = (directory: string): Promise<boolean> =>
-  stat(join(directory, 'config.json')).then(
+/** Weights that were imported are in a form that is for running, not for training. */
+async function isCheckpoint(directory: string): Promise<boolean> {
+  return (await isFile(join(directory, 'config.json'))) && !(await isFile(join(directory, ENGINE)));
+}
+
+const ENGINE = 'engine.json';
+
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
     (found) => found.isFile(),
     () => false,
   );

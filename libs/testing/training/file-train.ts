@@ -34,6 +34,7 @@ export const trainedState = (state: string, line: string, image: Uint8Array): st
 
 export async function train(options: FileTraining) {
   const { base, data, output, recipe, signal, onEvent } = options;
+  await mkdir(output, { recursive: true });
   const { stepMs } = readControl(base);
   const examples = await readExamples(data);
   const steps = examples.length * recipe.epochs;
