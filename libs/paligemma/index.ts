@@ -41,3 +41,4 @@ export type {
   TrainingOptions,
   TrainingOutcome,
 } from './training/training-run.js';
+export { train } from './training/train.js';

@@ -4,7 +4,7 @@ import type { VisionConfig } from '../checkpoint/model-config.js';
 import type { LayerWeights } from './decoder-attention.js';
 import { cpuDialect, type Dialect } from './dialect.js';
 import type { Attend } from './decoder-layer.js';
-import { selfAttention, type VisionParts } from './vision-attention.js';
+import { selfAttention } from './vision-attention.js';
 import { Weights } from './weights.js';
 
 /**

@@ -1,7 +1,7 @@
 import { GraphBuilder, int, ints, type Graph, type Value } from '#onnx';
 import type { NumpyArray } from './npz-file.js';
 
-const CODEBOOK = '_vq_vae._embedding';
+export const CODEBOOK = '_vq_vae._embedding';
 const RESIDUAL_BLOCKS = ['decoder.2', 'decoder.3'];
 /** Name and shape [in, out, 4, 4] of the layers that double the size. */
 const UPSAMPLING = [

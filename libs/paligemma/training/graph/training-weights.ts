@@ -14,6 +14,8 @@ import { loraName, type LearnedTensor } from './learned-tensors.js';
 export class TrainingWeights {
   readonly #learned: ReadonlyMap<string, Value>;
   readonly #frozen: Weights;
+  /** Frozen tensors that are in the graph: a tied head reads the embedding a second time. */
+  readonly #read = new Map<string, Value>();
   #seed: Value | undefined;
 
   constructor(
@@ -37,10 +39,12 @@ export class TrainingWeights {
 
   /** A tensor as it is stored. */
   tensor(name: string): Value {
-    const learned = this.#learned.get(name);
-    if (learned) return learned;
+    const known = this.#learned.get(name) ?? this.#read.get(name);
+    if (known) return known;
     const { shape } = getTensor(this.checkpoint.tensors, name);
-    return shape.length === 1 ? this.#frozen.vector(name) : this.#frozen.matrix(name);
+    const value = shape.length === 1 ? this.#frozen.vector(name) : this.#frozen.matrix(name);
+    this.#read.set(name, value);
+    return value;
   }
 
   /** [rows, hidden]: the embedding, or the head where a checkpoint has one of its own. */

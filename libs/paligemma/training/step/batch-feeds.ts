@@ -1,18 +1,8 @@
 import { Tensor } from 'onnxruntime-node';
 import { trainingPorts, type TrainingSizes } from '../graph/training-graph.js';
+import type { TokenisedExample } from '../data/training-example.js';
 import type { Recipe } from '../recipe.js';
 import type { SoftKind } from './soft-kinds.js';
-
-/** A text as big_vision's `preprocess` gives it: each of textTokens + 1 numbers. */
-export interface TokenisedExample {
-  readonly tokens: ArrayLike<number>;
-  /** 1: not seen by the tokens before it. */
-  readonly maskAr: ArrayLike<number>;
-  /** 1: the loss is on this token. */
-  readonly maskLoss: ArrayLike<number>;
-  /** 0: padding. */
-  readonly maskInput: ArrayLike<number>;
-}
 
 /** Finite: rows of padding see nothing, and infinity would make them not a number. */
 const UNSEEN = -1e9;

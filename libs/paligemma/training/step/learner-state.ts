@@ -14,12 +14,17 @@ export interface LearnerState {
 /** Before the first update: weights as given, moments of 0. */
 export function firstState(
   learned: readonly LearnedTensor[],
-  weightOf: (tensor: LearnedTensor) => Float32Array,
+  weightOf: (tensor: LearnedTensor, index: number) => Float32Array,
   optimiser: Optimiser,
 ): LearnerState {
-  const of = (values: (tensor: LearnedTensor) => Float32Array): Map<string, Tensor> =>
+  const of = (
+    values: (tensor: LearnedTensor, index: number) => Float32Array,
+  ): Map<string, Tensor> =>
     new Map(
-      learned.map((tensor) => [tensor.name, new Tensor('float32', values(tensor), tensor.shape)]),
+      learned.map((tensor, index) => [
+        tensor.name,
+        new Tensor('float32', values(tensor, index), tensor.shape),
+      ]),
     );
   const zeros = ({ shape }: LearnedTensor): Float32Array =>
     new Float32Array(shape.reduce((total, size) => total * size, 1));

@@ -1,0 +1,62 @@
+import { dirname, resolve } from 'node:path';
+import { countTokens, type TextTokenizer } from './tokenise-example.js';
+import type { TrainingExample } from './training-example.js';
+
+export interface LineLimits {
+  readonly tokenizer: TextTokenizer & { readonly imageId: number };
+  readonly textTokens: number;
+  /** Tokens that can be learned: ids below it. */
+  readonly vocabularySize: number;
+}
+
+/** Of a file at `path`. Throws `Error` with what is wrong, for people. */
+export function parseLine(path: string, line: string): TrainingExample {
+  const value: unknown = parsed(line);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Error('it is no JSON object');
+  }
+  const text = (field: string): string => {
+    const found = (value as Record<string, unknown>)[field];
+    if (typeof found === 'string') return found;
+    throw new Error(found === undefined ? `it has no "${field}"` : `its "${field}" is no text`);
+  };
+  const image = text('image');
+  if (image === '') throw new Error('its "image" is empty');
+  return { image: resolve(dirname(path), image), prefix: text('prefix'), suffix: text('suffix') };
+}
+
+/** Labels of an example whose text can be learned. Throws `Error` with what is wrong, for people. */
+export function checkText(
+  { prefix, suffix }: TrainingExample,
+  { tokenizer, textTokens, vocabularySize }: LineLimits,
+): number {
+  if (suffix.trim() === '') throw new Error('its "suffix", the answer to learn, is empty');
+  mustBeCodes(suffix);
+  const ids = [...tokenizer.encode(prefix), ...tokenizer.encode(suffix)];
+  if (ids.includes(tokenizer.imageId)) throw new Error('its text contains "<image>"');
+  const beyond = ids.find((id) => id >= vocabularySize);
+  if (beyond !== undefined) throw new Error(`its text has token ${beyond}, which the model has no row for`); // prettier-ignore
+  const counts = countTokens(tokenizer, { prefix, suffix });
+  const total = counts.prefix + counts.suffix;
+  if (total > textTokens + 1) {
+    throw new Error(`its text takes ${total} tokens, and ${textTokens + 1} fit: shorten it, or raise the text tokens`); // prettier-ignore
+  }
+  return counts.suffix;
+}
+
+/** `<loc0000>` to `<loc1023>`, `<seg000>` to `<seg127>`. */
+function mustBeCodes(text: string): void {
+  for (const [code, kind, digits] of text.matchAll(/<(loc|seg)([^<>]*)>/g)) {
+    const [length, count] = kind === 'loc' ? [4, 1024] : [3, 128];
+    const isRight = new RegExp(`^\\d{${length}}$`).test(digits!) && Number(digits) < count!;
+    if (!isRight) throw new Error(`${code} is no token: ${kind} runs from 0 to ${count! - 1}, with ${length} digits`); // prettier-ignore
+  }
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    throw new Error(`it is no JSON: ${(error as Error).message}`, { cause: error });
+  }
+}
