@@ -1,5 +1,15 @@
 import { z } from 'zod';
 
+const LINEAR_LAYERS = [
+  'q_proj',
+  'k_proj',
+  'v_proj',
+  'o_proj',
+  'gate_proj',
+  'up_proj',
+  'down_proj',
+] as const;
+
 /** Which weights learn. */
 export const tuningMethodSchema = z
   .discriminatedUnion('type', [
@@ -14,10 +24,10 @@ export const tuningMethodSchema = z
         alpha: z.number().positive().max(4096).optional().describe('Default: twice the rank'),
         dropout: z.number().min(0).max(0.9).default(0),
         targets: z
-          .array(z.string().regex(/^[A-Za-z0-9_]{1,64}$/))
+          .array(z.enum(LINEAR_LAYERS))
           .min(1)
-          .max(16)
-          .default(['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'])
+          .max(LINEAR_LAYERS.length)
+          .default([...LINEAR_LAYERS])
           .describe("Last parts of the names of the text model's linear layers"),
       })
       .describe('Low-rank pairs beside frozen weights'),
@@ -25,7 +35,6 @@ export const tuningMethodSchema = z
   .meta({ id: 'TuningMethod' });
 export type TuningMethod = z.infer<typeof tuningMethodSchema>;
 
-const share = z.number().min(0).max(1);
 const count = (most: number) => z.int().min(1).max(most);
 
 /** How they learn. What is left out takes the default that the answer to the request shows. */
@@ -41,7 +50,12 @@ export const hyperparametersSchema = z
       .optional()
       .describe('The highest. Default: 0.0001 for `lora`, 0.00001 else'),
     schedule: z.enum(['cosine', 'constant']).default('cosine'),
-    warmup: share.default(0.05).describe('Share of all updates in which the rate rises from 0'),
+    warmup: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0.05)
+      .describe('Share of all updates in which the rate rises from 0'),
     optimiser: z.enum(['adamw', 'sgd']).default('adamw'),
     weight_decay: z.number().min(0).max(10).default(0),
     clip_norm: z.number().positive().nullable().default(1),

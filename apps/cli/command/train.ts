@@ -99,6 +99,7 @@ function readOrder({ flags, context }: CommandInput<TrainFlags>, data: string): 
   const base = findBase(flags.base, dataDirectory);
   const { validation, name, precision, threads } = flags;
   if (!existsSync(data)) throw usageError(`${data} does not exist or cannot be read.`);
+  if (name !== undefined) requireFreeName(join(dataDirectory, 'models', name), name);
   const named = `${basename(data, extname(data))}-${basename(base)}`;
   return {
     base,
@@ -111,6 +112,16 @@ function readOrder({ flags, context }: CommandInput<TrainFlags>, data: string): 
       ? {}
       : { publish: { models: join(dataDirectory, 'models'), name, precision } }),
   };
+}
+
+/** Before hours of training, not after. */
+function requireFreeName(directory: string, name: string): void {
+  if (!existsSync(directory)) return;
+  throw new AppError(
+    'import.exists',
+    `There is a model ${name} already. Remove it with \`pallet models rm ${name}\`, or choose another name.`,
+    { context: { name } },
+  );
 }
 
 function readThreads(text: string): number {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { z } from 'zod';
 import type { BadLine } from '#contracts';
 
@@ -6,17 +7,17 @@ const MOST = 100;
 const lineSchema = z.looseObject({ line: z.int(), detail: z.string() });
 
 /**
- * The bad lines that an error's context names under `lines`, in the words of the API. A line that does not
- * say its file, or says its path, is of the training file unless it is the validation's.
+ * The bad lines that an error's context names under `lines`, in the words of the API. Their file is told by
+ * themselves, or by the `path` of all of them; else it is the training file.
  */
 export function badLinesOf(context: Readonly<Record<string, unknown>>): BadLine[] {
-  const { lines, file: fileOfAll } = context;
+  const { lines, path } = context;
   if (!Array.isArray(lines)) return [];
   return lines.slice(0, MOST).flatMap((each: unknown): BadLine[] => {
     const parsed = lineSchema.safeParse(each);
     if (!parsed.success) return [];
-    const { line, detail, file = fileOfAll } = parsed.data;
-    const isValidation = typeof file === 'string' && file.includes('validation');
+    const { line, detail, file = path } = parsed.data;
+    const isValidation = typeof file === 'string' && basename(file).startsWith('validation_file');
     return [{ file: isValidation ? 'validation_file' : 'training_file', line, detail }];
   });
 }

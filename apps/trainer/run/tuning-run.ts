@@ -1,5 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import {
   AppError,
   fineTuningPrefix,
@@ -101,7 +101,7 @@ export class TuningRun {
     await this.#uploads.finish();
     if (this.drain.hurried.aborted) return drained('in the middle of a step');
     if (ended.type === 'crashed') return crashed(ended.how);
-    if (ended.type === 'failed') return endOfFailure(ended.failure);
+    if (ended.type === 'failed') return endOfFailure(this.#withoutPaths(ended.failure));
     if (ended.end === 'finished') return this.#keepModel(ended.step, ended.model);
     if (this.keeper.cancelled.aborted) return { kind: 'cancelled' };
     return drained(`after step ${ended.step}`);
@@ -173,6 +173,12 @@ export class TuningRun {
     const event = eventOfProgress(progress, this.tools.host);
     if (event === undefined) return;
     this.#events.add(event, progress.kind === 'started' ? progress.steps : undefined);
+  }
+
+  /** Folders of this machine mean nothing to whoever reads it. */
+  #withoutPaths(failure: TrainingFailure): TrainingFailure {
+    const data = join(this.#folder, 'data') + sep;
+    return { ...failure, detail: failure.detail.replaceAll(data, '') };
   }
 
   /** The object store gets the model before anybody is told of it, so that any machine may serve it. */

@@ -73,6 +73,8 @@ async function rewrite(
   tell: (index: number, detail: string) => void,
 ): Promise<string> {
   const examples = lines.map((line, index): ExampleLine | undefined => {
+    // As everywhere: an empty line is none, but it counts.
+    if (line.trim() === '') return undefined;
     const parsed = parseExample(line);
     if (!('fault' in parsed)) return parsed as ExampleLine;
     tell(index, String(parsed.fault));

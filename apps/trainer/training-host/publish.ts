@@ -1,6 +1,11 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { AppError, type ModelOrder, type PublishedModel, type TrainingOrder } from '#contracts';
 import { ModelStore } from '#models';
 import { findManifest } from '#paligemma';
+
+/** big_vision's, where it lies beside the base: masks are made with it. */
+const MASK_DECODER = 'vae-oid.npz';
 
 /**
  * Makes a model of a result: of a whole checkpoint as it is, of an adapter merged into its base. One of that
@@ -23,8 +28,10 @@ export async function publishModel(
     const isAdapter = plan.method.type === 'lora';
     const source = isAdapter ? base : result;
     const adapter = isAdapter ? result : undefined;
+    const codec = join(base, MASK_DECODER);
+    const maskDecoder = existsSync(codec) ? codec : undefined;
     return store
-      .import(source, name, { precision, adapter, onProgress })
+      .import(source, name, { precision, adapter, maskDecoder, onProgress })
       .catch((error: unknown) => {
         if (error instanceof AppError) throw error;
         throw new AppError(

@@ -1,0 +1,164 @@
+import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  parsePublicId,
+  type FineTuning,
+  type FineTuningEventPage,
+  type TrainingFile,
+} from '#contracts';
+import { TestClient } from '../rig/client.js';
+import { kill } from '../rig/process.js';
+import { REPOSITORY } from '../rig/repository.js';
+import { System } from '../rig/system.js';
+
+const CHECKPOINT = join(REPOSITORY, 'test/fixtures/checkpoints/tiny-paligemma');
+const PHOTOS = join(REPOSITORY, 'examples/photos');
+const URL = '/v1/fine-tuning/jobs';
+const ANSWER = 'cat';
+const STEPS = 60;
+const HYPERPARAMETERS = {
+  epochs: STEPS,
+  batch_size: 1,
+  learning_rate: 0.02,
+  text_tokens: 24,
+  checkpoint_every: 10,
+};
+
+let system: System;
+let client: TestClient;
+
+beforeAll(async () => {
+  system = await System.start({ workers: 0, env: { LEASE_MS: '3000', HEARTBEAT_MS: '500' } });
+  client = new TestClient(system.url, system.apiKey);
+  const base = join(system.directory, 'bases', 'tiny');
+  await mkdir(base, { recursive: true });
+  await cp(CHECKPOINT, base, { recursive: true });
+});
+afterAll(() => system?.stop());
+
+const startTrainer = () =>
+  system.startTrainer({
+    BASES_DIRECTORY: join(system.directory, 'bases'),
+    CLAIM_MS: '100',
+    ENGINE_MODULE: '',
+  });
+
+async function makeSet(names: readonly string[]): Promise<string> {
+  const set = await client.createSet('photos');
+  const files = names.map(async (name) => ({ name, bytes: await readFile(join(PHOTOS, name)) }));
+  await client.upload(set.id, await Promise.all(files));
+  return set.id;
+}
+
+async function createJob(
+  photo: string,
+  more: object,
+  suffixes: readonly string[] = [ANSWER],
+): Promise<FineTuning> {
+  const lines = suffixes
+    .map((suffix) => JSON.stringify({ image: photo, prefix: 'caption en', suffix }))
+    .join('\n');
+  const form = new FormData();
+  form.append('file', new Blob([lines]), 'train.jsonl');
+  const file = await client.request<TrainingFile>('POST', '/v1/files', form);
+  return client.request('POST', URL, {
+    model: 'tiny',
+    training_file: file.id,
+    validation_file: file.id,
+    image_set: await makeSet([photo]),
+    seal: true,
+    precision: 'f32',
+    ...more,
+  });
+}
+
+const hasEnded = (job: FineTuning): boolean => job.finished_at !== null;
+
+async function untilJob(id: string, isThere: (job: FineTuning) => boolean): Promise<FineTuning> {
+  for (;;) {
+    const job = await client.request<FineTuning>('GET', `${URL}/${id}`);
+    if (isThere(job)) return job;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Of the model that the job ended with, in the object store. */
+async function weightsOf({ id }: FineTuning): Promise<Buffer> {
+  const objects = join(system.directory, 'objects');
+  const uuid = parsePublicId('tuning', id)!;
+  const [file, ...others] = (await readdir(objects, { recursive: true })).filter(
+    (path) => path.includes(`${uuid}/model-`) && path.endsWith('weights.safetensors'),
+  );
+  expect(others).toEqual([]);
+  return readFile(join(objects, file!));
+}
+
+describe('a checkpoint that is fine-tuned on the server', () => {
+  it.each(['text', 'lora'] as const)('answers as it was taught, by %s', async (type) => {
+    const trainer = await startTrainer();
+    const photo = (await photosOf())[0]!;
+    const job = await createJob(photo, {
+      method: { type },
+      hyperparameters: { ...HYPERPARAMETERS, evaluate_every: 50 },
+    });
+    const done = await untilJob(job.id, hasEnded);
+    expect(done).toMatchObject({
+      state: 'succeeded',
+      step: STEPS,
+      checkpoint_step: STEPS,
+      error: null,
+    });
+    const { data: events } = await client.request<FineTuningEventPage>(
+      'GET',
+      `${URL}/${job.id}/events?limit=1000`,
+    );
+    const losses = events.flatMap((event) => (event.type === 'step' ? [event.data['loss']] : []));
+    expect(losses).toHaveLength(STEPS);
+    expect(Number(losses.at(-1))).toBeLessThan(Number(losses[0]) / 10);
+    expect(events.filter((event) => event.type === 'evaluation')).toHaveLength(2);
+    const order = await client.createJob(
+      await makeSet([photo]),
+      [{ type: 'prompt', prompt: 'caption en' }],
+      { model: done.fine_tuned_model },
+    );
+    expect(await client.finished(order.id, 120_000)).toMatchObject({ outcome: 'succeeded' });
+    for await (const item of client.results(order.id)) expect(item.answers[0]?.text).toBe(ANSWER);
+    await trainer.stop(30_000);
+  });
+
+  it('has the same weights when its trainer was killed on the way', async () => {
+    const photo = (await photosOf())[0]!;
+    const more = { method: { type: 'lora', dropout: 0.1 }, hyperparameters: HYPERPARAMETERS };
+    const victim = await startTrainer();
+    const disturbed = await createJob(photo, more);
+    await untilJob(disturbed.id, (job) => (job.checkpoint_step ?? 0) >= 10);
+    kill(victim.pid, 'SIGKILL');
+    expect((await untilJob(disturbed.id, () => true)).state).toBe('running');
+    await startTrainer();
+    const undisturbed = await createJob(photo, more);
+    for (const { id } of [disturbed, undisturbed]) {
+      expect(await untilJob(id, hasEnded)).toMatchObject({ state: 'succeeded', step: STEPS });
+    }
+    const [one, other] = [await weightsOf(disturbed), await weightsOf(undisturbed)];
+    expect(one.length).toBeGreaterThan(100_000);
+    expect(one.equals(other)).toBe(true);
+  });
+
+  it('is not trained on lines that it cannot learn, which are named without our paths', async () => {
+    await startTrainer();
+    const suffixes = [ANSWER, '<loc9999> cat', ANSWER, ' '.repeat(3) + 'long '.repeat(200)];
+    const more = { method: { type: 'text' }, hyperparameters: HYPERPARAMETERS };
+    const job = await createJob((await photosOf())[0]!, more, suffixes);
+    const { error, step } = await untilJob(job.id, hasEnded);
+    expect([error?.code, step]).toEqual(['training.bad_data', 0]);
+    expect(error?.lines.map(({ line }) => line)).toEqual([2, 4]);
+    expect(error?.lines[0]?.detail).toContain('<loc9999>');
+    expect(error?.detail).not.toContain(system.directory);
+    expect(error?.detail).toContain('training_file.jsonl');
+  });
+});
+
+async function photosOf(): Promise<string[]> {
+  return (await readdir(PHOTOS)).filter((name) => name.endsWith('.jpg')).toSorted();
+}
