@@ -29,6 +29,7 @@ const trainer = new Trainer(
     hostEntry: fileURLToPath(new URL('./training-host/main.js', import.meta.url)),
     trainModule: config.trainModule,
     threads: config.threads,
+    silenceMs: config.silenceMs,
   },
   config,
 );

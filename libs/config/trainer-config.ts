@@ -24,6 +24,7 @@ const trainerEnv = z
       .optional(),
     TRAIN_MODULE: z.string().optional(),
     TRAINING_THREADS: z.coerce.number().int().positive().optional(),
+    TRAINING_SILENCE_MS: positive(3_600_000),
     CLAIM_MS: positive(1_000),
     SERVE_MODELS: flag.default(true),
     SERVED_MODELS: positive(1),
@@ -55,6 +56,8 @@ export interface TrainerConfig extends SharedConfig {
   /** Path of a module that exports another `train`. */
   readonly trainModule: string | undefined;
   readonly threads: number | undefined;
+  /** A training that says nothing for so long is killed, and goes on from its last checkpoint. */
+  readonly silenceMs: number;
   /** Pause between looks for a job. */
   readonly claimMs: number;
   /** Starts workers for fine-tuned models while jobs name them: so many at once, or none. */
@@ -79,6 +82,7 @@ export function loadTrainerConfig(env: NodeJS.ProcessEnv): TrainerConfig {
     base: name === undefined || directory === undefined ? undefined : { name, directory },
     trainModule: parsed.TRAIN_MODULE,
     threads: parsed.TRAINING_THREADS,
+    silenceMs: parsed.TRAINING_SILENCE_MS,
     claimMs: parsed.CLAIM_MS,
     servedModels: parsed.SERVE_MODELS ? parsed.SERVED_MODELS : 0,
     servedIdleMs: parsed.SERVED_IDLE_MS,

@@ -15,6 +15,8 @@ export interface TrainingProcessOptions {
   readonly order: TrainingOrder;
   /** Path of a module that exports another `train`. */
   readonly trainModule?: string;
+  /** One that says nothing for so long is killed; default: never. */
+  readonly silenceMs?: number;
   readonly onProgress: (progress: TrainingProgress) => void;
   readonly onImport?: (done: { readonly bytes: number; readonly total: number }) => void;
 }
@@ -61,8 +63,10 @@ export class TrainingProcess {
     this.#child.kill('SIGKILL');
   }
 
-  #follow({ order, onProgress, onImport }: TrainingProcessOptions): Promise<TrainingEnd> {
+  #follow(options: TrainingProcessOptions): Promise<TrainingEnd> {
+    const { order, onProgress, onImport, silenceMs } = options;
     const child = this.#child;
+    const watchdog = silenceMs === undefined ? undefined : setTimeout(() => this.kill(), silenceMs);
     const lastWords: string[] = [];
     if (child.stderr !== null) {
       createInterface({ input: child.stderr }).on('line', (line) => {
@@ -72,6 +76,7 @@ export class TrainingProcess {
     }
     let end: TrainingEnd | undefined;
     child.on('message', (message: FromTrainingHost) => {
+      watchdog?.refresh();
       if (message.type === 'ready') this.#send({ type: 'train', order });
       else if (message.type === 'progress') onProgress(message.progress);
       else if (message.type === 'importing') onImport?.(message);
@@ -81,6 +86,7 @@ export class TrainingProcess {
       child.once('error', (error) => resolve({ type: 'crashed', how: error.message }));
       // Not `exit`: messages and last words may still be on their way then.
       child.once('close', (code, signal) => {
+        clearTimeout(watchdog);
         const how = [`ended with ${signal ?? `code ${code}`}`, ...lastWords].join('\n');
         resolve(end ?? { type: 'crashed', how });
       });

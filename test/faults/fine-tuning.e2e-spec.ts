@@ -213,6 +213,15 @@ describe('fine-tuning', () => {
     await stopTrainers();
   });
 
+  it('is ended when its training hangs again and again', async () => {
+    await system.startTrainer({ ...env, TRAINING_SILENCE_MS: '1500' });
+    const [first, second] = images.map((image) => lineOf(image));
+    const job = await createJob('quick', [first!, { ...second!, suffix: 'PALLET-TEST-HANG' }]);
+    const failed = await untilEnded(job.id);
+    expect(failed).toMatchObject({ state: 'failed', error: { code: 'training.crashed' } });
+    await stopTrainers();
+  });
+
   it('fails with the bad lines named, and other jobs go on', async () => {
     await system.startTrainer(env);
     const [first, second, third] = images.map((image) => lineOf(image));

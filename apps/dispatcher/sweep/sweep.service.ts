@@ -6,12 +6,14 @@ import {
 } from '@nestjs/common';
 import {
   cancelWaitingShards,
+  forgetDeadTrainers,
   forgetDeadWorkers,
   forgetIdempotencyKeys,
   listCancelling,
   listModelNames,
   reconcileDispatched,
   sweepExpiredLeases,
+  sweepFineTunings,
 } from '#database';
 import { LANES } from '#pipeline';
 import { Loop } from '../loop.js';
@@ -48,6 +50,7 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   async #sweepLeases(): Promise<void> {
+    await sweepFineTunings(this.parts.database);
     const lost = await sweepExpiredLeases(this.parts.database);
     if (lost > 0) this.parts.log.warn({ lost }, 'leases expired, their shards run again');
   }
@@ -71,6 +74,7 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
 
   async #forget(): Promise<void> {
     await forgetDeadWorkers(this.parts.database);
+    await forgetDeadTrainers(this.parts.database);
     await forgetIdempotencyKeys(this.parts.database);
   }
 

@@ -32,6 +32,8 @@ export interface TuningTools {
   readonly hostEntry: string;
   readonly trainModule: string | undefined;
   readonly threads: number | undefined;
+  /** A training that says nothing for so long is killed. */
+  readonly silenceMs: number;
   readonly log: (level: 'info' | 'warn' | 'error', message: string, context: object) => void;
 }
 
@@ -132,6 +134,7 @@ export class TuningRun {
     const training = new TrainingProcess({
       entry: tools.hostEntry,
       trainModule: tools.trainModule,
+      silenceMs: tools.silenceMs,
       order: {
         ...files,
         base: this.base,

@@ -17,6 +17,9 @@ import { takeSnapshot } from './snapshot.js';
 const [trainModule] = process.argv.slice(2);
 const stopping = new AbortController();
 
+/** One update of a large model may take minutes; between the parts of it this gets its turn. */
+const ALIVE_INTERVAL_MS = 5_000;
+
 function send(message: FromTrainingHost): void {
   // The channel is gone only when our parent is; then nobody waits for the news.
   if (process.connected) process.send?.(message);
@@ -87,4 +90,5 @@ process.on('SIGTERM', () => undefined);
 process.on('disconnect', () => process.exit());
 // A parent that was killed while this file was read has said so already, to nobody.
 if (!process.connected) process.exit();
+setInterval(() => send({ type: 'alive' }), ALIVE_INTERVAL_MS).unref();
 send({ type: 'ready' });

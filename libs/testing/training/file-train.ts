@@ -4,7 +4,7 @@
  * tell a run that went on from its last checkpoint from one that began again, left out or doubled a step.
  *
  * `control.json` in the base sets `stepMs`. A line whose suffix has a trigger in it misbehaves:
- * `PALLET-TEST-CRASH` kills the host, `PALLET-TEST-REFUSE` is refused like data that cannot be trained on.
+ * `PALLET-TEST-CRASH` kills the host, `PALLET-TEST-HANG` blocks it for good, `PALLET-TEST-REFUSE` is refused like data that cannot be trained on.
  */
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -49,6 +49,7 @@ export async function train(options: FileTraining) {
   while (step < steps) {
     const example = examples[step % examples.length]!;
     if (example.suffix.includes('PALLET-TEST-CRASH')) process.kill(process.pid, 'SIGKILL');
+    if (example.suffix.includes('PALLET-TEST-HANG')) for (;;);
     await sleep(stepMs);
     const image = await readFile(join(dirname(data), example.image));
     state = trainedState(state, `${example.prefix} ${example.suffix}`, image);
