@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -83,6 +83,17 @@ async function untilJob(id: string, isThere: (job: FineTuning) => boolean): Prom
   }
 }
 
+/** State of the job's newest checkpoint, in the object store. */
+async function checkpointOf({ id, checkpoint_step: step }: FineTuning): Promise<string> {
+  const objects = join(system.directory, 'objects');
+  const [file] = (await readdir(objects, { recursive: true })).filter(
+    (path) =>
+      path.includes(`${parsePublicId('tuning', id)}/checkpoints/${step}-`) &&
+      path.endsWith('state.safetensors'),
+  );
+  return join(objects, file!);
+}
+
 /** Of the model that the job ended with, in the object store. */
 async function weightsOf({ id }: FineTuning): Promise<Buffer> {
   const objects = join(system.directory, 'objects');
@@ -143,6 +154,30 @@ describe('a checkpoint that is fine-tuned on the server', () => {
     const [one, other] = [await weightsOf(disturbed), await weightsOf(undisturbed)];
     expect(one.length).toBeGreaterThan(100_000);
     expect(one.equals(other)).toBe(true);
+  });
+
+  it('goes on from the checkpoint before one whose files are damaged', async () => {
+    await startTrainer();
+    const job = await createJob((await photosOf())[0]!, {
+      method: { type: 'lora' },
+      hyperparameters: { ...HYPERPARAMETERS, epochs: 200 },
+    });
+    await untilJob(job.id, ({ step }) => step >= 15);
+    await client.request('POST', `${URL}/${job.id}/cancel`);
+    const cancelled = await untilJob(job.id, hasEnded);
+    expect(cancelled).toMatchObject({ state: 'cancelled', checkpoint_step: cancelled.step });
+    await truncate(await checkpointOf(cancelled), 1000);
+    await client.request('POST', `${URL}/${job.id}/resume`);
+    const done = await untilJob(job.id, hasEnded);
+    expect(done).toMatchObject({ state: 'succeeded', step: 200 });
+    const { data: events } = await client.request<FineTuningEventPage>(
+      'GET',
+      `${URL}/${job.id}/events?limit=1000`,
+    );
+    const resumed = events.filter((event) => event.type === 'started').at(-1)?.data['resumed_at'];
+    expect(Number(resumed)).toBeGreaterThan(0);
+    expect(Number(resumed)).toBeLessThan(cancelled.step);
+    expect(events.filter((event) => event.type === 'step')).toHaveLength(200);
   });
 
   it('is not trained on lines that it cannot learn, which are named without our paths', async () => {

@@ -7,7 +7,13 @@ import {
   type TrainingFailure,
   type TrainingProgress,
 } from '#contracts';
-import { endFineTuning, type Database, type FineTuningEnd, type FineTuningLease } from '#database';
+import {
+  dropFineTuningCheckpoint,
+  endFineTuning,
+  type Database,
+  type FineTuningEnd,
+  type FineTuningLease,
+} from '#database';
 import { TrainingProcess, type TrainingEnd } from '#embedded';
 import type { ObjectStore } from '#storage';
 import { badLinesOf } from './bad-lines.js';
@@ -17,7 +23,7 @@ import { eventOfProgress } from './event-of-progress.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 import { modelNameOf } from './model-name.js';
 import { LeaseLostError, persist } from './persist.js';
-import { downloadFolder, uploadFolder } from './stored-folder.js';
+import { downloadFolder, removeStoredFolder, uploadFolder } from './stored-folder.js';
 import { writeExamples } from './write-examples.js';
 
 export interface TuningTools {
@@ -43,6 +49,8 @@ export interface Drain {
   readonly hurried: AbortSignal;
 }
 
+/** What a training says of a checkpoint that it cannot go on from. */
+const BAD_CHECKPOINT = 'training.bad_checkpoint';
 /** After trouble of a kind that passes. */
 const LATER_MS = 10_000;
 
@@ -103,7 +111,7 @@ export class TuningRun {
     await this.#uploads.finish();
     if (this.drain.hurried.aborted) return drained('in the middle of a step');
     if (ended.type === 'crashed') return crashed(ended.how);
-    if (ended.type === 'failed') return endOfFailure(this.#withoutPaths(ended.failure));
+    if (ended.type === 'failed') return this.#endOfFailed(this.#withoutPaths(ended.failure));
     if (ended.end === 'finished') return this.#keepModel(ended.step, ended.model);
     if (this.keeper.cancelled.aborted) return { kind: 'cancelled' };
     return drained(`after step ${ended.step}`);
@@ -176,6 +184,20 @@ export class TuningRun {
     const event = eventOfProgress(progress, this.tools.host);
     if (event === undefined) return;
     this.#events.add(event, progress.kind === 'started' ? progress.steps : undefined);
+  }
+
+  /** A checkpoint that turns out damaged costs the steps since the one before it, not the job. */
+  async #endOfFailed(failure: TrainingFailure): Promise<FineTuningEnd> {
+    const { checkpoint } = this.lease;
+    if (failure.code !== BAD_CHECKPOINT || checkpoint === null) return endOfFailure(failure);
+    const { database, store } = this.tools;
+    const { step } = checkpoint;
+    const storedAt = await persist(this.keeper.lost, () =>
+      dropFineTuningCheckpoint(database, this.lease, step),
+    );
+    if (storedAt !== undefined) await removeStoredFolder(store, storedAt).catch(() => undefined);
+    const message = `The checkpoint of step ${step} is damaged; the one before it is taken`;
+    return { kind: 'given_back', message, afterMs: 0, isLoss: false };
   }
 
   /** Folders of this machine mean nothing to whoever reads it. */

@@ -83,6 +83,24 @@ export async function commitFineTuningCheckpoint(
   });
 }
 
+/**
+ * Input: a lease, the step of a checkpoint from which it cannot go on. Output: the checkpoint does not count
+ * any more, and where its files lie; undefined when the lease was lost or there is no such checkpoint.
+ */
+export async function dropFineTuningCheckpoint(
+  database: Database,
+  held: HeldFineTuning,
+  step: number,
+): Promise<string | undefined> {
+  return whileHeld(database, held, async (tx) => {
+    const [row] = await tx.query<{ stored_at: string }>(
+      `DELETE FROM fine_tuning_checkpoints WHERE job_id = $1 AND step = $2 RETURNING stored_at`,
+      [held.jobId, step],
+    );
+    return row?.stored_at;
+  });
+}
+
 export type FineTuningEnd =
   | {
       readonly kind: 'succeeded';
