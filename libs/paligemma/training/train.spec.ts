@@ -115,8 +115,8 @@ describe('train', { timeout: 60_000 }, () => {
     expect(stopped).toMatchObject({ end: 'stopped', step: 5, result: undefined });
     for (const run of ['killed-1', 'killed-3', 'killed-4', 'killed-7', 'twice', 'stopped']) {
       await start(run);
-      expect((await weights(run)).equals(await weights('whole')), run).toBe(true);
-      expect(await losses(run), run).toEqual(await losses('whole'));
+      expect((await weights(run)).equals(await weights('whole')), `run ${run}`).toBe(true);
+      expect(await losses(run), `run ${run}`).toEqual(await losses('whole'));
     }
   });
 

@@ -136,9 +136,9 @@ describe.each(['tiny-paligemma', 'tiny-paligemma2'])(
           const tensor = normalTensorName(published)!;
           const gradient = results[trainingPorts.gradient(tensor)]!.data as Float32Array;
           const difference = Math.hypot(...indices.map((at, place) => gradient[at]! - samples[offset + place]!)); // prettier-ignore
-          expect(difference, tensor).toBeLessThan(1e-3 * norm + NOISE);
+          expect(difference, `of ${tensor}`).toBeLessThan(1e-3 * norm + NOISE);
           const own = Math.sqrt(gradient.reduce((sum, value) => sum + value * value, 0));
-          expect(Math.abs(own - norm), tensor).toBeLessThan(1e-3 * norm + NOISE);
+          expect(Math.abs(own - norm), `of ${tensor}`).toBeLessThan(1e-3 * norm + NOISE);
           compared.add(tensor);
         }
         expect([...compared].toSorted()).toEqual(learned.map((tensor) => tensor.name).toSorted());
@@ -156,7 +156,7 @@ describe.each(['tiny-paligemma', 'tiny-paligemma2'])(
       for (const [kind, results] of Object.entries(found)) {
         const loss = (results[trainingPorts.loss]!.data as Float32Array)[0]!;
         const expected = golden.losses[kind as keyof typeof found];
-        expect(Math.abs(loss - expected), kind).toBeLessThan(1e-5);
+        expect(Math.abs(loss - expected), `loss ${kind}`).toBeLessThan(1e-5);
       }
     });
 
