@@ -16,7 +16,11 @@ export default defineConfig({
       {
         resolve,
         ssr,
-        test: { name: 'unit', include: ['{apps,libs}/**/*.spec.ts'] },
+        test: {
+          name: 'unit',
+          include: ['{apps,libs,demo}/**/*.spec.ts'],
+          exclude: ['**/node_modules/**'],
+        },
       },
       {
         resolve,

@@ -4,7 +4,7 @@ import { ROOT, runQuietly, say } from './step.js';
 
 /** Written after a build that went through, so one that was cut off is not taken for one. */
 const STAMP = join(ROOT, 'dist', '.built');
-const SOURCES = ['apps', 'libs', 'test', 'package.json', '.swcrc'];
+const SOURCES = ['apps', 'demo', 'libs', 'test', 'package.json', '.swcrc'];
 
 /** Builds when a source is newer than the last build. Errors: StepError. */
 export async function ensureBuild() {
@@ -22,7 +22,7 @@ function newest(path) {
   const info = statSync(path);
   if (!info.isDirectory()) return info.mtimeMs;
   const below = readdirSync(path)
-    .filter((name) => name !== 'fixtures')
+    .filter((name) => name !== 'fixtures' && name !== 'node_modules')
     .map((name) => newest(join(path, name)));
   return Math.max(info.mtimeMs, ...below);
 }

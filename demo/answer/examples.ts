@@ -1,0 +1,45 @@
+import { taskPrompt } from '#paligemma';
+import { Random } from '../scene/random.js';
+import type { Scene } from '../scene/scene.js';
+import { describe } from './caption.js';
+import { locate } from './detect.js';
+import type { Example } from './example.js';
+import { questionsOf } from './question.js';
+
+/** Most labels of one `detect`. */
+const MOST_LABELS = 3;
+
+/** `count` different questions about a scene, drawn by its seed from all that it answers without doubt. */
+export function answersTo(scene: Scene, count: number): Example[] {
+  const random = new Random(scene.seed ^ 0x2545_f491);
+  const examples = new Map<string, string>();
+  // A scene may have fewer than are asked for.
+  for (let attempt = 0; attempt < 4 * count && examples.size < count; attempt++) {
+    const { prefix, suffix } = draw(scene, random);
+    examples.set(prefix, suffix);
+  }
+  return [...examples].map(([prefix, suffix]) => ({ prefix, suffix }));
+}
+
+function draw(scene: Scene, random: Random): Example {
+  const share = random.next();
+  if (share < 0.25) return captioned(scene);
+  return share < 0.6 ? located(scene, random) : asked(scene, random);
+}
+
+function captioned(scene: Scene): Example {
+  return { prefix: taskPrompt({ type: 'caption', language: 'en' }), suffix: describe(scene) };
+}
+
+function located(scene: Scene, random: Random): Example {
+  const present = random.shuffled([...new Set(scene.objects.map(({ kind }) => kind.label))]);
+  const labels = present.slice(0, random.whole(1, Math.min(MOST_LABELS, present.length)));
+  return { prefix: taskPrompt({ type: 'detect', labels }), suffix: locate(scene, labels) };
+}
+
+/** Of each kind of question as often: what is rarely possible is asked when it is. */
+function asked(scene: Scene, random: Random): Example {
+  const kinds = Object.values(questionsOf(scene, random)).filter((all) => all.length > 0);
+  const { question, answer } = random.pick(random.pick(kinds));
+  return { prefix: taskPrompt({ type: 'answer', language: 'en', question }), suffix: answer };
+}

@@ -1,0 +1,79 @@
+/**
+ * Draws scenes and writes them down: `node dist/demo/generate.js OUT --scenes N [--seed S] [--difficulty easy|medium|full]
+ * [--split train|heldout] [--questions K]`. Needs the pictures: `npm ci --prefix demo/pictures`.
+ *
+ * OUT/images/000/000017.jpg ...; OUT/examples.jsonl, lines {"image","prefix","suffix"} as `pallet train` takes them;
+ * OUT/scenes.jsonl, lines {"image","seed","objects":[{"label","colour","box"}]}, boxes y1, x1, y2, x2 in pixels.
+ */
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import sharp from 'sharp';
+import { answersTo } from './answer/examples.js';
+import { drawScene } from './scene/draw-scene.js';
+import { SIDE, type Difficulty, type Scene } from './scene/scene.js';
+import { Sprites } from './scene/sprite.js';
+
+const PICTURES = 'demo/pictures/node_modules/@lobehub/fluent-emoji-3d/assets';
+/** Pictures that are compressed at once, on other threads. */
+const AT_ONCE = 16;
+/** Seeds from here on are held out: training never draws one of them. */
+const HELD_OUT = 1_000_000_000;
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    scenes: { type: 'string', default: '1000' },
+    seed: { type: 'string', default: '1' },
+    difficulty: { type: 'string', default: 'full' },
+    split: { type: 'string', default: 'train' },
+    questions: { type: 'string', default: '4' },
+  },
+});
+const [out] = positionals;
+if (out === undefined) throw new Error('usage: generate.js OUT --scenes N [--split heldout] ...');
+const difficulty = values.difficulty as Difficulty;
+const first = Number(values.seed) * 1_000_000 + (values.split === 'heldout' ? HELD_OUT : 0);
+const count = Number(values.scenes);
+const sprites = await Sprites.load(PICTURES);
+await mkdir(out, { recursive: true });
+const examples = createWriteStream(join(out, 'examples.jsonl'));
+const scenes = createWriteStream(join(out, 'scenes.jsonl'));
+for (let start = 0; start < count; start += AT_ONCE) {
+  const indices = Array.from({ length: Math.min(AT_ONCE, count - start) }, (_, at) => start + at);
+  const drawn = indices.map((index) => ({
+    image: nameOf(index),
+    scene: drawScene(first + index, difficulty, sprites),
+  }));
+  await Promise.all(drawn.map(({ image, scene }) => write(join(out, image), scene)));
+  for (const { image, scene } of drawn) {
+    const lines = answersTo(scene, Number(values.questions));
+    for (const line of lines) examples.write(`${JSON.stringify({ image, ...line })}\n`);
+    scenes.write(`${JSON.stringify({ image, ...described(scene) })}\n`);
+  }
+}
+for (const file of [examples, scenes]) {
+  file.end();
+  await once(file, 'finish');
+}
+console.log(`${count} scenes in ${out}`);
+
+function nameOf(index: number): string {
+  const digits = String(index).padStart(6, '0');
+  return `images/${digits.slice(0, -3)}/${digits}.jpg`;
+}
+
+async function write(path: string, { pixels }: Scene): Promise<void> {
+  await mkdir(join(path, '..'), { recursive: true });
+  const raw = { width: SIDE, height: SIDE, channels: 3 as const };
+  await sharp(pixels, { raw }).jpeg({ quality: 92, chromaSubsampling: '4:4:4' }).toFile(path);
+}
+
+function described({ seed, objects }: Scene) {
+  return {
+    seed,
+    objects: objects.map(({ kind: { label, colour }, box }) => ({ label, colour, box })),
+  };
+}
