@@ -166,13 +166,9 @@ class TrainingBar {
 
 const short = (value: number): string => value.toPrecision(3);
 
+/** The message names bad lines itself. */
 function toError({ code, detail, context }: TrainingFailure): AppError {
-  const lines = Array.isArray(context['lines']) ? context['lines'] : [];
-  const told = lines.slice(0, 20).flatMap((each: unknown) => {
-    const isLine = typeof each === 'object' && each !== null && 'line' in each && 'detail' in each;
-    return isLine ? [`\n  line ${String(each.line)}: ${String(each.detail)}`] : [];
-  });
-  return new AppError(code, `${detail}${told.join('')}`, { context });
+  return new AppError(code, detail, { context });
 }
 
 const crashed = (how: string): AppError =>
