@@ -104,7 +104,7 @@ describe('pallet train', () => {
     await writeLines([{ ...refused, suffix: 'fine' }, refused]);
     const bad = await pallet(TRAIN);
     expect(bad.code).toBe(1);
-    expect(bad.err).toContain('line 2: is refused');
+    expect(bad.err).toContain('Line 2 is refused');
     expect(bad.err).toContain('[training.bad_data]');
     await writeLines([{ ...refused, suffix: 'PALLET-TEST-CRASH' }]);
     const crashed = await pallet(TRAIN);
