@@ -42,3 +42,4 @@ export type {
   TrainingOutcome,
 } from './training/training-run.js';
 export { train } from './training/train.js';
+export { writeFirstCheckpoint } from './training/first-checkpoint.js';

@@ -1,0 +1,57 @@
+/** Writes the checkpoint that the demo's training begins with: `node dist/demo/checkpoint/begin.js OUT [--side 140]`. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { writeFirstCheckpoint } from '#paligemma';
+import { vocabulary } from './vocabulary.js';
+
+const PATCH = 14;
+const SEED = 1;
+const LAYERS = { num_attention_heads: 4, hidden_size: 192, intermediate_size: 640 };
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { side: { type: 'string', default: '140' } },
+});
+const [out] = positionals;
+if (out === undefined) throw new Error('usage: begin.js OUT [--side PIXELS]');
+const { files, tokens } = vocabulary();
+await mkdir(out, { recursive: true });
+await writeFirstCheckpoint(out, configOf(Number(values.side)), tokens, SEED);
+for (const [name, content] of Object.entries(files)) {
+  await writeFile(join(out, name), JSON.stringify(content));
+}
+console.log(`a checkpoint of ${tokens} tokens in ${out}`);
+
+/** PaliGemma's structure, as small as the demo's language. */
+function configOf(side: number) {
+  return {
+    model_type: 'paligemma',
+    architectures: ['PaliGemmaForConditionalGeneration'],
+    torch_dtype: 'float32',
+    image_token_index: tokens - 1,
+    bos_token_id: 2,
+    eos_token_id: 1,
+    pad_token_id: 0,
+    hidden_size: LAYERS.hidden_size,
+    projection_dim: LAYERS.hidden_size,
+    text_config: {
+      model_type: 'gemma',
+      ...LAYERS,
+      num_hidden_layers: 5,
+      num_key_value_heads: 1,
+      head_dim: 48,
+      vocab_size: tokens,
+      rms_norm_eps: 1e-6,
+      num_image_tokens: (side / PATCH) ** 2,
+    },
+    vision_config: {
+      model_type: 'siglip_vision_model',
+      ...LAYERS,
+      num_hidden_layers: 5,
+      image_size: side,
+      patch_size: PATCH,
+      projection_dim: LAYERS.hidden_size,
+    },
+  };
+}

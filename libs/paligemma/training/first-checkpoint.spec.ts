@@ -1,0 +1,46 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openCheckpoint } from '../checkpoint/checkpoint.js';
+import { getTensor } from '../checkpoint/match-tensors.js';
+import { readFloats } from '../checkpoint/tensor-reader.js';
+import { checkpointFolder } from '../golden-fixture.js';
+import { writeFirstCheckpoint } from './first-checkpoint.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pallet-first-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+it.each(['tiny-paligemma', 'tiny-paligemma2'])(
+  'writes a whole checkpoint of the shape of %s, the same for the same seed',
+  async (name) => {
+    const config = JSON.parse(await readFile(join(checkpointFolder(name), 'config.json'), 'utf8')) as object; // prettier-ignore
+    const write = async (part: string, seed: number): Promise<Buffer> => {
+      await writeFirstCheckpoint(join(folder, part), { ...config }, 1700, seed);
+      return readFile(join(folder, part, 'model.safetensors'));
+    };
+    const first = await write('first', 1);
+    expect(Buffer.compare(await write('same', 1), first)).toBe(0);
+    expect(Buffer.compare(await write('other', 2), first)).not.toBe(0);
+    const { tensors, embeddingRows } = await openCheckpoint(join(folder, 'first'));
+    expect(embeddingRows).toBe(1700);
+    const deviation = (tensor: string): number => {
+      const values = readFloats(getTensor(tensors, tensor));
+      return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+    };
+    const query = 'text.layers.0.self_attn.q_proj.weight';
+    const [, inputs] = getTensor(tensors, query).shape;
+    expect(deviation(query) * Math.sqrt(inputs!)).toBeCloseTo(1, 1);
+    expect(deviation('vision.post_layernorm.weight')).toBe(1);
+    expect(deviation('text.norm.weight')).toBe(0);
+  },
+);
+
+it('does not overwrite a checkpoint', async () => {
+  const config = JSON.parse(await readFile(join(checkpointFolder('tiny-paligemma'), 'config.json'), 'utf8')) as object; // prettier-ignore
+  await writeFirstCheckpoint(folder, { ...config }, 1700, 1);
+  await expect(writeFirstCheckpoint(folder, { ...config }, 1700, 1)).rejects.toThrow('EEXIST');
+});
