@@ -37,7 +37,8 @@ export function vocabulary(): Vocabulary {
   const texts = [...SPECIAL, ...NEWLINES, ...BYTES, ...CHARACTERS, ...pieces];
   const all = [...texts, ...LOCATIONS, ...SEGMENTS, '<image>'];
   const idOf = new Map(all.map((token, id) => [token, id]));
-  const added = (content: string, special: boolean) => addedToken(idOf.get(content)!, content, special); // prettier-ignore
+  const added = (content: string, special: boolean) =>
+    addedToken(idOf.get(content)!, content, special);
   const codes = [...LOCATIONS, ...SEGMENTS];
   const tokenizer = {
     ...frame(),

@@ -47,7 +47,8 @@ function gradient(random: Random): Shade {
 function stripes(random: Random): Shade {
   const angle = random.between(0, Math.PI);
   const count = random.between(4, 14);
-  return (x, y) => 0.5 + 0.4 * Math.sin(2 * Math.PI * count * (x * Math.cos(angle) + y * Math.sin(angle))); // prettier-ignore
+  return (x, y) =>
+    0.5 + 0.4 * Math.sin(2 * Math.PI * count * (x * Math.cos(angle) + y * Math.sin(angle)));
 }
 
 function blobs(random: Random): Shade {

@@ -91,7 +91,6 @@ function blend(
   { sprite, left, top }: Placed,
   owner: number,
 ): void {
-  // prettier-ignore
   for (let y = 0; y < sprite.height; y++) {
     for (let x = 0; x < sprite.width; x++) {
       const source = (y * sprite.width + x) * 4;

@@ -124,7 +124,9 @@ describe('what is asked about a scene', () => {
       expect(found.length).toBe(scene.objects.length);
       for (const part of found) {
         const label = part.split('> ')[1]!;
-        const pixels = [...part.matchAll(/<loc(\d{4})>/g)].map(([, bin]) => (Number(bin) * SIDE) / 1024); // prettier-ignore
+        const pixels = [...part.matchAll(/<loc(\d{4})>/g)].map(
+          ([, bin]) => (Number(bin) * SIDE) / 1024,
+        );
         const near = scene.objects.some(
           ({ kind, box }) =>
             kind.label === label &&

@@ -35,7 +35,9 @@ export class Sprites {
         }
       }
     }
-    return new Sprites((kind, size, turn, isMirrored) => all.get(keyOf(kind.code, size, turn, isMirrored))!); // prettier-ignore
+    return new Sprites((kind, size, turn, isMirrored) =>
+      all.get(keyOf(kind.code, size, turn, isMirrored))!,
+    );
   }
 
   /** Made by hand. */

@@ -75,6 +75,11 @@ export class GraphBuilder {
     return this.initializer(name, 'float32', shape, bytesOf(values));
   }
 
+  /** One number, without axes. */
+  scalar(name: string, value: number): Value {
+    return this.floats(name, Float32Array.of(value), []);
+  }
+
   integers(name: string, values: readonly number[]): Value {
     const data = BigInt64Array.from(values, BigInt);
     return this.initializer(name, 'int64', [values.length], bytesOf(data));
@@ -83,6 +88,11 @@ export class GraphBuilder {
   /** A node with one output. `name` also names that output. */
   node(name: string, op: string, inputs: Inputs, attributes: Attributes = {}, domain = ''): Value {
     return this.nodes(name, op, 1, inputs, attributes, domain)[0]!;
+  }
+
+  /** The same numbers in another shape, a constant called `name.shape`: 0 keeps a size, -1 takes what is left. */
+  reshape(name: string, x: Value, shape: readonly number[]): Value {
+    return this.node(name, 'Reshape', [x, this.integers(`${name}.shape`, shape)]);
   }
 
   /** A node that reads constants alone: that of a body stands in the main graph, and once. */

@@ -83,7 +83,13 @@ const cases: Readonly<Record<string, Case>> = {
   },
   Div: { shapes: [GRID, [4]], emit: op('Div'), positive: true },
   MatMul: { shapes: [GRID, [4, 5]], emit: op('MatMul') },
-  'MatMul of batches by one matrix': { shapes: [[2, 3, 4], [4, 5]], emit: op('MatMul') }, // prettier-ignore
+  'MatMul of batches by one matrix': {
+    shapes: [
+      [2, 3, 4],
+      [4, 5],
+    ],
+    emit: op('MatMul'),
+  },
   'MatMul of repeated batches': {
     shapes: [
       [2, 1, 3, 4],
@@ -92,12 +98,30 @@ const cases: Readonly<Record<string, Case>> = {
     emit: op('MatMul'),
   },
   FusedMatMul: { shapes: [GRID, [4, 5]], emit: fused(0, 0) },
-  'FusedMatMul, a turned': { shapes: [[2, 4, 3], [2, 4, 5]], emit: fused(1, 0) }, // prettier-ignore
-  'FusedMatMul, b turned': { shapes: [[2, 3, 4], [2, 5, 4]], emit: fused(0, 1) }, // prettier-ignore
-  'FusedMatMul, both turned': { shapes: [[4, 3], [5, 4]], emit: fused(1, 1) }, // prettier-ignore
+  'FusedMatMul, a turned': {
+    shapes: [
+      [2, 4, 3],
+      [2, 4, 5],
+    ],
+    emit: fused(1, 0),
+  },
+  'FusedMatMul, b turned': {
+    shapes: [
+      [2, 3, 4],
+      [2, 5, 4],
+    ],
+    emit: fused(0, 1),
+  },
+  'FusedMatMul, both turned': {
+    shapes: [
+      [4, 3],
+      [5, 4],
+    ],
+    emit: fused(1, 1),
+  },
   Gemm: { shapes: [GRID, [4, 5], [5]], emit: op('Gemm') },
   'Gemm, b turned, no bias': { shapes: [GRID, [5, 4]], emit: op('Gemm', { transB: int(1) }) },
-  'Gemm, a turned': { shapes: [[4, 3], [4, 5], [5]], emit: op('Gemm', { transA: int(1) }) }, // prettier-ignore
+  'Gemm, a turned': { shapes: [[4, 3], [4, 5], [5]], emit: op('Gemm', { transA: int(1) }) },
   LayerNormalization: {
     shapes: [[3, 8], [8], [8]],
     emit: op('LayerNormalization', { axis: int(-1), epsilon: float(1e-3) }),
@@ -111,7 +135,13 @@ const cases: Readonly<Record<string, Case>> = {
   Unsqueeze: { shapes: [GRID], emit: shaped('Unsqueeze', [0, -1]) },
   Squeeze: { shapes: [[3, 1, 4]], emit: shaped('Squeeze', [1]) },
   Transpose: { shapes: [[2, 3, 4]], emit: op('Transpose', { perm: ints([2, 0, 1]) }) },
-  Concat: { shapes: [[2, 3], [2, 1]], emit: op('Concat', { axis: int(-1) }) }, // prettier-ignore
+  Concat: {
+    shapes: [
+      [2, 3],
+      [2, 1],
+    ],
+    emit: op('Concat', { axis: int(-1) }),
+  },
   Split: {
     shapes: [[2, 6]],
     emit: (graph, [whole]) => {

@@ -74,7 +74,7 @@ export class GraphStep implements GradientStep {
   }
 
   scalar(value: number): Value {
-    return this.parts.graph.floats(this.#name(), Float32Array.of(value), []);
+    return this.parts.graph.scalar(this.#name(), value);
   }
 
   ints(values: readonly number[]): Value {

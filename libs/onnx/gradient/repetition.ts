@@ -72,15 +72,9 @@ export class Repetition {
   #held(value: Value, gradient: Value): Value {
     const name = `again/${gradient.name}/${value.name}`;
     const { graph } = this;
-    const flat = graph.node(`${name}/flat`, 'Reshape', [
-      gradient,
-      graph.integers(`${name}/all`, [-1]),
-    ]);
+    const flat = graph.reshape(`${name}/flat`, gradient, [-1]);
     const one = graph.node(`${name}/one`, 'Gather', [flat, graph.integers(`${name}/first`, [0])]);
-    const nothing = graph.node(`${name}/nothing`, 'Mul', [
-      one,
-      graph.floats(`${name}/zero`, Float32Array.of(0), []),
-    ]);
+    const nothing = graph.node(`${name}/nothing`, 'Mul', [one, graph.scalar(`${name}/zero`, 0)]);
     const held = graph.node(name, 'Add', [value, nothing]);
     this.shapes.same(held, value);
     return held;

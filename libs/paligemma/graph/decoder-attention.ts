@@ -2,6 +2,7 @@ import { float, int, ints, MICROSOFT_DOMAIN, type GraphBuilder, type Value } fro
 import type { TextConfig } from '../checkpoint/model-config.js';
 import { keyParts } from './cache-layout.js';
 import type { Dialect } from './dialect.js';
+import { capped } from './softcap.js';
 
 /** Where a layer takes its weights from; `Weights` of a checkpoint, but for a self-test. */
 export interface LayerWeights {
@@ -107,7 +108,7 @@ export class DecoderAttention {
   #pastScores(name: string, query: Value, key: Value): Value {
     if (!this.dialect.cutsSums) return this.#product(name, query, key);
     const parts = keyParts(this.text.headSize);
-    const split = this.#reshape(`${name}.query.split`, query, [
+    const split = this.graph.reshape(`${name}.query.split`, query, [
       0,
       0,
       -1,
@@ -154,17 +155,13 @@ export class DecoderAttention {
     const turned = this.graph.node(`${name}.query.turned`, 'Transpose', [query], turn);
     const product = this.graph.node(`${name}.product.turned`, 'MatMul', [key, turned]);
     const scores = this.graph.node(`${name}.product`, 'Transpose', [product], turn);
-    const scale = this.graph.floats(`${name}.factor`, Float32Array.of(factor), []);
+    const scale = this.graph.scalar(`${name}.factor`, factor);
     return this.graph.node(`${name}.product.scaled`, 'Mul', [scores, scale]);
   }
 
-  /** Gemma 2's softcap: before the mask, as the reference does. */
+  /** Before the mask, as the reference does. */
   #capped(name: string, scores: Value): Value {
-    const cap = this.text.attentionSoftcap;
-    if (cap === undefined) return scores;
-    const squeezed = this.graph.node(`${name}.tanh`, 'Tanh', [scores]);
-    const factor = this.graph.floats(`${name}.cap`, Float32Array.of(cap), []);
-    return this.graph.node(`${name}.capped`, 'Mul', [squeezed, factor]);
+    return capped(this.graph, name, scores, this.text.attentionSoftcap);
   }
 
   /** [batch, tokens, outputs] */
@@ -182,7 +179,7 @@ export class DecoderAttention {
   /** [batch, tokens, heads * size] -> [batch, heads, tokens, size] */
   #headsFirst(name: string, x: Value): Value {
     const { keyValueHeads, headSize } = this.text;
-    const split = this.#reshape(`${name}.split`, x, [0, 0, keyValueHeads, headSize]);
+    const split = this.graph.reshape(`${name}.split`, x, [0, 0, keyValueHeads, headSize]);
     return this.graph.node(name, 'Transpose', [split], { perm: ints([0, 2, 1, 3]) });
   }
 
@@ -194,8 +191,8 @@ export class DecoderAttention {
     const { heads, keyValueHeads, headSize } = this.text;
     const group = heads / keyValueHeads;
     const shape = [0, keyValueHeads, -1, headSize];
-    if (keyValueHeads === 1) return this.#reshape(`${name}.query`, query, shape);
-    const split = this.#reshape(`${name}.query.split`, query, [
+    if (keyValueHeads === 1) return this.graph.reshape(`${name}.query`, query, shape);
+    const split = this.graph.reshape(`${name}.query.split`, query, [
       0,
       0,
       keyValueHeads,
@@ -203,17 +200,17 @@ export class DecoderAttention {
       headSize,
     ]);
     const turned = this.#swapTokensAndHeads(`${name}.query.turned`, split);
-    return this.#reshape(`${name}.query`, turned, shape);
+    return this.graph.reshape(`${name}.query`, turned, shape);
   }
 
   /** The way back: [batch, keyValueHeads, tokens * group, size] -> [batch * tokens, heads * size] */
   #flat(name: string, mixed: Value): Value {
     const { heads, keyValueHeads, headSize } = this.text;
     const shape = [-1, heads * headSize];
-    if (keyValueHeads === 1) return this.#reshape(`${name}.flat`, mixed, shape);
+    if (keyValueHeads === 1) return this.graph.reshape(`${name}.flat`, mixed, shape);
     const group = heads / keyValueHeads;
-    const split = this.#reshape(`${name}.mixed.split`, mixed, [0, 0, -1, group, headSize]);
-    return this.#reshape(
+    const split = this.graph.reshape(`${name}.mixed.split`, mixed, [0, 0, -1, group, headSize]);
+    return this.graph.reshape(
       `${name}.flat`,
       this.#swapTokensAndHeads(`${name}.mixed.turned`, split),
       shape,
@@ -227,10 +224,5 @@ export class DecoderAttention {
 
   #swapTokensAndHeads(name: string, x: Value): Value {
     return this.graph.node(name, 'Transpose', [x], { perm: ints([0, 2, 1, 3, 4]) });
-  }
-
-  /** 0 keeps a size, -1 takes what is left. */
-  #reshape(name: string, x: Value, shape: readonly number[]): Value {
-    return this.graph.node(name, 'Reshape', [x, this.graph.integers(`${name}.shape`, shape)]);
   }
 }

@@ -2,6 +2,7 @@ import { GraphBuilder, int, type Graph, type Value } from '#onnx';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { TextConfig } from '../checkpoint/model-config.js';
 import { cpuDialect, type Dialect } from './dialect.js';
+import { softcap } from './softcap.js';
 import { Weights } from './weights.js';
 
 /** Names of the head's input and outputs. */
@@ -44,7 +45,7 @@ export function emitHead(
   states: Value,
   tokens: number,
 ): { readonly logits: Value; readonly token: Value; readonly inverseProbability: Value } {
-  const product = softcap(graph, weights.head(states, tokens), finalSoftcap);
+  const product = softcap(graph, 'head', weights.head(states, tokens), finalSoftcap);
   const logits = graph.node(headPorts.logits, 'Identity', [product]);
   return { logits, ...choose(graph, logits) };
 }
@@ -58,13 +59,6 @@ export function codeHeadGraph(rows: Float32Array, hiddenSize: number): Graph {
   const product = graph.node(headPorts.logits, 'Gemm', [states, table], { transB: int(1) });
   graph.output(product, 'float32', ['batch', tokens]);
   return graph.build();
-}
-
-function softcap(graph: GraphBuilder, logits: Value, cap: number | undefined): Value {
-  if (cap === undefined) return logits;
-  const factor = graph.floats('cap', Float32Array.of(cap), []);
-  const small = graph.node('scaled', 'Div', [logits, factor]);
-  return graph.node('capped', 'Mul', [graph.node('tanh', 'Tanh', [small]), factor]);
 }
 
 /**

@@ -40,8 +40,8 @@ export class Int8Linear {
   readonly #zeroPoint: Value;
 
   constructor(private readonly graph: GraphBuilder) {
-    this.#step = graph.floats('int8.step', Float32Array.of(1 / LARGEST), []);
-    this.#tiny = graph.floats('int8.tiny', Float32Array.of(1e-12), []);
+    this.#step = graph.scalar('int8.step', 1 / LARGEST);
+    this.#tiny = graph.scalar('int8.tiny', 1e-12);
     this.#zeroPoint = graph.initializer('int8.zero', 'uint8', [], Uint8Array.of(ZERO_POINT));
   }
 

@@ -30,7 +30,7 @@ export function emitStep(
   const shared = stepInputs(body, decoder.shared, before);
   const attention = new DecoderAttention(body, weights, text, shared, dialect);
   const parts = { graph: body, weights, text };
-  const factor = body.floats('embedding_factor', Float32Array.of(Math.sqrt(text.hiddenSize)), []);
+  const factor = body.scalar('embedding_factor', Math.sqrt(text.hiddenSize));
   const rows = weights.embedded(before.token, vocabularySize);
   let x = body.node('embeddings', 'Mul', [rows, factor]);
   const recent: KeyValue[] = [];

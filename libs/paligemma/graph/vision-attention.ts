@@ -52,7 +52,7 @@ function decomposed(parts: VisionParts, name: string, projected: readonly Value[
     const perm = ints(index === 1 ? [1, 2, 0] : [1, 0, 2]);
     return graph.node(`${name}.turned.${index}`, 'Transpose', [split], { perm });
   }) as [Value, Value, Value];
-  const factor = graph.floats(`${name}.factor`, Float32Array.of(1 / Math.sqrt(size)), []);
+  const factor = graph.scalar(`${name}.factor`, 1 / Math.sqrt(size));
   const scaled = graph.node(`${name}.scaled`, 'Mul', [query, factor]);
   const patches = (imageSize / patchSize) ** 2;
   const pieces = Math.ceil((4 * heads * patches ** 2) / SCORE_BYTES);

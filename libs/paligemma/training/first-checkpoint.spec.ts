@@ -17,7 +17,9 @@ afterEach(() => rm(folder, { recursive: true }));
 it.each(['tiny-paligemma', 'tiny-paligemma2'])(
   'writes a whole checkpoint of the shape of %s, the same for the same seed',
   async (name) => {
-    const config = JSON.parse(await readFile(join(checkpointFolder(name), 'config.json'), 'utf8')) as object; // prettier-ignore
+    const config = JSON.parse(
+      await readFile(join(checkpointFolder(name), 'config.json'), 'utf8'),
+    ) as object;
     const write = async (part: string, seed: number): Promise<Buffer> => {
       await writeFirstCheckpoint(join(folder, part), { ...config }, 1700, seed);
       return readFile(join(folder, part, 'model.safetensors'));
@@ -40,7 +42,9 @@ it.each(['tiny-paligemma', 'tiny-paligemma2'])(
 );
 
 it('does not overwrite a checkpoint', async () => {
-  const config = JSON.parse(await readFile(join(checkpointFolder('tiny-paligemma'), 'config.json'), 'utf8')) as object; // prettier-ignore
+  const config = JSON.parse(
+    await readFile(join(checkpointFolder('tiny-paligemma'), 'config.json'), 'utf8'),
+  ) as object;
   await writeFirstCheckpoint(folder, { ...config }, 1700, 1);
   await expect(writeFirstCheckpoint(folder, { ...config }, 1700, 1)).rejects.toThrow('EEXIST');
 });

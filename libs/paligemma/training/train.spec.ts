@@ -108,10 +108,14 @@ describe('train', { timeout: 60_000 }, () => {
     await killAt('twice', 3);
     await killAt('twice', 6);
     const stop = new AbortController();
-    const stopped = await start('stopped', {}, {
-      signal: stop.signal,
-      onEvent: (event) => event.kind === 'step' && event.step === 5 && stop.abort(),
-    }); // prettier-ignore
+    const stopped = await start(
+      'stopped',
+      {},
+      {
+        signal: stop.signal,
+        onEvent: (event) => event.kind === 'step' && event.step === 5 && stop.abort(),
+      },
+    );
     expect(stopped).toMatchObject({ end: 'stopped', step: 5, result: undefined });
     for (const run of ['killed-1', 'killed-3', 'killed-4', 'killed-7', 'twice', 'stopped']) {
       await start(run);
@@ -139,7 +143,13 @@ describe('train', { timeout: 60_000 }, () => {
   });
 
   it('gives an adapter that import merges, with dropout that resumes alike', async () => {
-    const tuning = { kind: 'lora', rank: 4, alpha: 8, dropout: 0.2, targets: ['q_proj', 'down_proj'] } as const; // prettier-ignore
+    const tuning = {
+      kind: 'lora',
+      rank: 4,
+      alpha: 8,
+      dropout: 0.2,
+      targets: ['q_proj', 'down_proj'],
+    } as const;
     const { result } = await start('lora', { tuning, epochs: 6 });
     await killAt('lora-killed', 3, { tuning, epochs: 6 });
     await start('lora-killed', { tuning, epochs: 6 });

@@ -106,10 +106,22 @@ class Run {
       : await TowerSide.open(checkpoint, read, threads);
     const { imageTokens } = config;
     const batches = new Batches({ data, tokenizer, pictures, imageTokens, sizes, recipe, soft });
-    if (batches.updatesPerEpoch === 0) throw tooFew(options.data, data.count, recipe.batchSize * recipe.accumulation); // prettier-ignore
+    if (batches.updatesPerEpoch === 0)
+      throw tooFew(options.data, data.count, recipe.batchSize * recipe.accumulation);
     const learner = await Learner.open(checkpoint, state, { graph, recipe, threads });
     const log = await RunLog.open(output, state.step);
-    return new Run(options, base, learned, batches, graph, learner, log, pictures, soft, validation); // prettier-ignore
+    return new Run(
+      options,
+      base,
+      learned,
+      batches,
+      graph,
+      learner,
+      log,
+      pictures,
+      soft,
+      validation,
+    );
   }
 
   async finish(): Promise<TrainingOutcome> {
@@ -205,7 +217,12 @@ class Run {
     if (recipe.tuning.kind !== 'lora') {
       const folder = join(output, 'evaluated');
       await this.#write(folder);
-      metrics = await evaluateAnswers(folder, this.validation, ANSWER_EXAMPLES, this.validation.mostLabels); // prettier-ignore
+      metrics = await evaluateAnswers(
+        folder,
+        this.validation,
+        ANSWER_EXAMPLES,
+        this.validation.mostLabels,
+      );
     }
     await this.#say({ kind: 'evaluation', step, loss, metrics });
   }

@@ -15,7 +15,12 @@ const PATCH = 14;
 const ROWS = 1700;
 export const SIZES = { batch: 16, textTokens: 32, labels: 12 };
 
-const LAYERS = { hidden_size: 192, intermediate_size: 768, num_hidden_layers: 5, num_attention_heads: 4 }; // prettier-ignore
+const LAYERS = {
+  hidden_size: 192,
+  intermediate_size: 768,
+  num_hidden_layers: 5,
+  num_attention_heads: 4,
+};
 const CONFIG = {
   model_type: 'paligemma',
   image_token_index: ROWS - 1,
@@ -89,7 +94,8 @@ export async function openTrainingBench(folder: string, recomputes: boolean) {
 function example(index: number) {
   const length = SIZES.textTokens + 1;
   const first = length - SIZES.labels;
-  const row = (value: (at: number) => number): number[] => Array.from({ length }, (_, at) => value(at)); // prettier-ignore
+  const row = (value: (at: number) => number): number[] =>
+    Array.from({ length }, (_, at) => value(at));
   const isLabel = (at: number): number => Number(at >= first);
   return {
     tokens: row((at) => 5 + ((at * 7 + index * 13) % 1000)),

@@ -35,11 +35,14 @@ export function checkText(
   const ids = [...tokenizer.encode(prefix), ...tokenizer.encode(suffix)];
   if (ids.includes(tokenizer.imageId)) throw new Error('its text contains "<image>"');
   const beyond = ids.find((id) => id >= vocabularySize);
-  if (beyond !== undefined) throw new Error(`its text has token ${beyond}, which the model has no row for`); // prettier-ignore
+  if (beyond !== undefined)
+    throw new Error(`its text has token ${beyond}, which the model has no row for`);
   const counts = countTokens(tokenizer, { prefix, suffix });
   const total = counts.prefix + counts.suffix;
   if (total > textTokens + 1) {
-    throw new Error(`its text takes ${total} tokens, and ${textTokens + 1} fit: shorten it, or raise the text tokens`); // prettier-ignore
+    throw new Error(
+      `its text takes ${total} tokens, and ${textTokens + 1} fit: shorten it, or raise the text tokens`,
+    );
   }
   return counts.suffix;
 }
@@ -49,7 +52,10 @@ function mustBeCodes(text: string): void {
   for (const [code, kind, digits] of text.matchAll(/<(loc|seg)([^<>]*)>/g)) {
     const [length, count] = kind === 'loc' ? [4, 1024] : [3, 128];
     const isRight = new RegExp(`^\\d{${length}}$`).test(digits!) && Number(digits) < count!;
-    if (!isRight) throw new Error(`${code} is no token: ${kind} runs from 0 to ${count! - 1}, with ${length} digits`); // prettier-ignore
+    if (!isRight)
+      throw new Error(
+        `${code} is no token: ${kind} runs from 0 to ${count! - 1}, with ${length} digits`,
+      );
   }
 }
 

@@ -135,7 +135,12 @@ function badData(path: string, faults: readonly Fault[]): AppError {
   return new AppError(
     'training.bad_data',
     `${path} has ${faults.length === 1 ? 'a line' : `${faults.length} lines`} that cannot be learned from:\n  ${named.join('\n  ')}${rest}\nMend or remove them and start again; nothing was trained.`,
-    { context: { path, lines: faults.slice(0, 100).map(({ line, reason }) => ({ line, detail: reason })) } }, // prettier-ignore
+    {
+      context: {
+        path,
+        lines: faults.slice(0, 100).map(({ line, reason }) => ({ line, detail: reason })),
+      },
+    },
   );
 }
 

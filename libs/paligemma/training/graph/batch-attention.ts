@@ -2,6 +2,7 @@ import { float, int, ints, MICROSOFT_DOMAIN, type GraphBuilder, type Value } fro
 import type { TextConfig, VisionConfig } from '../../checkpoint/model-config.js';
 import type { Attend } from '../../graph/decoder-layer.js';
 import { rotaryTables } from '../../graph/rotary.js';
+import { capped } from '../../graph/softcap.js';
 import type { TrainingWeights } from './training-weights.js';
 
 /** Attention over whole sequences, written with operators that can be differentiated; scores are held whole. */
@@ -54,8 +55,8 @@ export function textAttention(
   const sin = graph.floats('sin', tables.sin, [tokens, headSize / 2]);
   const linear = (name: string, x: Value): Value => weights.linear(name, x, { bias: false });
   const rotated = (name: string, x: Value, count: number): Value => {
-    const shape = graph.integers(`${name}.shape`, [batch, tokens, count * headSize]);
-    const inputs = [graph.node(`${name}.tokens`, 'Reshape', [linear(name, x), shape]), cos, sin, positions]; // prettier-ignore
+    const shape = [batch, tokens, count * headSize];
+    const inputs = [graph.reshape(`${name}.tokens`, linear(name, x), shape), cos, sin, positions];
     return graph.node(`${name}.rotated`, 'RotaryEmbedding', inputs, { num_heads: int(count) });
   };
   const ownHeads = [batch, tokens, keyValueHeads, headSize];
@@ -67,7 +68,12 @@ export function textAttention(
       group,
       headSize,
     ]);
-    const key = headsFirst(graph, `${name}.key`, rotated(`${name}.k_proj`, x, keyValueHeads), ownHeads); // prettier-ignore
+    const key = headsFirst(
+      graph,
+      `${name}.key`,
+      rotated(`${name}.k_proj`, x, keyValueHeads),
+      ownHeads,
+    );
     const value = headsFirst(graph, `${name}.value`, linear(`${name}.v_proj`, x), ownHeads);
     const factor = attentionScale / (attentionSoftcap ?? 1);
     const scores = product(graph, `${name}.product`, query, key, factor);
@@ -79,7 +85,10 @@ export function textAttention(
       tokens,
     ]);
     const mixed = mix(graph, name, seen, value);
-    return linear(`${name}.o_proj`, ungrouped(graph, name, mixed, [batch, tokens, keyValueHeads, group, headSize])); // prettier-ignore
+    return linear(
+      `${name}.o_proj`,
+      ungrouped(graph, name, mixed, [batch, tokens, keyValueHeads, group, headSize]),
+    );
   };
 }
 
@@ -99,14 +108,6 @@ function mix(graph: GraphBuilder, name: string, scores: Value, value: Value): Va
   return graph.node(`${name}.mixed`, 'MatMul', [shares, value]);
 }
 
-/** Before the mask, as the reference does. The scores are divided by the cap already. */
-function capped(graph: GraphBuilder, name: string, scores: Value, cap: number | undefined): Value {
-  if (cap === undefined) return scores;
-  const squeezed = graph.node(`${name}.tanh`, 'Tanh', [scores]);
-  const factor = graph.floats(`${name}.cap`, Float32Array.of(cap), []);
-  return graph.node(`${name}.capped`, 'Mul', [squeezed, factor]);
-}
-
 /** The query heads of a group stand beside each other under one mask. */
 function masked(
   graph: GraphBuilder,
@@ -117,46 +118,42 @@ function masked(
 ): Value {
   const [batch, heads, tokens, group, keys] = shape as [number, number, number, number, number];
   const flat = [batch, heads, tokens * group, keys];
-  const apart = reshape(graph, `${name}.scores.apart`, scores, shape);
+  const apart = graph.reshape(`${name}.scores.apart`, scores, shape);
   const sum = graph.node(`${name}.scores.masked`, 'Add', [apart, mask]);
-  return reshape(graph, `${name}.scores`, sum, flat);
+  return graph.reshape(`${name}.scores`, sum, flat);
 }
 
 /** [batch * tokens, heads * size] -> [batch, heads, tokens, size] */
 function headsFirst(graph: GraphBuilder, name: string, x: Value, shape: readonly number[]): Value {
-  const split = reshape(graph, `${name}.split`, x, shape);
+  const split = graph.reshape(`${name}.split`, x, shape);
   return graph.node(`${name}.turned`, 'Transpose', [split], { perm: ints([0, 2, 1, 3]) });
 }
 
 /** [batch, heads, tokens, size] -> `shape` [batch * tokens, heads * size] */
 function tokensFirst(graph: GraphBuilder, name: string, x: Value, shape: readonly number[]): Value {
   const turned = graph.node(`${name}.turned`, 'Transpose', [x], { perm: ints([0, 2, 1, 3]) });
-  return reshape(graph, name, turned, shape);
+  return graph.reshape(name, turned, shape);
 }
 
 /** [batch, tokens, heads * group * size] -> [batch, heads, tokens * group, size] */
 function groupsFirst(graph: GraphBuilder, name: string, x: Value, shape: readonly number[]): Value {
   const [batch, tokens, heads, group, size] = shape as [number, number, number, number, number];
   const rows = [batch, heads, tokens * group, size];
-  if (heads === 1) return reshape(graph, name, x, rows);
-  const split = reshape(graph, `${name}.split`, x, shape);
+  if (heads === 1) return graph.reshape(name, x, rows);
+  const split = graph.reshape(`${name}.split`, x, shape);
   const turned = graph.node(`${name}.turned`, 'Transpose', [split], {
     perm: ints([0, 2, 1, 3, 4]),
   });
-  return reshape(graph, name, turned, rows);
+  return graph.reshape(name, turned, rows);
 }
 
 /** The way back: [batch, heads, tokens * group, size] -> [batch * tokens, heads * group * size] */
 function ungrouped(graph: GraphBuilder, name: string, x: Value, shape: readonly number[]): Value {
   const [batch, tokens, heads, group, size] = shape as [number, number, number, number, number];
   const flat = [batch * tokens, heads * group * size];
-  if (heads === 1) return reshape(graph, `${name}.flat`, x, flat);
-  const split = reshape(graph, `${name}.mixed.split`, x, [batch, heads, tokens, group, size]);
+  if (heads === 1) return graph.reshape(`${name}.flat`, x, flat);
+  const split = graph.reshape(`${name}.mixed.split`, x, [batch, heads, tokens, group, size]);
   const perm = ints([0, 2, 1, 3, 4]);
   const turned = graph.node(`${name}.mixed.turned`, 'Transpose', [split], { perm });
-  return reshape(graph, `${name}.flat`, turned, flat);
-}
-
-function reshape(graph: GraphBuilder, name: string, x: Value, shape: readonly number[]): Value {
-  return graph.node(name, 'Reshape', [x, graph.integers(`${name}.shape`, shape)]);
+  return graph.reshape(`${name}.flat`, turned, flat);
 }

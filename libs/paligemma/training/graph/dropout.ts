@@ -16,8 +16,7 @@ export function dropped(
   share: number,
   seed: Value,
 ): Value {
-  const number = (part: string, value: number): Value =>
-    graph.floats(`${name}.${part}`, Float32Array.of(value), []);
+  const number = (part: string, value: number): Value => graph.scalar(`${name}.${part}`, value);
   const angles = (part: string, count: number, factor: number, shape: number[]): Value =>
     graph.floats(
       `${name}.${part}`,

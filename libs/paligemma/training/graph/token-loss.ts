@@ -66,7 +66,10 @@ export function emitLoss(
 function hardPart(graph: GraphBuilder, log: Value, labels: number): Value {
   const targets = graph.input(lossPorts.targets, 'int64', [labels]);
   const weights = graph.input(lossPorts.hardWeights, 'float32', [labels]);
-  const column = graph.node('targets.column', 'Unsqueeze', [targets, graph.integers('targets.axis', [1])]); // prettier-ignore
+  const column = graph.node('targets.column', 'Unsqueeze', [
+    targets,
+    graph.integers('targets.axis', [1]),
+  ]);
   const chosen = graph.node('chosen.column', 'GatherElements', [log, column], { axis: int(1) });
   const flat = graph.node('chosen', 'Squeeze', [chosen, graph.integers('chosen.axis', [1])]);
   return weighed(graph, 'hard', flat, weights);
@@ -88,7 +91,9 @@ function softPart(
   const row = graph.input(lossPorts.softRow(kind), 'int64', [labels]);
   const target = graph.node(`${name}.target`, 'Gather', [rows, row], { axis: int(0) });
   const ids = Array.from({ length: count }, (_, index) => firstToken + index);
-  const own = graph.node(`${name}.log`, 'Gather', [log, graph.integers(`${name}.ids`, ids)], { axis: int(1) }); // prettier-ignore
+  const own = graph.node(`${name}.log`, 'Gather', [log, graph.integers(`${name}.ids`, ids)], {
+    axis: int(1),
+  });
   const each = sum(graph, `${name}.each`, graph.node(`${name}.terms`, 'Mul', [own, target]), [1]);
   return weighed(graph, name, each, weights);
 }
@@ -99,7 +104,7 @@ function weighed(graph: GraphBuilder, name: string, values: Value, weights: Valu
 
 function scaled(graph: GraphBuilder, name: string, value: Value, factor: number): Value {
   if (factor === 1) return value;
-  return graph.node(name, 'Mul', [value, graph.floats(`${name}.factor`, Float32Array.of(factor), [])]); // prettier-ignore
+  return graph.node(name, 'Mul', [value, graph.scalar(`${name}.factor`, factor)]);
 }
 
 function sum(graph: GraphBuilder, name: string, x: Value, axes: readonly number[]): Value {

@@ -1,6 +1,7 @@
 import { differentiate, GraphBuilder, int, type Graph, type Node, type Value } from '#onnx';
 import type { Checkpoint } from '../../checkpoint/checkpoint.js';
 import { decoderLayer } from '../../graph/decoder-layer.js';
+import { softcap } from '../../graph/softcap.js';
 import type { Recipe } from '../recipe.js';
 import { textAttention } from './batch-attention.js';
 import type { LearnedTensor } from './learned-tensors.js';
@@ -112,7 +113,7 @@ function emitForward(
   }
   const states = weights.rmsNorm('text.norm', x, text.rmsNormEpsilon);
   const product = graph.node('head', 'Gemm', [states, weights.head], { transB: int(1) });
-  const capped = softcap(graph, product, text.finalSoftcap);
+  const capped = softcap(graph, 'logits', product, text.finalSoftcap);
   const logits = graph.node(trainingPorts.logits, 'Identity', [capped]);
   const sizes = { labels, tokens: checkpoint.embeddingRows };
   return { loss: emitLoss(graph, logits, sizes, recipe, options.soft), logits, weights };
@@ -130,26 +131,15 @@ function embeddings(
     ? emitTower(graph, weights, checkpoint.config, batch)
     : graph.input(trainingPorts.tower, 'float32', [batch * imageTokens, vision.hiddenSize]);
   const flat = weights.linear('projector', tower, { bias: true });
-  const image = reshape(graph, 'image', flat, [batch, imageTokens, text.hiddenSize]);
+  const image = graph.reshape('image', flat, [batch, imageTokens, text.hiddenSize]);
   const ids = graph.input(trainingPorts.ids, 'int64', [batch, textTokens]);
   const table = weights.tensor('text.embed_tokens.weight');
   const rows = graph.node('text.rows', 'Gather', [table, ids], { axis: int(0) });
-  const factor = graph.floats('text.factor', Float32Array.of(Math.sqrt(text.hiddenSize)), []);
+  const factor = graph.scalar('text.factor', Math.sqrt(text.hiddenSize));
   const words = graph.node('text.embedded', 'Mul', [rows, factor]);
   const joined = graph.node('embedded', 'Concat', [image, words], { axis: int(1) });
-  return reshape(graph, 'embedded.flat', joined, [
+  return graph.reshape('embedded.flat', joined, [
     batch * (imageTokens + textTokens),
     text.hiddenSize,
   ]);
-}
-
-function softcap(graph: GraphBuilder, logits: Value, cap: number | undefined): Value {
-  if (cap === undefined) return logits;
-  const factor = graph.floats('final_cap', Float32Array.of(cap), []);
-  const small = graph.node('logits.scaled', 'Div', [logits, factor]);
-  return graph.node('logits.capped', 'Mul', [graph.node('logits.tanh', 'Tanh', [small]), factor]);
-}
-
-function reshape(graph: GraphBuilder, name: string, x: Value, shape: readonly number[]): Value {
-  return graph.node(name, 'Reshape', [x, graph.integers(`${name}.shape`, shape)]);
 }

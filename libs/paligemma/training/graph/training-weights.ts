@@ -69,7 +69,7 @@ export class TrainingWeights {
     const narrow = graph.node(`${name}.lora_A`, 'Gemm', [kept, a], { transB: int(1) });
     const b = this.#learned.get(loraName(name, 'B'))!;
     const wide = graph.node(`${name}.lora_B`, 'Gemm', [narrow, b], { transB: int(1) });
-    const factor = graph.floats(`${name}.lora_scale`, Float32Array.of(alpha / rank), []);
+    const factor = graph.scalar(`${name}.lora_scale`, alpha / rank);
     const pair = graph.node(`${name}.lora`, 'Mul', [wide, factor]);
     return graph.node(name, 'Add', [base, pair]);
   }
@@ -84,7 +84,7 @@ export class TrainingWeights {
   }
 
   rmsNorm(name: string, x: Value, epsilon: number): Value {
-    const one = this.graph.floats(`${name}.one`, Float32Array.of(1), []);
+    const one = this.graph.scalar(`${name}.one`, 1);
     const scale = this.graph.node(`${name}.scale`, 'Add', [this.tensor(`${name}.weight`), one]);
     const attributes = { axis: int(-1), epsilon: float(epsilon) };
     return this.graph.node(name, 'RMSNormalization', [x, scale], attributes);

@@ -78,7 +78,12 @@ class Shared {
   #decayed(name: string, weight: Value): Value {
     const { weightDecay } = this.optimiser;
     if (weightDecay === 0) return weight;
-    const share = this.#op('Mul', `decay of ${name}`, weight, this.#scalar(`rate of ${name}`, weightDecay)); // prettier-ignore
+    const share = this.#op(
+      'Mul',
+      `decay of ${name}`,
+      weight,
+      this.graph.scalar(`rate of ${name}`, weightDecay),
+    );
     const loss = this.#op('Mul', `loss of ${name}`, share, this.learningRate);
     return this.#op('Sub', `decayed ${name}`, weight, loss);
   }
@@ -95,7 +100,12 @@ class Shared {
     const [one, two] = this.#corrections as [Value, Value];
     const spread = this.#op('Mul', `variance of ${name}`, second, two);
     const root = this.graph.node(`deviation of ${name}`, 'Sqrt', [spread]);
-    const divisor = this.#op('Add', `divisor of ${name}`, root, this.#scalar(`epsilon of ${name}`, epsilon)); // prettier-ignore
+    const divisor = this.#op(
+      'Add',
+      `divisor of ${name}`,
+      root,
+      this.graph.scalar(`epsilon of ${name}`, epsilon),
+    );
     const mean = this.#op('Mul', `mean of ${name}`, first, one);
     return this.#op('Div', `direction of ${name}`, mean, divisor);
   }
@@ -109,11 +119,11 @@ class Shared {
     share: number,
   ): Value {
     const before = this.graph.input(port, 'float32', shape);
-    const old = this.#op('Mul', `old ${port}`, before, this.#scalar(`kept ${port}`, kept));
+    const old = this.#op('Mul', `old ${port}`, before, this.graph.scalar(`kept ${port}`, kept));
     const fresh =
       share === 1
         ? value
-        : this.#op('Mul', `new ${port}`, value, this.#scalar(`share ${port}`, share));
+        : this.#op('Mul', `new ${port}`, value, this.graph.scalar(`share ${port}`, share));
     return this.#give(port, shape, this.#op('Add', `sum ${port}`, old, fresh));
   }
 
@@ -126,18 +136,11 @@ class Shared {
   #op(op: string, name: string, a: Value, b: Value): Value {
     return this.graph.node(name, op, [a, b]);
   }
-
-  #scalar(name: string, value: number): Value {
-    return this.graph.floats(name, Float32Array.of(value), []);
-  }
 }
 
 function emitNorm(graph: GraphBuilder, gradients: readonly Value[]): Value {
   const squares = gradients.map((gradient) => {
-    const flat = graph.node(`flat ${gradient.name}`, 'Reshape', [
-      gradient,
-      graph.integers(`line ${gradient.name}`, [-1]),
-    ]);
+    const flat = graph.reshape(`flat ${gradient.name}`, gradient, [-1]);
     return graph.node(`squares of ${gradient.name}`, 'ReduceSumSquare', [flat], {
       keepdims: int(0),
     });
@@ -148,10 +151,7 @@ function emitNorm(graph: GraphBuilder, gradients: readonly Value[]): Value {
 
 /** min(1, clip / norm), with torch's 1e-6 against a norm of 0. */
 function emitFactor(graph: GraphBuilder, norm: Value, clipNorm: number): Value {
-  const safe = graph.node('norm.safe', 'Add', [norm, graph.floats('norm.least', Float32Array.of(1e-6), [])]); // prettier-ignore
-  const ratio = graph.node('norm.ratio', 'Div', [
-    graph.floats('norm.most', Float32Array.of(clipNorm), []),
-    safe,
-  ]);
-  return graph.node('norm.factor', 'Min', [ratio, graph.floats('norm.one', Float32Array.of(1), [])]); // prettier-ignore
+  const safe = graph.node('norm.safe', 'Add', [norm, graph.scalar('norm.least', 1e-6)]);
+  const ratio = graph.node('norm.ratio', 'Div', [graph.scalar('norm.most', clipNorm), safe]);
+  return graph.node('norm.factor', 'Min', [ratio, graph.scalar('norm.one', 1)]);
 }

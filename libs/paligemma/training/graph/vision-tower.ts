@@ -17,18 +17,19 @@ export function emitTower(
 ): Value {
   const numbers = 3 * vision.patchSize ** 2;
   const { hiddenSize } = vision;
-  const reshape = (name: string, x: Value, shape: readonly number[]): Value =>
-    graph.node(name, 'Reshape', [x, graph.integers(`${name}.shape`, shape)]);
   const patches = graph.input('patches', 'float32', [batch * imageTokens, numbers]);
   const name = 'vision.embeddings.patch_embedding';
   // A convolution whose windows do not overlap is a product.
-  const kernel = reshape(`${name}.kernel`, weights.tensor(`${name}.weight`), [hiddenSize, numbers]);
+  const kernel = graph.reshape(`${name}.kernel`, weights.tensor(`${name}.weight`), [
+    hiddenSize,
+    numbers,
+  ]);
   const inputs = [patches, kernel, weights.tensor(`${name}.bias`)];
   const embedded = graph.node(name, 'Gemm', inputs, { transB: int(1) });
-  const pictures = reshape('vision.pictures', embedded, [batch, imageTokens, hiddenSize]);
+  const pictures = graph.reshape('vision.pictures', embedded, [batch, imageTokens, hiddenSize]);
   const places = weights.tensor('vision.embeddings.position_embedding.weight');
   const placed = graph.node('vision.embedded', 'Add', [pictures, places]);
-  let x = reshape('vision.flat', placed, [batch * imageTokens, hiddenSize]);
+  let x = graph.reshape('vision.flat', placed, [batch * imageTokens, hiddenSize]);
   const attend = visionAttention(graph, weights, vision, { batch, tokens: imageTokens });
   for (let layer = 0; layer < vision.layers; layer++) {
     const parts = { graph, weights, vision };

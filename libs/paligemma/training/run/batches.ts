@@ -58,7 +58,9 @@ export class Batches {
 
   /** The first examples of the set, in its order, as batches whose losses add up to their mean. The last is padded. */
   async inOrder(count: number): Promise<Feeds[]> {
-    return this.#of(Uint32Array.from({ length: Math.min(count, this.options.data.count) }, (_, index) => index)); // prettier-ignore
+    return this.#of(
+      Uint32Array.from({ length: Math.min(count, this.options.data.count) }, (_, index) => index),
+    );
   }
 
   async #of(indices: Uint32Array): Promise<Feeds[]> {

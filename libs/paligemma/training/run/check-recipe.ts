@@ -17,7 +17,14 @@ export function checkRecipe(recipe: Recipe): void {
 }
 
 function numberFaults(recipe: Recipe): string[] {
-  const whole = ['epochs', 'batchSize', 'accumulation', 'textTokens', 'checkpointEvery', 'evaluateEvery'] as const; // prettier-ignore
+  const whole = [
+    'epochs',
+    'batchSize',
+    'accumulation',
+    'textTokens',
+    'checkpointEvery',
+    'evaluateEvery',
+  ] as const;
   const spreads = ['locationSpread', 'codeSpread'] as const;
   return [
     ...whole.flatMap((name) => (isWhole(recipe[name]) ? [] : [`${name} must be 1 or more, whole`])),
@@ -31,7 +38,8 @@ function numberFaults(recipe: Recipe): string[] {
 }
 
 function optimiserFaults({ optimiser }: Recipe): string[] {
-  const shares = optimiser.kind === 'adamw' ? [optimiser.beta1, optimiser.beta2] : [optimiser.momentum]; // prettier-ignore
+  const shares =
+    optimiser.kind === 'adamw' ? [optimiser.beta1, optimiser.beta2] : [optimiser.momentum];
   return [
     ...(shares.every(isShare) ? [] : ['momentum and betas must be at least 0 and below 1']),
     ...(optimiser.weightDecay >= 0 ? [] : ['weightDecay must be 0 or more']),

@@ -3,7 +3,11 @@ import type { Checkpoint } from '../../checkpoint/checkpoint.js';
 import { GraphSession } from '../../graph/graph-session.js';
 import { PaliGemma } from '../../paligemma.js';
 import type { TrainingData } from '../data/training-data.js';
-import { evaluationGraph, trainingPorts, type TrainingGraphOptions } from '../graph/training-graph.js'; // prettier-ignore
+import {
+  evaluationGraph,
+  trainingPorts,
+  type TrainingGraphOptions,
+} from '../graph/training-graph.js';
 import { scoreAnswers, type ScoredAnswer } from '../metric/score-answers.js';
 
 type Feeds = Readonly<Record<string, Tensor>>;

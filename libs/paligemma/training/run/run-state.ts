@@ -76,7 +76,8 @@ async function readState(folder: string, learned: readonly LearnedTensor[]): Pro
     for (const { name: tensor, shape } of learned) {
       const at = stored.get(`${name}/${tensor}`);
       if (at === undefined) continue;
-      if (at.shape.join() !== shape.join()) throw new Error(`${at.name} is [${at.shape}], not [${shape}]`); // prettier-ignore
+      if (at.shape.join() !== shape.join())
+        throw new Error(`${at.name} is [${at.shape}], not [${shape}]`);
       found.set(tensor, new Tensor('float32', readFloats(at), shape));
     }
     return found;

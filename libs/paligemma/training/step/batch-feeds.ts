@@ -28,7 +28,12 @@ export function batchFeeds(
     for (let at = 0; at < textTokens; at++) {
       ids[index * textTokens + at] = BigInt(example.tokens[at]!);
     }
-    writeMask(mask.subarray(index * tokens ** 2, (index + 1) * tokens ** 2), example, imageTokens, tokens); // prettier-ignore
+    writeMask(
+      mask.subarray(index * tokens ** 2, (index + 1) * tokens ** 2),
+      example,
+      imageTokens,
+      tokens,
+    );
     const count = countLabels(example, textTokens);
     const weight = lossMean === 'token' ? 1 / totals.labels : 1 / (count * totals.examples);
     for (let at = 0; at < textTokens; at++) {

@@ -3,7 +3,11 @@ import type { Checkpoint } from '../../checkpoint/checkpoint.js';
 import { GraphSession } from '../../graph/graph-session.js';
 import { DROPOUT_SEED } from '../graph/dropout.js';
 import type { LearnedTensor } from '../graph/learned-tensors.js';
-import { trainingGraph, trainingPorts, type TrainingGraphOptions } from '../graph/training-graph.js'; // prettier-ignore
+import {
+  trainingGraph,
+  trainingPorts,
+  type TrainingGraphOptions,
+} from '../graph/training-graph.js';
 import { updateGraph, updatePorts } from '../graph/update-graph.js';
 import type { Recipe } from '../recipe.js';
 import type { LearnerState } from './learner-state.js';

@@ -9,7 +9,11 @@ import { imagePatches } from '../../generation/image-patches.js';
 import { checkpointFolder, goldenPicture } from '../../golden-fixture.js';
 import { GraphSession } from '../../graph/graph-session.js';
 import { learnedTensors, type LearnedTensor } from '../graph/learned-tensors.js';
-import { trainingGraph, trainingPorts, type TrainingGraphOptions } from '../graph/training-graph.js'; // prettier-ignore
+import {
+  trainingGraph,
+  trainingPorts,
+  type TrainingGraphOptions,
+} from '../graph/training-graph.js';
 import type { Recipe } from '../recipe.js';
 import { firstWeights } from '../run/first-weights.js';
 import { batchFeeds } from './batch-feeds.js';
@@ -90,7 +94,6 @@ describe.each(['tiny-paligemma', 'tiny-paligemma2'])(
       recipe: Partial<Recipe> = {},
       soft: SoftKind[] = [],
     ): TrainingGraphOptions {
-      // prettier-ignore
       const sizes = { batch, textTokens: golden.text_tokens, labels: batch * LABELS };
       return { ...sizes, learned, soft, recipe: { ...RECIPE, ...recipe }, hasTower: true };
     }
@@ -135,7 +138,9 @@ describe.each(['tiny-paligemma', 'tiny-paligemma2'])(
         for (const [published, { norm, indices, offset }] of Object.entries(golden.tensors)) {
           const tensor = normalTensorName(published)!;
           const gradient = results[trainingPorts.gradient(tensor)]!.data as Float32Array;
-          const difference = Math.hypot(...indices.map((at, place) => gradient[at]! - samples[offset + place]!)); // prettier-ignore
+          const difference = Math.hypot(
+            ...indices.map((at, place) => gradient[at]! - samples[offset + place]!),
+          );
           expect(difference, `of ${tensor}`).toBeLessThan(1e-3 * norm + NOISE);
           const own = Math.sqrt(gradient.reduce((sum, value) => sum + value * value, 0));
           expect(Math.abs(own - norm), `of ${tensor}`).toBeLessThan(1e-3 * norm + NOISE);
@@ -167,7 +172,10 @@ describe.each(['tiny-paligemma', 'tiny-paligemma2'])(
       const { losses, rates } = golden.curve;
       const worst = { loss: 0 };
       for (const [index, expected] of losses.entries()) {
-        const batch = Array.from({ length: golden.batch }, (_, at) => golden.examples[(index * golden.batch + at) % golden.examples.length]!); // prettier-ignore
+        const batch = Array.from(
+          { length: golden.batch },
+          (_, at) => golden.examples[(index * golden.batch + at) % golden.examples.length]!,
+        );
         const rate = learningRateAt(index + 1, losses.length, RECIPE);
         expect(rate).toBeCloseTo(rates[index]!, 12);
         const { loss } = await learner.update([feeds(batch, graph, 'example')], rate);
@@ -181,7 +189,8 @@ describe.each(['tiny-paligemma', 'tiny-paligemma2'])(
 
 function asPreprocessed({ head, tail }: Example, length: number) {
   const text = [...head, ...tail];
-  const row = (value: (at: number) => number): number[] => Array.from({ length }, (_, at) => value(at)); // prettier-ignore
+  const row = (value: (at: number) => number): number[] =>
+    Array.from({ length }, (_, at) => value(at));
   return {
     tokens: row((at) => text[at] ?? 0),
     maskAr: row((at) => Number(at >= head.length)),
