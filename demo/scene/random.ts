@@ -1,13 +1,12 @@
-/** Numbers that follow from a seed (mulberry32, public domain). */
-export class Random {
-  constructor(private state: number) {}
+import { randomStream } from '#paligemma';
 
+/** Draws that follow from a seed. */
+export class Random {
   /** In [0, 1). */
-  next(): number {
-    this.state = (this.state + 0x6d2b_79f5) | 0;
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  readonly next: () => number;
+
+  constructor(seed: number) {
+    this.next = randomStream(seed);
   }
 
   between(least: number, most: number): number {

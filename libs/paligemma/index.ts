@@ -1,6 +1,7 @@
 export { PaliGemma, type LoadOptions, type ModelInfo } from './paligemma.js';
 export type { BulkAnswer, BulkFailure, BulkRequest, ImageSource } from './bulk/bulk-answer.js';
 export type { AnswerRequest, Generation, Question } from './generation/answer-request.js';
+export { randomStream } from './generation/random-stream.js';
 export type { EndReason, Sampling, SequenceTimings } from './generation/generation.js';
 export type { ImageFeatures } from './generation/model-runner.js';
 export { decodeImage, type DecodedImage, type DecodeOptions } from './image/decode.js';

@@ -3,6 +3,7 @@ import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EMBEDDING, expectedTensors, ROWS } from './checkpoint/expected-tensors.js';
 import type { JsonObject } from './checkpoint/json-file.js';
+import { publishedTensorName } from './checkpoint/published-name.js';
 import { parseConfig } from './checkpoint/read-config.js';
 
 const BLOCK_NUMBERS = 1 << 20;
@@ -18,7 +19,7 @@ export async function writeRandomCheckpoint(
 ): Promise<void> {
   await writeFile(join(directory, 'config.json'), JSON.stringify(config));
   const tensors = [...expectedTensors(parseConfig(config))].map(([name, shape]) => ({
-    name: storedName(name),
+    name: publishedTensorName(name),
     shape: shape.map((size) => (size === ROWS ? embeddingRows : size)),
     isNorm: shape.length === 1 && name.includes('norm') && name.startsWith('vision'),
     isEmbedding: name === EMBEDDING,
@@ -66,13 +67,6 @@ function* randomBlocks(
     }
     yield block;
   }
-}
-
-function storedName(name: string): string {
-  return name
-    .replace(/^vision\./, 'vision_tower.')
-    .replace(/^projector\./, 'multi_modal_projector.linear.')
-    .replace(/^text\./, 'language_model.model.');
 }
 
 function product(shape: readonly number[]): number {

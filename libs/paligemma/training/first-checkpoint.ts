@@ -5,7 +5,7 @@ import type { JsonObject } from '../checkpoint/json-file.js';
 import { publishedTensorName } from '../checkpoint/published-name.js';
 import { parseConfig } from '../checkpoint/read-config.js';
 import { SafetensorsWriter } from '../import/safetensors-writer.js';
-import { mulberry32 } from './data/example-order.js';
+import { randomStream } from '../generation/random-stream.js';
 
 /** Of positions, as SigLIP begins. */
 const POSITION_DEVIATION = 0.02;
@@ -34,7 +34,7 @@ export async function writeFirstCheckpoint(
     join(directory, 'model.safetensors'),
     tensors.map(({ name, shape }) => ({ name: publishedTensorName(name), type: 'float32', shape })),
   );
-  const random = mulberry32(seed);
+  const random = randomStream(seed);
   for (const { name, shape } of tensors) {
     const layers = name.startsWith('text.') ? model.text.layers : model.vision.layers;
     const values = firstValues(name, shape, layers, random);

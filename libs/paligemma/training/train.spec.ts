@@ -6,31 +6,22 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkpointFolder } from '../golden-fixture.js';
 import { importCheckpoint, PaliGemma } from '../index.js';
 import type { Recipe } from './recipe.js';
+import { recipeOf } from './recipe-fixture.js';
 import { train } from './train.js';
 import type { TrainingEvent } from './training-run.js';
 
 const BASE = checkpointFolder('tiny-paligemma');
 const COLOURS = { red: '#d02020', green: '#20a020', blue: '#2030d0', white: '#f8f8f8' };
-const RECIPE: Recipe = {
-  tuning: { kind: 'full' },
+const RECIPE = recipeOf({
   seed: 7,
   epochs: 10,
   batchSize: 2,
   accumulation: 2,
-  optimiser: { kind: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
   learningRate: 1e-2,
-  warmup: 0.1,
-  schedule: 'cosine',
-  clipNorm: 1,
   textTokens: 24,
-  labelSmoothing: 0,
-  lossMean: 'example',
-  locationSpread: 0,
-  codeSpread: 0,
-  recomputes: false,
   checkpointEvery: 2,
   evaluateEvery: 1000,
-};
+});
 
 let folder: string;
 beforeEach(async () => {

@@ -1,9 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '#contracts';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import { HEAD } from '../checkpoint/expected-tensors.js';
 import { Pictures } from './data/pictures.js';
 import { TrainingData } from './data/training-data.js';
-import { learnedTensors, type LearnedTensor } from './graph/learned-tensors.js';
+import { learnedTensors } from './graph/learned-tensors.js';
 import type { TrainingGraphOptions } from './graph/training-graph.js';
 import { Batches, patchSide, type PictureSide } from './run/batches.js';
 import { checkRecipe } from './run/check-recipe.js';
@@ -19,7 +21,6 @@ import { writeAdapter, writeCheckpoint } from './run/write-result.js';
 import { Learner } from './step/learner.js';
 import { firstState } from './step/learner-state.js';
 import { learningRateAt } from './step/learning-rate.js';
-import type { SoftKind } from './step/soft-kinds.js';
 import type { TrainingEvent, TrainingOptions, TrainingOutcome } from './training-run.js';
 
 /** Of the validation set: loss over the first ones, answers to fewer, since those are generated. */
@@ -56,20 +57,21 @@ function openData(path: string, base: Base, { recipe }: TrainingOptions): Promis
   return TrainingData.open(path, { tokenizer, vocabularySize, textTokens: recipe.textTokens });
 }
 
+/** What one start of a run works with. */
+interface RunParts {
+  readonly options: TrainingOptions;
+  readonly base: Base;
+  readonly graph: TrainingGraphOptions;
+  readonly learner: Learner;
+  readonly log: RunLog;
+  readonly pictures: PictureSide;
+  readonly batches: Batches;
+  readonly heldOut: { readonly data: TrainingData; readonly batches: Batches } | undefined;
+}
+
 /** One start of a run: from its newest checkpoint to its end, or to where it is stopped. */
 class Run {
-  private constructor(
-    private readonly options: TrainingOptions,
-    private readonly base: Base,
-    private readonly learned: readonly LearnedTensor[],
-    private readonly batches: Batches,
-    private readonly graph: TrainingGraphOptions,
-    private readonly learner: Learner,
-    private readonly log: RunLog,
-    private readonly pictures: PictureSide,
-    private readonly soft: readonly SoftKind[],
-    private readonly validation: TrainingData | undefined,
-  ) {}
+  private constructor(private readonly parts: RunParts) {}
 
   static async open(
     options: TrainingOptions,
@@ -80,77 +82,71 @@ class Run {
     const { recipe, output, threads } = options;
     const { checkpoint, tokenizer } = base;
     const { config, embeddingRows, tensors } = checkpoint;
-    const hasTower = recipe.tuning.kind === 'full';
-    const learned = learnedTensors(
-      config,
-      embeddingRows,
-      recipe.tuning,
-      tensors.has('head.weight'),
-    );
-    const state =
-      (await findState(output, learned)) ??
-      firstState(learned, firstWeights(checkpoint, recipe.seed), recipe.optimiser);
-    const soft = await softTargets(base.directory, tokenizer, base.vocabularySize, recipe);
+    const { imageTokens } = config;
+    const updateSize = recipe.batchSize * recipe.accumulation;
+    if (data.count < updateSize) throw tooFew(options.data, data.count, updateSize);
     const most = Math.max(data.mostLabels, validation?.mostLabels ?? 0);
-    const sizes = {
+    const graph = {
       batch: recipe.batchSize,
       textTokens: recipe.textTokens,
       labels: recipe.batchSize * most,
+      learned: learnedTensors(config, embeddingRows, recipe.tuning, tensors.has(HEAD)),
+      soft: await softTargets(base.directory, tokenizer, base.vocabularySize, recipe),
+      recipe,
+      hasTower: recipe.tuning.kind === 'full',
     };
-    const graph = { ...sizes, learned, soft, recipe, hasTower };
-    const { imageSize, patchSize } = config.vision;
-    const reader = new Pictures({ imageSize, patchSize });
-    const read = (path: string) => reader.patches(path);
-    const pictures = hasTower
-      ? patchSide(patchSize, read)
-      : await TowerSide.open(checkpoint, read, threads);
-    const { imageTokens } = config;
-    const batches = new Batches({ data, tokenizer, pictures, imageTokens, sizes, recipe, soft });
-    if (batches.updatesPerEpoch === 0)
-      throw tooFew(options.data, data.count, recipe.batchSize * recipe.accumulation);
-    const learner = await Learner.open(checkpoint, state, { graph, recipe, threads });
-    const log = await RunLog.open(output, state.step);
-    return new Run(
+    const state =
+      (await findState(output, graph.learned)) ??
+      firstState(graph.learned, firstWeights(checkpoint, recipe.seed), recipe.optimiser);
+    const pictures = await openPictures(checkpoint, graph.hasTower, threads);
+    const common = { tokenizer, pictures, imageTokens, sizes: graph, soft: graph.soft };
+    return new Run({
       options,
       base,
-      learned,
-      batches,
       graph,
-      learner,
-      log,
+      learner: await Learner.open(checkpoint, state, { graph, recipe, threads }),
+      log: await RunLog.open(output, state.step),
       pictures,
-      soft,
-      validation,
-    );
+      batches: new Batches({ ...common, data, recipe }),
+      heldOut: validation && {
+        data: validation,
+        batches: new Batches({
+          ...common,
+          data: validation,
+          recipe: { ...recipe, accumulation: 1 },
+        }),
+      },
+    });
   }
 
   async finish(): Promise<TrainingOutcome> {
-    const { recipe, signal } = this.options;
-    const steps = recipe.epochs * this.batches.updatesPerEpoch;
-    const resumedAt = this.learner.current.step;
+    const { options, batches, learner, pictures, graph } = this.parts;
+    const { recipe, signal } = options;
+    const steps = recipe.epochs * batches.updatesPerEpoch;
+    const resumedAt = learner.current.step;
     const count = (shape: readonly number[]): number => shape.reduce((all, size) => all * size, 1);
     await this.#say({
       kind: 'started',
-      examples: recipe.batchSize * recipe.accumulation * this.batches.updatesPerEpoch,
+      examples: recipe.batchSize * recipe.accumulation * batches.updatesPerEpoch,
       steps,
       resumedAt,
-      trainedParameters: this.learned.reduce((sum, { shape }) => sum + count(shape), 0),
+      trainedParameters: graph.learned.reduce((sum, { shape }) => sum + count(shape), 0),
     });
     try {
-      let next = resumedAt < steps ? this.batches.ofUpdate(resumedAt + 1) : undefined;
+      let next = resumedAt < steps ? batches.ofUpdate(resumedAt + 1) : undefined;
       for (let step = resumedAt + 1; step <= steps; step++) {
         if (signal?.aborted) break;
-        const batches = await next!;
+        const parts = await next!;
         // The next batch is read and decoded on other threads while this one is computed.
-        next = step < steps ? this.batches.ofUpdate(step + 1) : undefined;
+        next = step < steps ? batches.ofUpdate(step + 1) : undefined;
         next?.catch(() => undefined);
-        await this.#update(step, steps, batches);
+        await this.#update(step, steps, parts);
       }
       await next;
       return await this.#end(steps);
     } finally {
-      await this.learner.release();
-      if (this.pictures instanceof TowerSide) await this.pictures.release();
+      await learner.release();
+      await pictures.release();
     }
   }
 
@@ -159,10 +155,10 @@ class Run {
     steps: number,
     batches: Parameters<Learner['update']>[0],
   ): Promise<void> {
-    const { recipe } = this.options;
+    const { recipe } = this.parts.options;
     const startedAt = performance.now();
     const learningRate = learningRateAt(step, steps, recipe);
-    const { loss, gradientNorm } = await this.learner.update(batches, learningRate);
+    const { loss, gradientNorm } = await this.parts.learner.update(batches, learningRate);
     const seconds = (performance.now() - startedAt) / 1e3;
     const examplesPerSecond = (recipe.batchSize * recipe.accumulation) / seconds;
     await this.#say({ kind: 'step', step, loss, learningRate, gradientNorm, examplesPerSecond });
@@ -172,13 +168,13 @@ class Run {
   }
 
   async #end(steps: number): Promise<TrainingOutcome> {
-    const { step } = this.learner.current;
+    const { step } = this.parts.learner.current;
     await this.#save();
     if (step < steps) {
       await this.#say({ kind: 'stopped', step });
       return { end: 'stopped', step, result: undefined };
     }
-    const result = join(this.options.output, 'result');
+    const result = join(this.parts.options.output, 'result');
     await this.#evaluate();
     await this.#write(result);
     await this.#say({ kind: 'finished', step, result });
@@ -186,51 +182,52 @@ class Run {
   }
 
   async #save(): Promise<void> {
-    const folder = await saveState(this.options.output, this.learner.current);
-    await this.#say({ kind: 'checkpoint', step: this.learner.current.step, folder });
+    const { options, learner } = this.parts;
+    const folder = await saveState(options.output, learner.current);
+    await this.#say({ kind: 'checkpoint', step: learner.current.step, folder });
   }
 
   async #write(folder: string): Promise<void> {
-    const { tuning } = this.options.recipe;
-    const { weights } = this.learner.current;
-    if (tuning.kind === 'lora') await writeAdapter(folder, this.base, weights, tuning);
-    else await writeCheckpoint(folder, this.base, weights);
+    const { options, base, learner } = this.parts;
+    const { tuning } = options.recipe;
+    const { weights } = learner.current;
+    if (tuning.kind === 'lora') await writeAdapter(folder, base, weights, tuning);
+    else await writeCheckpoint(folder, base, weights);
   }
 
   async #evaluate(): Promise<void> {
-    if (this.validation === undefined) return;
-    const { recipe, output } = this.options;
-    const { config } = this.base.checkpoint;
-    const { weights, step } = this.learner.current;
-    const batches = await new Batches({
-      data: this.validation,
-      tokenizer: this.base.tokenizer,
-      pictures: this.pictures,
-      imageTokens: config.imageTokens,
-      sizes: this.graph,
-      recipe: { ...recipe, accumulation: 1 },
-      soft: this.soft,
-    }).inOrder(LOSS_EXAMPLES);
-    const loss = await evaluateLoss(this.base.checkpoint, this.graph, weights, batches);
+    const { options, base, graph, learner, heldOut } = this.parts;
+    if (heldOut === undefined) return;
+    const { weights, step } = learner.current;
+    const batches = await heldOut.batches.inOrder(LOSS_EXAMPLES);
+    const loss = await evaluateLoss(base.checkpoint, graph, weights, batches);
     // An adapter would have to be merged into its base for it, which may be large.
     let metrics: Record<string, number> = {};
-    if (recipe.tuning.kind !== 'lora') {
-      const folder = join(output, 'evaluated');
+    if (options.recipe.tuning.kind !== 'lora') {
+      const folder = join(options.output, 'evaluated');
       await this.#write(folder);
-      metrics = await evaluateAnswers(
-        folder,
-        this.validation,
-        ANSWER_EXAMPLES,
-        this.validation.mostLabels,
-      );
+      const { data } = heldOut;
+      metrics = await evaluateAnswers(folder, data, ANSWER_EXAMPLES, data.mostLabels);
     }
     await this.#say({ kind: 'evaluation', step, loss, metrics });
   }
 
   async #say(event: TrainingEvent): Promise<void> {
-    await this.log.add(event);
-    this.options.onEvent?.(event);
+    await this.parts.log.add(event);
+    this.parts.options.onEvent?.(event);
   }
+}
+
+/** Patches as they are where the tower learns; else its output, computed once for each picture. */
+async function openPictures(
+  checkpoint: Checkpoint,
+  hasTower: boolean,
+  threads: number | undefined,
+): Promise<PictureSide> {
+  const { imageSize, patchSize } = checkpoint.config.vision;
+  const reader = new Pictures({ imageSize, patchSize });
+  const read = (path: string) => reader.patches(path);
+  return hasTower ? patchSide(patchSize, read) : TowerSide.open(checkpoint, read, threads);
 }
 
 function tooFew(path: string, count: number, needed: number): AppError {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { openCheckpoint } from '../../../libs/paligemma/checkpoint/checkpoint.js';
 import { writeRandomCheckpoint } from '../../../libs/paligemma/random-checkpoint-fixture.js';
 import { learnedTensors } from '../../../libs/paligemma/training/graph/learned-tensors.js';
-import type { Recipe } from '../../../libs/paligemma/training/recipe.js';
+
+import { recipeOf } from '../../../libs/paligemma/training/recipe-fixture.js';
 import { firstWeights } from '../../../libs/paligemma/training/run/first-weights.js';
 import { batchFeeds } from '../../../libs/paligemma/training/step/batch-feeds.js';
 import { firstState } from '../../../libs/paligemma/training/step/learner-state.js';
@@ -43,26 +44,12 @@ const CONFIG = {
     projection_dim: LAYERS.hidden_size,
   },
 };
-const RECIPE: Recipe = {
-  tuning: { kind: 'full' },
-  seed: 1,
-  epochs: 1,
+const RECIPE = recipeOf({
   batchSize: SIZES.batch,
-  accumulation: 1,
-  optimiser: { kind: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
-  learningRate: 1e-3,
   warmup: 0,
   schedule: 'constant',
-  clipNorm: 1,
   textTokens: SIZES.textTokens,
-  labelSmoothing: 0,
-  lossMean: 'example',
-  locationSpread: 0,
-  codeSpread: 0,
-  recomputes: false,
-  checkpointEvery: 1,
-  evaluateEvery: 1,
-};
+});
 
 /** A checkpoint in `folder` that is made once, and one update of it on the same batch again and again. */
 export async function openTrainingBench(folder: string, recomputes: boolean) {

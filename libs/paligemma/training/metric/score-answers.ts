@@ -19,7 +19,9 @@ export function scoreAnswers(answers: readonly ScoredAnswer[]): Record<string, n
   const byTask = new Map<string, ScoredAnswer[]>();
   for (const answer of answers) {
     const task = answer.prefix.trim().split(/\s/)[0] ?? '';
-    byTask.set(task, [...(byTask.get(task) ?? []), answer]);
+    const known = byTask.get(task);
+    if (known) known.push(answer);
+    else byTask.set(task, [answer]);
   }
   const scores: Record<string, number> = {};
   for (const [task, all] of byTask) {

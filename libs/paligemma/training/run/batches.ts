@@ -18,6 +18,7 @@ export interface PictureSide {
   readonly width: number;
   /** Of one picture: [image tokens, width]. */
   read(path: string): Promise<Float32Array>;
+  release(): Promise<void>;
 }
 
 export interface BatchOptions {
@@ -104,5 +105,10 @@ export class Batches {
 
 /** Patches go in as they are: the tower is part of the graph. */
 export function patchSide(patchSize: number, read: PictureSide['read']): PictureSide {
-  return { port: trainingPorts.patches, width: 3 * patchSize ** 2, read };
+  return {
+    port: trainingPorts.patches,
+    width: 3 * patchSize ** 2,
+    read,
+    release: () => Promise.resolve(),
+  };
 }

@@ -1,7 +1,7 @@
 import type { Checkpoint } from '../../checkpoint/checkpoint.js';
 import { getTensor } from '../../checkpoint/match-tensors.js';
 import { readFloats } from '../../checkpoint/tensor-reader.js';
-import { mulberry32 } from '../data/example-order.js';
+import { randomStream } from '../../generation/random-stream.js';
 import type { LearnedTensor } from '../graph/learned-tensors.js';
 
 /**
@@ -18,7 +18,7 @@ export function firstWeights(
     const values = new Float32Array(shape.reduce((total, size) => total * size, 1));
     if (name.endsWith('.lora_B.weight')) return values;
     const bound = 1 / Math.sqrt(shape[1]!);
-    const random = mulberry32(Math.imul(seed + 1, 0x9e37_79b1) + index);
+    const random = randomStream(Math.imul(seed + 1, 0x9e37_79b1) + index);
     return values.map(() => (2 * random() - 1) * bound);
   };
 }

@@ -15,6 +15,7 @@ import {
   type TrainingGraphOptions,
 } from '../graph/training-graph.js';
 import type { Recipe } from '../recipe.js';
+import { recipeOf } from '../recipe-fixture.js';
 import { firstWeights } from '../run/first-weights.js';
 import { batchFeeds } from './batch-feeds.js';
 import { Learner } from './learner.js';
@@ -43,26 +44,7 @@ const FIRST_LOCATION = 512;
 const LABELS = 8;
 /** Below it, PyTorch's own float32 is as far from its float64: a key's bias has no gradient but rounding. */
 const NOISE = 1e-6;
-const RECIPE: Recipe = {
-  tuning: { kind: 'full' },
-  seed: 1,
-  epochs: 1,
-  batchSize: 4,
-  accumulation: 1,
-  optimiser: { kind: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-2 },
-  learningRate: 1e-3,
-  warmup: 0.1,
-  schedule: 'cosine',
-  clipNorm: 1,
-  textTokens: 20,
-  labelSmoothing: 0,
-  lossMean: 'example',
-  locationSpread: 0,
-  codeSpread: 0,
-  recomputes: false,
-  checkpointEvery: 1,
-  evaluateEvery: 1,
-};
+const RECIPE = recipeOf();
 
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../../../../test/fixtures/training/${name}`, import.meta.url));
