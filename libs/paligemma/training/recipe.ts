@@ -45,7 +45,7 @@ export interface Recipe {
   readonly schedule: 'cosine' | 'constant';
   /** Longest gradient over all weights; undefined for no limit. */
   readonly clipNorm: number | undefined;
-  /** Tokens of prefix and suffix with `<bos>`, newline and `<eos>`; shorter texts are padded. */
+  /** Tokens of `<bos>`, prefix, newline and suffix; `<eos>` is never read, so it comes on top. Shorter texts are padded. */
   readonly textTokens: number;
   /** 0 for none: 1 - smoothing for the right token, the rest spread evenly over all others. */
   readonly labelSmoothing: number;

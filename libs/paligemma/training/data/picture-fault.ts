@@ -6,7 +6,8 @@ import { sniffImageFormat } from '#contracts';
 export async function findPictureFault(path: string): Promise<string | undefined> {
   try {
     const bytes = await readFile(path);
-    if (sniffImageFormat(bytes) === undefined) return `${path} is no picture of a known format`;
+    const sniffed = sniffImageFormat(bytes);
+    if ('refused' in sniffed) return `${path}: ${sniffed.message}`;
     await sharp(bytes).metadata();
     return undefined;
   } catch (error) {
