@@ -44,6 +44,41 @@ export const pipelineEnv = {
   RECONCILE_AGE_MS: positive(5_000),
 };
 
+/** What a holder of leases may not be told otherwise. */
+export const heartbeatFits: [
+  (env: { HEARTBEAT_MS: number; LEASE_MS: number }) => boolean,
+  { path: string[]; message: string },
+] = [
+  (env) => env.HEARTBEAT_MS * 2 <= env.LEASE_MS,
+  {
+    path: ['HEARTBEAT_MS'],
+    message: 'must fit into LEASE_MS twice, or one late heartbeat loses the lease',
+  },
+];
+
+/** Of a holder of leases, which reads pictures from the store. */
+export interface HolderConfig extends SharedConfig {
+  readonly storageUrl: string;
+  readonly drainTimeoutMs: number;
+  readonly maxImageBytes: number;
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
+}
+
+const holderEnv = z.object({ ...sharedEnv, ...pipelineEnv });
+
+export const holderConfig = (env: z.infer<typeof holderEnv>): HolderConfig => ({
+  ...sharedConfig(env),
+  storageUrl: env.STORAGE_URL,
+  drainTimeoutMs: env.DRAIN_TIMEOUT_MS,
+  maxImageBytes: env.MAX_IMAGE_BYTES,
+  leaseMs: env.LEASE_MS,
+  heartbeatMs: env.HEARTBEAT_MS,
+});
+
+/** How a model, or a base to train from, may be called. */
+export const modelName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/@-]{0,127}$/);
+
 type Environment = Record<string, string | undefined>;
 
 /** Errors: one Error that lists every fault, for the operator; values are not repeated, they may be secrets. */

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import {
+  heartbeatFits,
+  holderConfig,
+  modelName,
   parseEnvironment,
   pipelineEnv,
   positive,
-  sharedConfig,
   sharedEnv,
-  type SharedConfig,
+  type HolderConfig,
 } from './shared.js';
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
@@ -18,10 +20,7 @@ const trainerEnv = z
     MODELS_DIRECTORY: z.string().min(1),
     BASES_DIRECTORY: z.string().min(1).optional(),
     BASE_DIRECTORY: z.string().min(1).optional(),
-    BASE_NAME: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._/@-]{0,127}$/)
-      .optional(),
+    BASE_NAME: modelName.optional(),
     TRAIN_MODULE: z.string().optional(),
     TRAINING_THREADS: z.coerce.number().int().positive().optional(),
     TRAINING_SILENCE_MS: positive(3_600_000),
@@ -30,21 +29,13 @@ const trainerEnv = z
     SERVED_MODELS: positive(1),
     SERVED_IDLE_MS: positive(60_000),
   })
-  .refine((env) => env.HEARTBEAT_MS * 2 <= env.LEASE_MS, {
-    path: ['HEARTBEAT_MS'],
-    message: 'must fit into LEASE_MS twice, or one late heartbeat loses the lease',
-  })
+  .refine(...heartbeatFits)
   .refine((env) => (env.BASE_DIRECTORY === undefined) === (env.BASE_NAME === undefined), {
     path: ['BASE_NAME'],
     message: 'goes with BASE_DIRECTORY',
   });
 
-export interface TrainerConfig extends SharedConfig {
-  readonly storageUrl: string;
-  readonly drainTimeoutMs: number;
-  readonly maxImageBytes: number;
-  readonly leaseMs: number;
-  readonly heartbeatMs: number;
+export interface TrainerConfig extends HolderConfig {
   /** Of this machine alone: data and checkpoints of the training under way. */
   readonly workDirectory: string;
   /** Imported models, as `pallet models` keeps them. */
@@ -70,12 +61,7 @@ export function loadTrainerConfig(env: NodeJS.ProcessEnv): TrainerConfig {
   const parsed = parseEnvironment(trainerEnv, env);
   const { BASE_NAME: name, BASE_DIRECTORY: directory } = parsed;
   return Object.freeze({
-    ...sharedConfig(parsed),
-    storageUrl: parsed.STORAGE_URL,
-    drainTimeoutMs: parsed.DRAIN_TIMEOUT_MS,
-    maxImageBytes: parsed.MAX_IMAGE_BYTES,
-    leaseMs: parsed.LEASE_MS,
-    heartbeatMs: parsed.HEARTBEAT_MS,
+    ...holderConfig(parsed),
     workDirectory: parsed.WORK_DIRECTORY,
     modelsDirectory: parsed.MODELS_DIRECTORY,
     basesDirectory: parsed.BASES_DIRECTORY,

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import {
+  heartbeatFits,
+  holderConfig,
+  modelName,
   parseEnvironment,
   pipelineEnv,
   positive,
-  sharedConfig,
   sharedEnv,
-  type SharedConfig,
+  type HolderConfig,
 } from './shared.js';
 
 const workerEnv = z
@@ -13,7 +15,7 @@ const workerEnv = z
     ...sharedEnv,
     ...pipelineEnv,
     MODEL_DIRECTORY: z.string().min(1),
-    MODEL_NAME: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/@-]{0,127}$/),
+    MODEL_NAME: modelName,
     MODEL_NOTE: z.string().max(1000).optional(),
     ENGINE_MODULE: z.string().optional(),
     SHARD_CONCURRENCY: positive(4),
@@ -22,17 +24,9 @@ const workerEnv = z
     HOST_SILENCE_MS: positive(120_000),
     IMAGE_PIXELS: positive(64_000_000),
   })
-  .refine((env) => env.HEARTBEAT_MS * 2 <= env.LEASE_MS, {
-    path: ['HEARTBEAT_MS'],
-    message: 'must fit into LEASE_MS twice, or one late heartbeat loses the lease',
-  });
+  .refine(...heartbeatFits);
 
-export interface WorkerConfig extends SharedConfig {
-  readonly storageUrl: string;
-  readonly drainTimeoutMs: number;
-  readonly maxImageBytes: number;
-  readonly leaseMs: number;
-  readonly heartbeatMs: number;
+export interface WorkerConfig extends HolderConfig {
   readonly modelDirectory: string;
   readonly modelName: string;
   readonly modelNote: string | null;
@@ -52,12 +46,7 @@ export interface WorkerConfig extends SharedConfig {
 export function loadWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
   const parsed = parseEnvironment(workerEnv, env);
   return Object.freeze({
-    ...sharedConfig(parsed),
-    storageUrl: parsed.STORAGE_URL,
-    drainTimeoutMs: parsed.DRAIN_TIMEOUT_MS,
-    maxImageBytes: parsed.MAX_IMAGE_BYTES,
-    leaseMs: parsed.LEASE_MS,
-    heartbeatMs: parsed.HEARTBEAT_MS,
+    ...holderConfig(parsed),
     modelDirectory: parsed.MODEL_DIRECTORY,
     modelName: parsed.MODEL_NAME,
     modelNote: parsed.MODEL_NOTE ?? null,

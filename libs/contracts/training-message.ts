@@ -38,6 +38,7 @@ export type TrainingProgress =
       readonly kind: 'started';
       readonly examples: number;
       readonly steps: number;
+      /** Updates that an earlier start of this run has done. */
       readonly resumedAt: number;
       readonly trainedParameters: number;
     }
@@ -53,6 +54,7 @@ export type TrainingProgress =
       readonly kind: 'evaluation';
       readonly step: number;
       readonly loss: number;
+      /** By task and metric: `caption.exact_match`, `detect.f1` ... */
       readonly metrics: Readonly<Record<string, number>>;
     }
   /** `folder` is that of the snapshot when snapshots were asked for. */

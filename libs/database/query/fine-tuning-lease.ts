@@ -1,7 +1,7 @@
-import type { FineTuningError, TuningPlan } from '#contracts';
+import type { FineTuningError } from '#contracts';
 import type { Database, Queryable } from '../database.js';
 import { addFineTuningEvents } from './fine-tuning-event.js';
-import type { ModelPrecision } from './fine-tuning.js';
+import { toOrder, type NewFineTuning, type OrderedRow } from './fine-tuning.js';
 
 /** A trainer that dies so often without a checkpoint in between is killed by its job. */
 export const MOST_TRAINER_LOSSES = 3;
@@ -18,31 +18,13 @@ export interface HeldFineTuning {
   readonly fence: number;
 }
 
-export interface FineTuningLease extends HeldFineTuning {
-  readonly tenantId: string;
-  readonly base: string;
-  readonly trainingFile: string;
-  readonly validationFile: string | null;
-  readonly setId: string | null;
-  readonly plan: TuningPlan;
-  readonly suffix: string | null;
-  readonly precision: ModelPrecision;
+/** What was ordered, and the right to do it. */
+export interface FineTuningLease extends HeldFineTuning, Omit<NewFineTuning, 'id' | 'metadata'> {
   /** Where to go on; null to begin. */
   readonly checkpoint: { readonly step: number; readonly storedAt: string } | null;
 }
 
-interface ClaimedRow extends Record<string, unknown> {
-  id: string;
-  fence: number;
-  tenant_id: string;
-  base: string;
-  training_file: string;
-  validation_file: string | null;
-  set_id: string | null;
-  plan: TuningPlan;
-  suffix: string | null;
-  precision: ModelPrecision;
-}
+type ClaimedRow = OrderedRow & { fence: number };
 
 /**
  * Input: a trainer's id, the bases it has, the lease in milliseconds.
@@ -92,16 +74,9 @@ async function toLease(tx: Queryable, row: ClaimedRow): Promise<FineTuningLease>
     [row.id],
   );
   return {
+    ...toOrder(row),
     jobId: row.id,
     fence: row.fence,
-    tenantId: row.tenant_id,
-    base: row.base,
-    trainingFile: row.training_file,
-    validationFile: row.validation_file,
-    setId: row.set_id,
-    plan: row.plan,
-    suffix: row.suffix,
-    precision: row.precision,
     checkpoint: checkpoint ?? null,
   };
 }

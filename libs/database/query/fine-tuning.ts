@@ -29,7 +29,8 @@ export interface FineTuningRecord extends NewFineTuning {
   readonly finishedAt: Date | null;
 }
 
-interface FineTuningRow extends Record<string, unknown> {
+/** The columns of what was ordered. */
+export interface OrderedRow extends Record<string, unknown> {
   id: string;
   tenant_id: string;
   base: string;
@@ -39,6 +40,9 @@ interface FineTuningRow extends Record<string, unknown> {
   plan: TuningPlan;
   suffix: string | null;
   precision: ModelPrecision;
+}
+
+interface FineTuningRow extends OrderedRow {
   metadata: Record<string, string>;
   state: FineTuningState;
   step: number;
@@ -56,9 +60,8 @@ const COLUMNS = `id, tenant_id, base, training_file, validation_file, set_id, pl
   (SELECT max(checkpoints.step) FROM fine_tuning_checkpoints AS checkpoints
    WHERE checkpoints.job_id = fine_tunings.id) AS checkpoint_step`;
 
-function toRecord(row: FineTuningRow): FineTuningRecord {
+export function toOrder(row: OrderedRow): Omit<NewFineTuning, 'id' | 'metadata'> {
   return {
-    id: row.id,
     tenantId: row.tenant_id,
     base: row.base,
     trainingFile: row.training_file,
@@ -67,6 +70,13 @@ function toRecord(row: FineTuningRow): FineTuningRecord {
     plan: row.plan,
     suffix: row.suffix,
     precision: row.precision,
+  };
+}
+
+function toRecord(row: FineTuningRow): FineTuningRecord {
+  return {
+    id: row.id,
+    ...toOrder(row),
     metadata: row.metadata,
     state: row.state,
     step: row.step,

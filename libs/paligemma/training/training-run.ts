@@ -1,3 +1,4 @@
+import type { TrainingProgress } from '#contracts';
 import type { Recipe } from './recipe.js';
 
 export interface TrainingOptions {
@@ -7,7 +8,7 @@ export interface TrainingOptions {
   readonly data: string;
   /** The same, held out. Without it nothing is evaluated. */
   readonly validation?: string;
-  /** Folder of the run: `recipe.json`, `log.jsonl`, `plot.svg`, `checkpoints/STEP/`, `result/`. One that has checkpoints is resumed. */
+  /** Folder of the run: `recipe.json`, `log.jsonl`, `checkpoints/STEP/`, `result/`. One that has checkpoints is resumed. */
   readonly output: string;
   readonly recipe: Recipe;
   /** Ends after the update under way, with a checkpoint. */
@@ -17,34 +18,8 @@ export interface TrainingOptions {
   readonly threads?: number;
 }
 
-/** What a run says while it goes: each is a line of `log.jsonl` as well. `step` counts updates from 1. */
-export type TrainingEvent =
-  | {
-      readonly kind: 'started';
-      readonly examples: number;
-      readonly steps: number;
-      /** Updates that an earlier start of this run has done. */
-      readonly resumedAt: number;
-      readonly trainedParameters: number;
-    }
-  | {
-      readonly kind: 'step';
-      readonly step: number;
-      readonly loss: number;
-      readonly learningRate: number;
-      readonly gradientNorm: number;
-      readonly examplesPerSecond: number;
-    }
-  | {
-      readonly kind: 'evaluation';
-      readonly step: number;
-      readonly loss: number;
-      /** By task and metric: `caption.exact_match`, `detect.f1` ... */
-      readonly metrics: Readonly<Record<string, number>>;
-    }
-  | { readonly kind: 'checkpoint'; readonly step: number; readonly folder: string }
-  | { readonly kind: 'finished'; readonly step: number; readonly result: string }
-  | { readonly kind: 'stopped'; readonly step: number };
+/** What a run says while it goes: each is a line of `log.jsonl` as well. */
+export type TrainingEvent = TrainingProgress;
 
 export interface TrainingOutcome {
   readonly end: 'finished' | 'stopped';
