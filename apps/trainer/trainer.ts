@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newUuid } from '#contracts';
-import { claimFineTuning, saveTrainer, sweepFineTunings, type FineTuningLease } from '#database';
+import { claimFineTuning, saveTrainer, type FineTuningLease } from '#database';
 import { findBases, type BasePlaces } from './run/bases.js';
 import { LeaseKeeper } from './run/lease-keeper.js';
 import { TuningRun, type TuningTools } from './run/tuning-run.js';
@@ -14,7 +14,7 @@ export interface TrainerOptions extends BasePlaces {
 
 /**
  * Takes one job after the other: a training wants the whole machine. While there is none it costs one
- * statement a second.
+ * claim a second. Jobs that nobody can hold any more are ended by the dispatcher's sweep.
  */
 export class Trainer {
   readonly trainerId = newUuid();
@@ -62,7 +62,6 @@ export class Trainer {
   /** Output: false when there was nothing to do. */
   async #step(): Promise<boolean> {
     const { database } = this.tools;
-    await sweepFineTunings(database);
     const bases = await findBases(this.options);
     if (bases.size === 0) return false;
     const { leaseMs } = this.options;
