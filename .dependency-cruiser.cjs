@@ -21,6 +21,8 @@ module.exports = {
   forbidden: [
     only('contracts'),
     only('pipeline', 'contracts'),
+    only('lease', 'contracts'),
+    only('lifecycle'),
     only('onnx'),
     only('paligemma', 'onnx', 'contracts'),
     only('models', 'paligemma', 'embedded', 'contracts'),

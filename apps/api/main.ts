@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { loadApiConfig } from '#config';
 import { Database, migrate } from '#database';
+import { onStop } from '#lifecycle';
 import { connectQueue } from '#queue';
 import { openObjectStore } from '#storage';
 import { createLogger } from '#telemetry';
@@ -23,22 +24,14 @@ const queue = await connectQueue(config.queueUrl, {
 const store = openObjectStore(config.storageUrl);
 const app = await createApi({ config, database, queue, store, log });
 
-let stopping = false;
-async function stop(): Promise<void> {
-  if (stopping) return;
-  stopping = true;
+// An upload or a queue that never ends must not keep the process: the deadline is ours.
+onStop(config.drainTimeoutMs + CLOSE_MS, async () => {
   log.info('stopping');
-  // An upload or a queue that never ends must not keep the process: the deadline is ours.
-  setTimeout(() => process.exit(0), config.drainTimeoutMs + CLOSE_MS).unref();
   await app.close();
   await queue.close(CLOSE_MS / 2);
   store.close();
   await database.close();
-  process.exit(0);
-}
-process.on('SIGTERM', () => void stop());
-process.on('SIGINT', () => void stop());
-process.on('disconnect', () => void stop());
+});
 
 await app.listen(config.port, config.host);
 const url = await app.getUrl();

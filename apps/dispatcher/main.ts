@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { loadDispatcherConfig } from '#config';
 import { Database, migrate } from '#database';
+import { onStop } from '#lifecycle';
 import { connectQueue } from '#queue';
 import { createLogger, nestLogger } from '#telemetry';
 import { DispatcherModule } from './dispatcher.module.js';
@@ -20,19 +21,11 @@ const app = await NestFactory.createApplicationContext(
   { logger: nestLogger(log) },
 );
 
-let stopping = false;
-async function stop(): Promise<void> {
-  if (stopping) return;
-  stopping = true;
-  // No step of this is needed for correctness, so a deadline of our own bounds it.
-  setTimeout(() => process.exit(0), CLOSE_DEADLINE_MS).unref();
+// No step of this is needed for correctness, so a deadline of our own bounds it.
+onStop(CLOSE_DEADLINE_MS, async () => {
   await app.close();
   await queue.close(CLOSE_DEADLINE_MS / 2);
   await database.close();
-  process.exit(0);
-}
-process.on('SIGTERM', () => void stop());
-process.on('SIGINT', () => void stop());
-process.on('disconnect', () => void stop());
+});
 process.send?.({ type: 'ready' });
 log.info('dispatcher ready');

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { loadTrainerConfig } from '#config';
 import { Database } from '#database';
+import { onStop } from '#lifecycle';
 import { openObjectStore } from '#storage';
 import { createLogger } from '#telemetry';
 import { ModelServer } from './serving/model-server.js';
@@ -47,19 +48,11 @@ const server = new ModelServer(
 
 /** What the parts after the drain may take: workers of ours end, connections close. */
 const CLOSE_MS = 30_000;
-let stopping = false;
-async function stop(): Promise<void> {
-  if (stopping) return;
-  stopping = true;
-  setTimeout(() => process.exit(0), config.drainTimeoutMs + CLOSE_MS).unref();
+onStop(config.drainTimeoutMs + CLOSE_MS, async () => {
   await Promise.all([trainer.drain(config.drainTimeoutMs), server.stop()]);
   store.close();
   await database.close();
-  process.exit(0);
-}
-process.on('SIGTERM', () => void stop());
-process.on('SIGINT', () => void stop());
-process.on('disconnect', () => void stop());
+});
 
 trainer.start();
 server.start();

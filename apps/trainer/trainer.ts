@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { newUuid } from '#contracts';
-import { claimFineTuning, saveTrainer, type FineTuningLease } from '#database';
+import { claimFineTuning, renewFineTuning, saveTrainer, type FineTuningLease } from '#database';
+import { LeaseKeeper, pause } from '#lease';
 import { findBases, type BasePlaces } from './run/bases.js';
-import { LeaseKeeper } from './run/lease-keeper.js';
 import { TuningRun, type TuningTools } from './run/tuning-run.js';
 
 export interface TrainerOptions extends BasePlaces {
@@ -20,6 +19,7 @@ export class Trainer {
   readonly trainerId = newUuid();
   readonly #draining = new AbortController();
   readonly #hurried = new AbortController();
+  readonly #keeper: LeaseKeeper<FineTuningLease>;
   #loop: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #run: TuningRun | undefined;
@@ -27,7 +27,15 @@ export class Trainer {
   constructor(
     private readonly tools: TuningTools,
     private readonly options: TrainerOptions,
-  ) {}
+  ) {
+    const { database, log } = tools;
+    this.#keeper = new LeaseKeeper(
+      (leases) =>
+        Promise.all(leases.map((lease) => renewFineTuning(database, lease, options.leaseMs))),
+      options,
+      (error) => log('warn', 'heartbeat failed', { error }),
+    );
+  }
 
   /** Process id of the training under way. */
   get trainingPid(): number | undefined {
@@ -36,6 +44,7 @@ export class Trainer {
 
   start(): void {
     this.#timer = setInterval(() => void this.#register(), this.options.heartbeatMs);
+    this.#keeper.start();
     this.#loop = this.#work();
   }
 
@@ -46,6 +55,7 @@ export class Trainer {
     await this.#loop;
     clearTimeout(deadline);
     clearInterval(this.#timer);
+    this.#keeper.stop();
   }
 
   async #work(): Promise<void> {
@@ -55,7 +65,7 @@ export class Trainer {
         this.tools.log('warn', 'no job could be taken', { error });
         return false;
       });
-      if (!worked) await this.#pause();
+      if (!worked) await pause(this.options.claimMs, this.#draining.signal);
     }
   }
 
@@ -72,19 +82,17 @@ export class Trainer {
   }
 
   async #train(lease: FineTuningLease, base: string): Promise<void> {
-    const { database, log } = this.tools;
+    const { log } = this.tools;
     const context = { job: lease.jobId, fence: lease.fence, base: lease.base };
     log('info', 'fine-tuning begins', { ...context, from: lease.checkpoint?.step ?? 0 });
-    const keeper = new LeaseKeeper(database, lease, this.options, (error) =>
-      log('warn', 'heartbeat failed', { error }),
-    );
+    const kept = this.#keeper.hold(lease);
     const drain = { draining: this.#draining.signal, hurried: this.#hurried.signal };
     try {
-      this.#run = new TuningRun(this.tools, lease, keeper, drain, base);
+      this.#run = new TuningRun(this.tools, lease, kept, drain, base);
       log('info', 'fine-tuning ended', { ...context, end: await this.#run.run() });
     } finally {
       this.#run = undefined;
-      keeper.stop();
+      kept.drop();
     }
   }
 
@@ -94,10 +102,5 @@ export class Trainer {
     await saveTrainer(database, { id: this.trainerId, host, pid: process.pid, bases }).catch(
       (error: unknown) => log('warn', 'cannot register', { error }),
     );
-  }
-
-  async #pause(): Promise<void> {
-    const { signal } = this.#draining;
-    await sleep(this.options.claimMs, undefined, { signal }).catch(() => undefined);
   }
 }

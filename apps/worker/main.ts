@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import { loadWorkerConfig } from '#config';
 import { Database } from '#database';
+import { onStop } from '#lifecycle';
 import { connectQueue } from '#queue';
 import { openObjectStore } from '#storage';
 import { createLogger, nestLogger } from '#telemetry';
@@ -54,22 +55,14 @@ const app = await NestFactory.createApplicationContext(
 
 /** What the parts after the drain may take: closing connections, ending the host. */
 const CLOSE_MS = 5_000;
-let stopping = false;
-async function stop(): Promise<void> {
-  if (stopping) return;
-  stopping = true;
-  // Redis may be down or frozen, and BullMQ then never closes: the deadline is ours.
-  setTimeout(() => process.exit(0), config.drainTimeoutMs + CLOSE_MS).unref();
+// Redis may be down or frozen, and BullMQ then never closes: the deadline is ours.
+onStop(config.drainTimeoutMs + CLOSE_MS, async () => {
   await app.close();
   await engine.close(CLOSE_MS / 2);
   await queue.close(CLOSE_MS / 2);
   store.close();
   await database.close();
-  process.exit(0);
-}
-process.on('SIGTERM', () => void stop());
-process.on('SIGINT', () => void stop());
-process.on('disconnect', () => void stop());
+});
 
 const model = await supervisor.start().catch((error: unknown): never => {
   log.fatal({ error }, error instanceof Error ? error.message : 'the worker cannot start');

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { fineTuningPrefix } from '#contracts';
 import { commitFineTuningCheckpoint, type Database, type FineTuningLease } from '#database';
+import { LeaseLostError, persist } from '#lease';
 import type { ObjectStore } from '#storage';
-import { LeaseLostError, persist } from './persist.js';
 import { removeStoredFolder, uploadFolder } from './stored-folder.js';
 
 interface Snapshot {

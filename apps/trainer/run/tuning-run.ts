@@ -15,14 +15,13 @@ import {
   type FineTuningLease,
 } from '#database';
 import { TrainingProcess, type TrainingEnd } from '#embedded';
+import { LeaseLostError, persist, type KeptLease } from '#lease';
 import type { ObjectStore } from '#storage';
 import { badLinesOf } from './bad-lines.js';
 import { CheckpointUploads } from './checkpoint-uploads.js';
 import { EventBuffer } from './event-buffer.js';
 import { eventOfProgress } from './event-of-progress.js';
-import type { LeaseKeeper } from './lease-keeper.js';
 import { modelNameOf } from './model-name.js';
-import { LeaseLostError, persist } from './persist.js';
 import { downloadFolder, removeStoredFolder, uploadFolder } from './stored-folder.js';
 import { writeExamples } from './write-examples.js';
 
@@ -70,7 +69,7 @@ export class TuningRun {
   constructor(
     private readonly tools: TuningTools,
     private readonly lease: FineTuningLease,
-    private readonly keeper: LeaseKeeper,
+    private readonly kept: KeptLease,
     private readonly drain: Drain,
     private readonly base: string,
   ) {
@@ -78,11 +77,11 @@ export class TuningRun {
     // Named for the fence: a trainer that lost this job may still be writing on the same disk.
     this.#folder = join(tools.workDirectory, lease.jobId, `${lease.fence}`);
     const fail = (error: unknown): void => this.#abandon(error);
-    this.#events = new EventBuffer(database, lease, keeper.lost, fail);
-    this.#uploads = new CheckpointUploads(tools, lease, keeper.lost, fail, () =>
+    this.#events = new EventBuffer(database, lease, kept.lost, fail);
+    this.#uploads = new CheckpointUploads(tools, lease, kept.lost, fail, () =>
       this.#events.flush(),
     );
-    keeper.lost.addEventListener('abort', () => fail(new LeaseLostError()), { once: true });
+    kept.lost.addEventListener('abort', () => fail(new LeaseLostError()), { once: true });
   }
 
   get pid(): number | undefined {
@@ -93,7 +92,7 @@ export class TuningRun {
   async run(): Promise<FineTuningEnd['kind'] | 'lost'> {
     const end = await this.#train().catch((error: unknown) => this.#endOf(error));
     if (end === undefined) return 'lost';
-    const isHeld = await persist(this.keeper.lost, () =>
+    const isHeld = await persist(this.kept.lost, () =>
       endFineTuning(this.tools.database, this.lease, end),
     ).catch(() => false);
     await rm(join(this.tools.workDirectory, this.lease.jobId), { recursive: true, force: true });
@@ -113,7 +112,7 @@ export class TuningRun {
     if (ended.type === 'crashed') return crashed(ended.how);
     if (ended.type === 'failed') return this.#endOfFailed(this.#withoutPaths(ended.failure));
     if (ended.end === 'finished') return this.#keepModel(ended.step, ended.model);
-    if (this.keeper.cancelled.aborted) return { kind: 'cancelled' };
+    if (this.kept.cancelled.aborted) return { kind: 'cancelled' };
     return drained(`after step ${ended.step}`);
   }
 
@@ -162,7 +161,7 @@ export class TuningRun {
     const stop = (): void => training.stop();
     const kill = (): void => training.kill();
     const ears: [AbortSignal, () => void][] = [
-      [this.keeper.cancelled, stop],
+      [this.kept.cancelled, stop],
       [this.drain.draining, stop],
       [this.drain.hurried, kill],
       [this.#abandoned.signal, kill],
@@ -192,7 +191,7 @@ export class TuningRun {
     if (failure.code !== BAD_CHECKPOINT || checkpoint === null) return endOfFailure(failure);
     const { database, store } = this.tools;
     const { step } = checkpoint;
-    const storedAt = await persist(this.keeper.lost, () =>
+    const storedAt = await persist(this.kept.lost, () =>
       dropFineTuningCheckpoint(database, this.lease, step),
     );
     if (storedAt !== undefined) await removeStoredFolder(store, storedAt).catch(() => undefined);
@@ -211,7 +210,7 @@ export class TuningRun {
     if (model === undefined) throw new Error('The training host made no model.');
     const { tenantId, jobId, fence, base } = this.lease;
     const storedAt = `${fineTuningPrefix(tenantId, jobId)}/model-${fence}`;
-    const { lost } = this.keeper;
+    const { lost } = this.kept;
     await persist(lost, () => uploadFolder(this.tools.store, model.directory, storedAt, lost));
     const { name, family, imageSize } = model;
     const note = `fine-tuned from ${base}`;
@@ -220,14 +219,14 @@ export class TuningRun {
 
   #abandon(error: unknown): void {
     this.#reason ??= error;
-    if (error instanceof LeaseLostError) this.keeper.giveUp();
+    if (error instanceof LeaseLostError) this.kept.giveUp();
     this.#abandoned.abort(error);
   }
 
   /** Undefined when the job is somebody else's now. */
   #endOf(thrown: unknown): FineTuningEnd | undefined {
     const error = this.#reason ?? thrown;
-    if (this.keeper.lost.aborted || error instanceof LeaseLostError) return undefined;
+    if (this.kept.lost.aborted || error instanceof LeaseLostError) return undefined;
     if (error instanceof AppError) {
       const { code, message: detail, retryable, context } = error;
       if (!retryable) this.tools.log('warn', 'fine-tuning failed', { code, detail });

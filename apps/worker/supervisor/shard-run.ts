@@ -1,16 +1,15 @@
 import { AppError } from '#contracts';
 import {
   cancelLeasedShard,
+  commitItems,
   loseLease,
   releaseLease,
   type EndedItem,
   type Lease,
   type LeasedItem,
 } from '#database';
-import { CommitBuffer, LeaseLostError } from './commit-buffer.js';
+import { LeaseLostError, MicroBatches, pause, persist, type KeptLease } from '#lease';
 import { HostCrashedError } from './engine-client.js';
-import type { KeptLease } from './lease-keeper.js';
-import { pause } from './pause.js';
 import type { ShardTools } from './shard-tools.js';
 
 /** How a run ended; for logs and metrics only, the truth is in Postgres. */
@@ -39,7 +38,7 @@ export class ShardRun {
   /** Items that were inside when the host died. */
   readonly #suspects: number[] = [];
   readonly #stop = new AbortController();
-  readonly #commits: CommitBuffer;
+  readonly #commits: MicroBatches<EndedItem>;
   #cancelled = false;
   #crashed = false;
   #failure: unknown;
@@ -50,15 +49,8 @@ export class ShardRun {
     private readonly kept: KeptLease,
     private readonly drain: DrainSignals,
   ) {
-    this.#commits = new CommitBuffer(
-      tools.database,
-      tools.workerId,
-      lease,
-      kept.lost,
-      (commit) => {
-        if (commit.jobState === 'cancelling') this.#cancelled = true;
-        if (this.#cancelled) this.#stop.abort();
-      },
+    this.#commits = new MicroBatches(
+      (items) => this.#commit(items),
       (error) => this.#fail(error),
     );
   }
@@ -79,6 +71,17 @@ export class ShardRun {
       // This signal lives as long as the worker; the others end with the lease.
       hurried.removeEventListener('abort', stop);
     }
+  }
+
+  /** An outage of Postgres is waited out; the commit is safe to repeat. */
+  async #commit(items: readonly EndedItem[]): Promise<void> {
+    const { database, workerId } = this.tools;
+    const commit = await persist(this.kept.lost, () =>
+      commitItems(database, this.lease, workerId, items),
+    );
+    if (commit === undefined) throw new LeaseLostError();
+    if (commit.jobState === 'cancelling') this.#cancelled = true;
+    if (this.#cancelled) this.#stop.abort();
   }
 
   async #runToEnd(): Promise<RunEnd> {

@@ -5,17 +5,18 @@ import {
   recordTaskTime,
   registerWorker,
   removeWorker,
+  renewLeases,
   startIsolated,
   type Database,
+  type HeldShard,
   type Lease,
 } from '#database';
+import { LeaseKeeper, pause } from '#lease';
 import type { Ticket, Lane } from '#pipeline';
 import type { Consumer, QueueSystem } from '#queue';
 import type { ObjectStore } from '#storage';
 import type { EngineClient } from './engine-client.js';
 import { IsolationGate } from './isolation-gate.js';
-import { LeaseKeeper } from './lease-keeper.js';
-import { pause } from './pause.js';
 import { ShardRun } from './shard-run.js';
 import type { ShardTools } from './shard-tools.js';
 import { TaskMeter } from './task-meter.js';
@@ -54,7 +55,7 @@ export class Supervisor {
   readonly #gate = new IsolationGate();
   readonly #meter = new TaskMeter();
   readonly #runs = new Set<Promise<void>>();
-  readonly #keeper: LeaseKeeper;
+  readonly #keeper: LeaseKeeper<HeldShard>;
   readonly #tools: ShardTools;
   #consumers: Consumer[] = [];
   #meterTimer: NodeJS.Timeout | undefined;
@@ -64,8 +65,10 @@ export class Supervisor {
     private readonly options: SupervisorOptions,
   ) {
     const { database, engine, log } = parts;
-    this.#keeper = new LeaseKeeper(database, this.workerId, options, (error) =>
-      log('warn', 'heartbeat failed', { error }),
+    this.#keeper = new LeaseKeeper(
+      (leases) => this.#renew(leases),
+      options,
+      (error) => log('warn', 'heartbeat failed', { error }),
     );
     this.#tools = {
       database,
@@ -112,6 +115,14 @@ export class Supervisor {
       this.#runs.add(run);
       return run.finally(() => this.#runs.delete(run));
     });
+  }
+
+  /** One statement for all, which also says that this worker lives. */
+  async #renew(leases: readonly HeldShard[]) {
+    const { database } = this.parts;
+    const rows = await renewLeases(database, this.workerId, leases, this.options.leaseMs);
+    const renewed = new Map(rows.map((row) => [`${row.shardId}-${row.fence}`, row]));
+    return leases.map(({ shardId, fence }) => renewed.get(`${shardId}-${fence}`));
   }
 
   async #handle(ticket: Ticket): Promise<void> {

@@ -1,12 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '#contracts';
+import { LeaseLostError } from './lease-lost-error.js';
+import { pause } from './pause.js';
 
-/** The lease is gone: whatever was not committed is somebody else's work now. */
-export class LeaseLostError extends Error {
-  override readonly name = 'LeaseLostError';
-}
-
-const LONGEST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 2_000;
 
 /**
  * Repeats what fails for a reason that passes (Postgres or the object store away) for as long as the lease
@@ -19,7 +15,7 @@ export async function persist<T>(lost: AbortSignal, work: () => Promise<T>): Pro
       return await work();
     } catch (error) {
       if (!(error instanceof AppError && error.retryable)) throw error;
-      await sleep(pauseMs, undefined, { signal: lost }).catch(() => undefined);
+      await pause(pauseMs, lost);
     }
   }
 }
