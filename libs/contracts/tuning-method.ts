@@ -18,6 +18,11 @@ export const tuningMethodSchema = z
       .strictObject({ type: z.literal('text') })
       .describe('Text model and projector; pictures are encoded as they were'),
     z
+      .strictObject({ type: z.literal('tower'), questions: z.int().min(1).max(256).default(1) })
+      .describe(
+        'Tower, projector and embedding, from lines {"image","points"}: for checkpoints that begin from nothing',
+      ),
+    z
       .strictObject({
         type: z.literal('lora'),
         rank: z.int().min(1).max(512).default(16),
@@ -62,6 +67,11 @@ export const hyperparametersSchema = z
     text_tokens: count(8192)
       .default(128)
       .describe('Tokens of question and answer together; a longer example is an error'),
+    pack: count(64)
+      .default(1)
+      .describe(
+        'Examples in a row about one picture that share its encoding; more than 1 learns faster, but the picture then does not see the questions',
+      ),
     label_smoothing: z.number().min(0).max(0.9).default(0),
     loss_mean: z
       .enum(['example', 'token'])

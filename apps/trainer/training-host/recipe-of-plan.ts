@@ -22,6 +22,7 @@ export function recipeOfPlan(ordered: TuningPlan): Recipe {
     schedule: given.schedule,
     clipNorm: given.clip_norm ?? undefined,
     textTokens: given.text_tokens,
+    pack: given.pack,
     labelSmoothing: given.label_smoothing,
     lossMean: given.loss_mean,
     locationSpread: given.location_spread,
@@ -33,6 +34,7 @@ export function recipeOfPlan(ordered: TuningPlan): Recipe {
 }
 
 function tuningOf(method: TuningPlan['method']): Tuning {
+  if (method.type === 'tower') return { kind: 'tower', questions: method.questions };
   if (method.type !== 'lora') return { kind: method.type };
   const { rank, alpha = 2 * rank, dropout, targets } = method;
   return { kind: 'lora', rank, alpha, dropout, targets };

@@ -14,6 +14,7 @@ export function recipeOf(changes: Partial<Recipe> = {}): Recipe {
     schedule: 'cosine',
     clipNorm: 1,
     textTokens: 20,
+    pack: 1,
     labelSmoothing: 0,
     lossMean: 'example',
     locationSpread: 0,

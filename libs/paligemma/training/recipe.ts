@@ -3,7 +3,18 @@ export type Tuning =
   | { readonly kind: 'full' }
   /** Text model and projector: pictures are encoded as they were. */
   | { readonly kind: 'text' }
+  | TowerTuning
   | LoraTuning;
+
+/**
+ * Tower, projector and embedding alone, from pictures of which points are known: what a tower that has learned nothing
+ * yet is told by every patch within minutes, and by whole answers in hours. The text model is not run.
+ */
+export interface TowerTuning {
+  readonly kind: 'tower';
+  /** Asked about each point: the first of its projected patch itself, each other through a map that is thrown away. */
+  readonly questions: number;
+}
 
 /** Low-rank pairs beside frozen weights, in PEFT's terms: W + alpha / rank * B A. */
 export interface LoraTuning {
@@ -45,8 +56,14 @@ export interface Recipe {
   readonly schedule: 'cosine' | 'constant';
   /** Longest gradient over all weights; undefined for no limit. */
   readonly clipNorm: number | undefined;
-  /** Tokens of `<bos>`, prefix, newline and suffix; `<eos>` is never read, so it comes on top. Shorter texts are padded. */
+  /** Tokens of `<bos>`, prefix, newline and suffix, of all examples of a pack; `<eos>` is never read, so it comes on top. Shorter texts are padded. */
   readonly textTokens: number;
+  /**
+   * Most examples in a row of the file about one picture that are computed behind one encoding of it. From 2 on the
+   * picture does not see the prefixes, since they are several: cheap to learn much by, but not how answers are asked
+   * for later, so the last part of a training takes 1.
+   */
+  readonly pack: number;
   /** 0 for none: 1 - smoothing for the right token, the rest spread evenly over all others. */
   readonly labelSmoothing: number;
   /** `example`: mean over an example's tokens, then over examples (big_vision). `token`: over all tokens of a batch (Hugging Face). */

@@ -7,15 +7,18 @@ import { Pictures } from './data/pictures.js';
 import { TrainingData } from './data/training-data.js';
 import { learnedTensors } from './graph/learned-tensors.js';
 import type { TrainingGraphOptions } from './graph/training-graph.js';
-import { Batches, patchSide, type PictureSide } from './run/batches.js';
+import { Batches, patchSide, type PictureSide, type UpdateBatches } from './run/batches.js';
 import { checkRecipe } from './run/check-recipe.js';
-import { evaluateAnswers, evaluateLoss } from './run/evaluate.js';
+import { evaluateLoss } from './run/evaluate.js';
 import { firstWeights } from './run/first-weights.js';
+import type { Lesson } from './run/lesson.js';
 import { openBase, type Base } from './run/open-base.js';
 import { identifyRun } from './run/run-identity.js';
 import { RunLog } from './run/run-log.js';
 import { findState, saveState } from './run/run-state.js';
 import { softTargets } from './run/soft-targets.js';
+import { textLesson } from './run/text-lesson.js';
+import { towerLesson } from './run/tower-lesson.js';
 import { TowerSide } from './run/tower-side.js';
 import { writeAdapter, writeCheckpoint } from './run/write-result.js';
 import { Learner } from './step/learner.js';
@@ -23,9 +26,8 @@ import { firstState } from './step/learner-state.js';
 import { learningRateAt } from './step/learning-rate.js';
 import type { TrainingEvent, TrainingOptions, TrainingOutcome } from './training-run.js';
 
-/** Of the validation set: loss over the first ones, answers to fewer, since those are generated. */
+/** Of the validation set. */
 const LOSS_EXAMPLES = 256;
-const ANSWER_EXAMPLES = 128;
 
 /**
  * Trains from a checkpoint and a file of examples, or goes on with a run that was stopped or killed, to the same
@@ -36,13 +38,24 @@ const ANSWER_EXAMPLES = 128;
 export async function train(options: TrainingOptions): Promise<TrainingOutcome> {
   checkRecipe(options.recipe);
   const base = await openBase(options.base);
-  const data = await openData(options.data, base, options);
+  return options.recipe.tuning.kind === 'tower'
+    ? learn(options, base, towerLesson)
+    : learn(options, base, textLesson);
+}
+
+async function learn<Line extends { readonly image: string }>(
+  options: TrainingOptions,
+  base: Base,
+  lesson: Lesson<Line>,
+): Promise<TrainingOutcome> {
+  const kind = lesson.lines(base, options.recipe);
+  const data = await TrainingData.open(options.data, kind);
   try {
-    const validation = options.validation && (await openData(options.validation, base, options));
+    const validation = options.validation && (await TrainingData.open(options.validation, kind));
     try {
       await mkdir(options.output, { recursive: true });
       await identifyRun(options.output, options.recipe, options.data, base.checkpoint);
-      const run = await Run.open(options, base, data, validation || undefined);
+      const run = await Run.open(lesson, options, base, data, validation || undefined);
       return await run.finish();
     } finally {
       if (validation) await validation.close();
@@ -52,55 +65,55 @@ export async function train(options: TrainingOptions): Promise<TrainingOutcome> 
   }
 }
 
-function openData(path: string, base: Base, { recipe }: TrainingOptions): Promise<TrainingData> {
-  const { tokenizer, vocabularySize } = base;
-  return TrainingData.open(path, { tokenizer, vocabularySize, textTokens: recipe.textTokens });
-}
-
 /** What one start of a run works with. */
-interface RunParts {
+interface RunParts<Line extends { readonly image: string }> {
+  readonly lesson: Lesson<Line>;
   readonly options: TrainingOptions;
   readonly base: Base;
   readonly graph: TrainingGraphOptions;
   readonly learner: Learner;
   readonly log: RunLog;
   readonly pictures: PictureSide;
-  readonly batches: Batches;
-  readonly heldOut: { readonly data: TrainingData; readonly batches: Batches } | undefined;
+  readonly batches: Batches<Line>;
+  readonly heldOut:
+    { readonly data: TrainingData<Line>; readonly batches: Batches<Line> } | undefined;
 }
 
 /** One start of a run: from its newest checkpoint to its end, or to where it is stopped. */
-class Run {
-  private constructor(private readonly parts: RunParts) {}
+class Run<Line extends { readonly image: string }> {
+  private constructor(private readonly parts: RunParts<Line>) {}
 
-  static async open(
+  static async open<Line extends { readonly image: string }>(
+    lesson: Lesson<Line>,
     options: TrainingOptions,
     base: Base,
-    data: TrainingData,
-    validation: TrainingData | undefined,
-  ): Promise<Run> {
+    data: TrainingData<Line>,
+    validation: TrainingData<Line> | undefined,
+  ): Promise<Run<Line>> {
     const { recipe, output, threads } = options;
     const { checkpoint, tokenizer } = base;
     const { config, embeddingRows, tensors } = checkpoint;
     const { imageTokens } = config;
     const updateSize = recipe.batchSize * recipe.accumulation;
     if (data.count < updateSize) throw tooFew(options.data, data.count, updateSize);
-    const most = Math.max(data.mostLabels, validation?.mostLabels ?? 0);
+    const most = data.mostLabels.map((count, question) =>
+      Math.max(count, validation?.mostLabels[question] ?? 0),
+    );
     const graph = {
-      batch: recipe.batchSize,
-      textTokens: recipe.textTokens,
-      labels: recipe.batchSize * most,
+      ...lesson.sizes(most, recipe),
       learned: learnedTensors(config, embeddingRows, recipe.tuning, tensors.has(HEAD)),
       soft: await softTargets(base.directory, tokenizer, base.vocabularySize, recipe),
       recipe,
-      hasTower: recipe.tuning.kind === 'full',
+      hasTower: recipe.tuning.kind === 'full' || recipe.tuning.kind === 'tower',
     };
     const state =
       (await findState(output, graph.learned)) ??
       firstState(graph.learned, firstWeights(checkpoint, recipe.seed), recipe.optimiser);
     const pictures = await openPictures(checkpoint, graph.hasTower, threads);
-    const common = { tokenizer, pictures, imageTokens, sizes: graph, soft: graph.soft };
+    const labels = lesson.labels(base, graph, recipe);
+    const common = { labels, pictures, imageTokens, sizes: graph };
     return new Run({
+      lesson,
       options,
       base,
       graph,
@@ -150,17 +163,13 @@ class Run {
     }
   }
 
-  async #update(
-    step: number,
-    steps: number,
-    batches: Parameters<Learner['update']>[0],
-  ): Promise<void> {
+  async #update(step: number, steps: number, { batches, examples }: UpdateBatches): Promise<void> {
     const { recipe } = this.parts.options;
     const startedAt = performance.now();
     const learningRate = learningRateAt(step, steps, recipe);
     const { loss, gradientNorm } = await this.parts.learner.update(batches, learningRate);
     const seconds = (performance.now() - startedAt) / 1e3;
-    const examplesPerSecond = (recipe.batchSize * recipe.accumulation) / seconds;
+    const examplesPerSecond = examples / seconds;
     await this.#say({ kind: 'step', step, loss, learningRate, gradientNorm, examplesPerSecond });
     if (!Number.isFinite(loss)) throw diverged(step);
     if (step % recipe.evaluateEvery === 0 && step < steps) await this.#evaluate();
@@ -201,14 +210,18 @@ class Run {
     const { weights, step } = learner.current;
     const batches = await heldOut.batches.inOrder(LOSS_EXAMPLES);
     const loss = await evaluateLoss(base.checkpoint, graph, weights, batches);
-    // An adapter would have to be merged into its base for it, which may be large.
-    let metrics: Record<string, number> = {};
-    if (options.recipe.tuning.kind !== 'lora') {
-      const folder = join(options.output, 'evaluated');
-      await this.#write(folder);
-      const { data } = heldOut;
-      metrics = await evaluateAnswers(folder, data, ANSWER_EXAMPLES, data.mostLabels);
-    }
+    const metrics = await this.parts.lesson.score({
+      base,
+      graph,
+      weights,
+      data: heldOut.data,
+      batches,
+      write: async () => {
+        const folder = join(options.output, 'evaluated');
+        await this.#write(folder);
+        return folder;
+      },
+    });
     await this.#say({ kind: 'evaluation', step, loss, metrics });
   }
 

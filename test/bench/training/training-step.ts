@@ -67,7 +67,12 @@ export async function openTrainingBench(folder: string, recomputes: boolean) {
   const rows = SIZES.batch * imageTokens;
   const numbers = Float32Array.from({ length: rows * 3 * PATCH ** 2 }, () => 2 * Math.random() - 1);
   const feeds = {
-    ...batchFeeds(texts, imageTokens, sizes, 'example', totals),
+    ...batchFeeds(
+      texts.map((text) => [text]),
+      imageTokens,
+      sizes,
+      { lossMean: 'example', totals },
+    ),
     patches: new Tensor('float32', numbers, [rows, 3 * PATCH ** 2]),
   };
   return {

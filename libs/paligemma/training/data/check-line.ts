@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { readLine, textOf } from './read-line.js';
 import { countTokens, type TextTokenizer } from './tokenise-example.js';
 import type { TrainingExample } from './training-example.js';
 
@@ -11,18 +11,8 @@ export interface LineLimits {
 
 /** Of a file at `path`. Throws `Error` with what is wrong, for people. */
 export function parseLine(path: string, line: string): TrainingExample {
-  const value: unknown = parsed(line);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Error('it is no JSON object');
-  }
-  const text = (field: string): string => {
-    const found = (value as Record<string, unknown>)[field];
-    if (typeof found === 'string') return found;
-    throw new Error(found === undefined ? `it has no "${field}"` : `its "${field}" is no text`);
-  };
-  const image = text('image');
-  if (image === '') throw new Error('its "image" is empty');
-  return { image: resolve(dirname(path), image), prefix: text('prefix'), suffix: text('suffix') };
+  const { image, values } = readLine(path, line);
+  return { image, prefix: textOf(values, 'prefix'), suffix: textOf(values, 'suffix') };
 }
 
 /** Labels of an example whose text can be learned. Throws `Error` with what is wrong, for people. */
@@ -56,13 +46,5 @@ function mustBeCodes(text: string): void {
       throw new Error(
         `${code} is no token: ${kind} runs from 0 to ${count! - 1}, with ${length} digits`,
       );
-  }
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    throw new Error(`it is no JSON: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -1,9 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { AppError } from '#contracts';
-import { checkText, parseLine, type LineLimits } from './check-line.js';
+import type { LineKind, LineSize } from './line-kind.js';
 import { findPictureFault } from './picture-fault.js';
-import type { TrainingExample } from './training-example.js';
 
 const NEWLINE = 0x0a;
 /** Faults that a message names; the rest is counted. */
@@ -15,52 +14,60 @@ interface Fault {
 }
 
 /**
- * A training file that was read once and checked; of each example only its place in the file is kept, so a file may
- * have millions.
+ * A training file that was read once and checked. What is learned from together is a unit: a line, or lines in a row
+ * about one picture. Of each only its place in the file is kept, so a file may have millions.
  */
-export class TrainingData {
+export class TrainingData<Line extends { readonly image: string }> {
   private constructor(
     readonly path: string,
+    private readonly kind: LineKind<Line>,
     private readonly file: FileHandle,
     private readonly places: Places,
-    /** Of the example with the longest answer, `<eos>` counted. */
-    readonly mostLabels: number,
+    /** By question: of the unit that has most, `<eos>` counted. */
+    readonly mostLabels: readonly number[],
   ) {}
 
   /**
    * Errors: `training.bad_data`, which names the lines at fault; `training.no_data` when there is no file, or nothing
    * in it.
    */
-  static async open(path: string, limits: LineLimits): Promise<TrainingData> {
+  static async open<Line extends { readonly image: string }>(
+    path: string,
+    kind: LineKind<Line>,
+  ): Promise<TrainingData<Line>> {
     const places = new Places();
+    const units = new Units(kind, places);
     const faults: Fault[] = [];
     const pictures = new Map<string, Promise<string | undefined>>();
-    let mostLabels = 0;
     let line = 0;
     for await (const { offset, bytes } of linesOf(path)) {
       line++;
       const text = bytes.toString('utf8');
       if (text.trim() === '') continue;
-      const reason = await findFault(path, text, limits, pictures, (labels) => {
-        mostLabels = Math.max(mostLabels, labels);
-      });
-      if (reason === undefined) places.add(offset, bytes.length);
-      else faults.push({ line, reason });
+      const reason = await findFault(path, text, kind, pictures, (image, size) =>
+        units.add(image, size, offset, bytes.length),
+      );
+      if (reason !== undefined) faults.push({ line, reason });
     }
+    units.end();
     if (faults.length > 0) throw badData(path, faults);
     if (places.count === 0) throw noData(path, 'has no examples');
-    return new TrainingData(path, await open(path, 'r'), places, mostLabels);
+    return new TrainingData(path, kind, await open(path, 'r'), places, units.mostLabels);
   }
 
   get count(): number {
     return this.places.count;
   }
 
-  async read(index: number): Promise<TrainingExample> {
+  /** The lines of a unit: one or more, all about one picture. */
+  async read(index: number): Promise<Line[]> {
     const { offset, length } = this.places.at(index);
     const bytes = Buffer.alloc(length);
     await this.file.read(bytes, 0, length, offset);
-    return parseLine(this.path, bytes.toString('utf8'));
+    const lines = bytes.toString('utf8').split('\n');
+    return lines
+      .filter((line) => line.trim() !== '')
+      .map((line) => this.kind.parse(this.path, line));
   }
 
   close(): Promise<void> {
@@ -69,18 +76,18 @@ export class TrainingData {
 }
 
 /** Why a line cannot be learned from, if it cannot. A picture is opened once, however many lines are about it. */
-async function findFault(
+async function findFault<Line extends { readonly image: string }>(
   path: string,
   text: string,
-  limits: LineLimits,
+  kind: LineKind<Line>,
   pictures: Map<string, Promise<string | undefined>>,
-  onLabels: (labels: number) => void,
+  onSize: (image: string, size: LineSize) => void,
 ): Promise<string | undefined> {
   try {
-    const example = parseLine(path, text);
-    onLabels(checkText(example, limits));
-    const known = pictures.get(example.image) ?? findPictureFault(example.image);
-    pictures.set(example.image, known);
+    const line = kind.parse(path, text);
+    onSize(line.image, kind.measure(line));
+    const known = pictures.get(line.image) ?? findPictureFault(line.image);
+    pictures.set(line.image, known);
     return await known;
   } catch (error) {
     return (error as Error).message;
@@ -104,6 +111,48 @@ async function* linesOf(path: string): AsyncGenerator<{ offset: number; bytes: B
     throw noData(path, `cannot be read: ${(cause as Error).message}`);
   }
   if (rest.length > 0) yield { offset, bytes: rest };
+}
+
+/** Gathers lines in a row about one picture into units, as many as fit. */
+class Units {
+  mostLabels: readonly number[] = [];
+  #image: string | undefined;
+  #lines = 0;
+  #tokens = 0;
+  #labels: readonly number[] = [];
+  #start = 0;
+  #end = 0;
+
+  constructor(
+    private readonly kind: Pick<LineKind<never>, 'pack' | 'textTokens'>,
+    private readonly places: Places,
+  ) {}
+
+  add(image: string, { tokens, labels }: LineSize, offset: number, length: number): void {
+    const fits =
+      image === this.#image &&
+      this.#lines < this.kind.pack &&
+      this.#tokens + tokens <= this.kind.textTokens;
+    if (!fits) {
+      this.end();
+      this.#image = image;
+      this.#start = offset;
+    }
+    this.#lines++;
+    this.#tokens += tokens;
+    this.#labels = labels.map((count, question) => count + (this.#labels[question] ?? 0));
+    this.#end = offset + length;
+  }
+
+  /** Of the unit under way. */
+  end(): void {
+    if (this.#lines === 0) return;
+    this.places.add(this.#start, this.#end - this.#start);
+    this.mostLabels = this.#labels.map((count, question) =>
+      Math.max(count, this.mostLabels[question] ?? 0),
+    );
+    [this.#lines, this.#tokens, this.#labels] = [0, 0, []];
+  }
 }
 
 /** Offsets and lengths that grow without an object for each. */

@@ -31,9 +31,24 @@ export function learnedTensors(
       return all;
     case 'text':
       return all.filter(({ name }) => !name.startsWith('vision.'));
+    case 'tower':
+      return [
+        ...all.filter(({ name }) => name === EMBEDDING || /^(vision|projector)\./.test(name)),
+        ...pointMaps(tuning.questions, config.text.hiddenSize),
+      ];
     case 'lora':
       return all.filter(({ name }) => isTarget(name, tuning.targets)).flatMap(pairOf(tuning.rank));
   }
+}
+
+/** Of every question about a point but the first. No checkpoint keeps them. */
+export const pointMapName = (question: number): string => `points.${question}.weight`;
+
+function pointMaps(questions: number, size: number): LearnedTensor[] {
+  return Array.from({ length: questions - 1 }, (_, index) => ({
+    name: pointMapName(index + 1),
+    shape: [size, size],
+  }));
 }
 
 export function isTarget(name: string, targets: readonly string[]): boolean {

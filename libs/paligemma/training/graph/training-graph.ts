@@ -5,6 +5,7 @@ import { softcap } from '../../graph/softcap.js';
 import type { Recipe } from '../recipe.js';
 import { textAttention } from './batch-attention.js';
 import type { LearnedTensor } from './learned-tensors.js';
+import { pointLogits } from './point-loss.js';
 import { emitLoss, lossPorts, type SoftTargets } from './token-loss.js';
 import { TrainingWeights } from './training-weights.js';
 import { emitTower } from './vision-tower.js';
@@ -16,6 +17,8 @@ export interface TrainingSizes {
   readonly textTokens: number;
   /** Rows of the batch whose next token counts, with padding. */
   readonly labels: number;
+  /** The same by question about points, where only the tower learns. */
+  readonly places?: readonly number[];
 }
 
 export interface TrainingGraphOptions extends TrainingSizes {
@@ -86,24 +89,41 @@ function emitForward(
   checkpoint: Checkpoint,
   options: TrainingGraphOptions,
 ): { readonly loss: Value; readonly logits: Value; readonly weights: TrainingWeights } {
-  const { recipe, labels, learned } = options;
+  const { recipe, learned, batch } = options;
   const lora = recipe.tuning.kind === 'lora' ? recipe.tuning : undefined;
   const { text, imageTokens } = checkpoint.config;
   const tokens = imageTokens + options.textTokens;
   const last = `text.layers.${text.layers - 1}.mlp`;
-  const rowsOf = (linear: string) => (linear.startsWith(last) ? labels : options.batch * tokens);
+  const rowsOf = (linear: string) => (linear.startsWith(last) ? options.labels : batch * tokens);
   const weights = new TrainingWeights(graph, checkpoint, learned, lora, rowsOf);
+  const product =
+    recipe.tuning.kind === 'tower'
+      ? pointProduct(graph, weights, checkpoint, options)
+      : textProduct(graph, weights, checkpoint, options);
+  const capped = softcap(graph, 'logits', product, text.finalSoftcap);
+  const logits = graph.node(trainingPorts.logits, 'Identity', [capped]);
+  const sizes = { labels: options.labels, tokens: checkpoint.embeddingRows };
+  return { loss: emitLoss(graph, logits, sizes, recipe, options.soft), logits, weights };
+}
+
+type ForwardParts = readonly [GraphBuilder, TrainingWeights, Checkpoint, TrainingGraphOptions];
+
+function pointProduct(...[graph, weights, checkpoint, options]: ForwardParts): Value {
+  const image = imageFeatures(graph, weights, checkpoint, options);
+  const rows = graph.input(trainingPorts.labelRows, 'int64', [options.labels]);
+  return pointLogits(graph, weights, image, rows, options.places ?? [options.labels]);
+}
+
+function textProduct(...[graph, weights, checkpoint, options]: ForwardParts): Value {
+  const { text, imageTokens } = checkpoint.config;
+  const { batch, labels } = options;
+  const tokens = imageTokens + options.textTokens;
   let x = embeddings(graph, weights, checkpoint, options);
-  const attend = textAttention(
-    graph,
-    weights,
-    text,
-    { batch: options.batch, tokens },
-    {
-      positions: graph.input(trainingPorts.positions, 'int64', [options.batch, tokens]),
-      mask: graph.input(trainingPorts.mask, 'float32', [options.batch, 1, tokens, 1, tokens]),
-    },
-  );
+  const inputs = {
+    positions: graph.input(trainingPorts.positions, 'int64', [batch, tokens]),
+    mask: graph.input(trainingPorts.mask, 'float32', [batch, 1, tokens, 1, tokens]),
+  };
+  const attend = textAttention(graph, weights, text, { batch, tokens }, inputs);
   const rows = graph.input(trainingPorts.labelRows, 'int64', [labels]);
   const choose = (all: Value): Value =>
     graph.node('label_states', 'Gather', [all, rows], { axis: int(0) });
@@ -112,25 +132,14 @@ function emitForward(
     x = decoderLayer({ graph, weights, text }, layer, x, attend, isLast ? choose : undefined);
   }
   const states = weights.rmsNorm('text.norm', x, text.rmsNormEpsilon);
-  const product = graph.node('head', 'Gemm', [states, weights.head], { transB: int(1) });
-  const capped = softcap(graph, 'logits', product, text.finalSoftcap);
-  const logits = graph.node(trainingPorts.logits, 'Identity', [capped]);
-  const sizes = { labels, tokens: checkpoint.embeddingRows };
-  return { loss: emitLoss(graph, logits, sizes, recipe, options.soft), logits, weights };
+  return graph.node('head', 'Gemm', [states, weights.head], { transB: int(1) });
 }
 
 /** Image features as they are, behind them the text's rows times sqrt(hidden): [batch * tokens, hidden]. */
-function embeddings(
-  graph: GraphBuilder,
-  weights: TrainingWeights,
-  checkpoint: Checkpoint,
-  { batch, textTokens, hasTower }: TrainingGraphOptions,
-): Value {
-  const { vision, text, imageTokens } = checkpoint.config;
-  const tower = hasTower
-    ? emitTower(graph, weights, checkpoint.config, batch)
-    : graph.input(trainingPorts.tower, 'float32', [batch * imageTokens, vision.hiddenSize]);
-  const flat = weights.linear('projector', tower, { bias: true });
+function embeddings(...[graph, weights, checkpoint, options]: ForwardParts): Value {
+  const { text, imageTokens } = checkpoint.config;
+  const { batch, textTokens } = options;
+  const flat = imageFeatures(graph, weights, checkpoint, options);
   const image = graph.reshape('image', flat, [batch, imageTokens, text.hiddenSize]);
   const ids = graph.input(trainingPorts.ids, 'int64', [batch, textTokens]);
   const table = weights.tensor('text.embed_tokens.weight');
@@ -142,4 +151,14 @@ function embeddings(
     batch * (imageTokens + textTokens),
     text.hiddenSize,
   ]);
+}
+
+/** What the tower says, projected: [batch * image tokens, hidden]. */
+function imageFeatures(...[graph, weights, checkpoint, options]: ForwardParts): Value {
+  const { vision, imageTokens } = checkpoint.config;
+  const { batch, hasTower } = options;
+  const tower = hasTower
+    ? emitTower(graph, weights, checkpoint.config, batch)
+    : graph.input(trainingPorts.tower, 'float32', [batch * imageTokens, vision.hiddenSize]);
+  return weights.linear('projector', tower, { bias: true });
 }

@@ -1,13 +1,9 @@
 import { Tensor } from 'onnxruntime-node';
-import type { Tokenizer } from '../../tokenizer/tokenizer.js';
 import { exampleOrder } from '../data/example-order.js';
-import { tokeniseExample } from '../data/tokenise-example.js';
 import type { TrainingData } from '../data/training-data.js';
-import type { TokenisedExample } from '../data/training-example.js';
 import { trainingPorts, type TrainingSizes } from '../graph/training-graph.js';
 import type { Recipe } from '../recipe.js';
-import { batchFeeds, countLabels } from '../step/batch-feeds.js';
-import type { SoftKind } from '../step/soft-kinds.js';
+import type { LabelSide } from './label-side.js';
 
 type Feeds = Readonly<Record<string, Tensor>>;
 
@@ -21,31 +17,37 @@ export interface PictureSide {
   release(): Promise<void>;
 }
 
-export interface BatchOptions {
-  readonly data: TrainingData;
-  readonly tokenizer: Tokenizer;
+export interface BatchOptions<Line extends { readonly image: string }> {
+  readonly data: TrainingData<Line>;
+  readonly labels: LabelSide<Line>;
   readonly pictures: PictureSide;
   readonly imageTokens: number;
-  readonly sizes: TrainingSizes;
-  readonly recipe: Pick<Recipe, 'seed' | 'batchSize' | 'accumulation' | 'lossMean'>;
-  readonly soft: readonly SoftKind[];
+  readonly sizes: Pick<TrainingSizes, 'batch'>;
+  readonly recipe: Pick<Recipe, 'seed' | 'batchSize' | 'accumulation'>;
 }
 
-/** Examples of a set, batch by batch. What an update reads follows from its number alone. */
-export class Batches {
+/** What one update learns from. */
+export interface UpdateBatches {
+  readonly batches: readonly Feeds[];
+  /** Lines of the training file. */
+  readonly examples: number;
+}
+
+/** Units of a set, batch by batch. What an update reads follows from its number alone. */
+export class Batches<Line extends { readonly image: string }> {
   #epoch = -1;
   #order: Uint32Array = new Uint32Array(0);
 
-  constructor(private readonly options: BatchOptions) {}
+  constructor(private readonly options: BatchOptions<Line>) {}
 
-  /** Updates of one epoch. The examples that fill no whole update are left out; another order leaves out others. */
+  /** Updates of one epoch. The units that fill no whole update are left out; another order leaves out others. */
   get updatesPerEpoch(): number {
     const { data, recipe } = this.options;
     return Math.floor(data.count / (recipe.batchSize * recipe.accumulation));
   }
 
   /** The batches of update `step`, counted from 1. */
-  async ofUpdate(step: number): Promise<Feeds[]> {
+  async ofUpdate(step: number): Promise<UpdateBatches> {
     const { data, recipe } = this.options;
     const size = recipe.batchSize * recipe.accumulation;
     const epoch = Math.floor((step - 1) / this.updatesPerEpoch);
@@ -57,41 +59,34 @@ export class Batches {
     return this.#of(this.#order.subarray(first, first + size));
   }
 
-  /** The first examples of the set, in its order, as batches whose losses add up to their mean. The last is padded. */
-  async inOrder(count: number): Promise<Feeds[]> {
-    return this.#of(
+  /** The first units of the set, in its order, as batches whose losses add up to their mean. The last is padded. */
+  async inOrder(count: number): Promise<readonly Feeds[]> {
+    const { batches } = await this.#of(
       Uint32Array.from({ length: Math.min(count, this.options.data.count) }, (_, index) => index),
     );
+    return batches;
   }
 
-  async #of(indices: Uint32Array): Promise<Feeds[]> {
-    const { data, tokenizer, sizes, recipe, pictures } = this.options;
-    const examples = await Promise.all(
+  async #of(indices: Uint32Array): Promise<UpdateBatches> {
+    const { data, recipe, pictures, labels } = this.options;
+    const units = await Promise.all(
       Array.from(indices, async (index) => {
-        const example = await data.read(index);
-        const text = tokeniseExample(tokenizer, example, sizes.textTokens);
-        return { text, picture: await pictures.read(example.image) };
+        const lines = await data.read(index);
+        return { lines, picture: await pictures.read(lines[0]!.image) };
       }),
     );
-    const labels = examples.reduce((sum, { text }) => sum + countLabels(text, sizes.textTokens), 0);
-    const totals = { examples: examples.length, labels };
-    const parts: Feeds[] = [];
-    for (let first = 0; first < examples.length; first += recipe.batchSize) {
-      const part = examples.slice(first, first + recipe.batchSize);
-      parts.push({
-        ...this.#texts(
-          part.map(({ text }) => text),
-          totals,
-        ),
-        ...this.#pictures(part.map(({ picture }) => picture)),
-      });
+    const parts: (typeof units)[] = [];
+    for (let first = 0; first < units.length; first += recipe.batchSize) {
+      parts.push(units.slice(first, first + recipe.batchSize));
     }
-    return parts;
-  }
-
-  #texts(texts: readonly TokenisedExample[], totals: { examples: number; labels: number }): Feeds {
-    const { imageTokens, sizes, recipe, soft } = this.options;
-    return batchFeeds(texts, imageTokens, sizes, recipe.lossMean, totals, soft);
+    const learned = labels(parts.map((part) => part.map(({ lines }) => lines)));
+    return {
+      examples: units.reduce((sum, { lines }) => sum + lines.length, 0),
+      batches: parts.map((part, index) => ({
+        ...learned[index]!,
+        ...this.#pictures(part.map(({ picture }) => picture)),
+      })),
+    };
   }
 
   #pictures(pictures: readonly Float32Array[]): Feeds {

@@ -22,6 +22,7 @@ function numberFaults(recipe: Recipe): string[] {
     'batchSize',
     'accumulation',
     'textTokens',
+    'pack',
     'checkpointEvery',
     'evaluateEvery',
   ] as const;
@@ -48,6 +49,9 @@ function optimiserFaults({ optimiser }: Recipe): string[] {
 }
 
 function tuningFaults({ tuning }: Recipe): string[] {
+  if (tuning.kind === 'tower') {
+    return isWhole(tuning.questions) ? [] : ['questions must be 1 or more, whole'];
+  }
   if (tuning.kind !== 'lora') return [];
   const unknown = tuning.targets.filter((target) => !TARGETS.includes(target));
   return [

@@ -2,46 +2,54 @@ import { Tensor } from 'onnxruntime-node';
 import { trainingPorts, type TrainingSizes } from '../graph/training-graph.js';
 import type { TokenisedExample } from '../data/training-example.js';
 import type { Recipe } from '../recipe.js';
+import { Labels } from './labels.js';
 import type { SoftKind } from './soft-kinds.js';
+import { textRow, type TextRow } from './text-row.js';
 
 /** Finite: rows of padding see nothing, and infinity would make them not a number. */
 const UNSEEN = -1e9;
 
+export interface BatchTexts {
+  readonly lossMean: Recipe['lossMean'];
+  /** Of the whole update that the batch is part of: they make the mean. */
+  readonly totals: { readonly examples: number; readonly labels: number };
+  readonly soft?: readonly SoftKind[];
+  /** Whether a picture sees the prefix, as it does when answers are asked for; not where it has several. */
+  readonly seesPrefix?: boolean;
+}
+
 /**
- * The text side of one batch as the training graph's inputs. Inputs are tokens[0 .. n - 1], targets tokens[1 .. n].
- * `labelTotals`: labels of the whole update that the batch is part of, and its examples; they make the mean.
+ * The text side of one batch as the training graph's inputs: of each picture the examples about it. Inputs are
+ * tokens[0 .. n - 1], targets tokens[1 .. n].
  */
 export function batchFeeds(
-  examples: readonly TokenisedExample[],
+  pictures: readonly (readonly TokenisedExample[])[],
   imageTokens: number,
   sizes: TrainingSizes,
-  lossMean: Recipe['lossMean'],
-  totals: { readonly examples: number; readonly labels: number },
-  soft: readonly SoftKind[] = [],
+  { lossMean, totals, soft = [], seesPrefix = true }: BatchTexts,
 ): Record<string, Tensor> {
   const { batch, textTokens } = sizes;
   const tokens = imageTokens + textTokens;
   const labels = new Labels(sizes.labels, soft);
   const ids = new BigInt64Array(batch * textTokens);
+  const positions = BigInt64Array.from({ length: batch * tokens }, (_, at) => BigInt(at % tokens));
   const mask = new Float32Array(batch * tokens * tokens);
-  examples.forEach((example, index) => {
-    for (let at = 0; at < textTokens; at++) {
-      ids[index * textTokens + at] = BigInt(example.tokens[at]!);
-    }
-    writeMask(
-      mask.subarray(index * tokens ** 2, (index + 1) * tokens ** 2),
-      example,
-      imageTokens,
-      tokens,
-    );
-    const count = countLabels(example, textTokens);
-    const weight = lossMean === 'token' ? 1 / totals.labels : 1 / (count * totals.examples);
-    for (let at = 0; at < textTokens; at++) {
-      if (!example.maskLoss[at + 1]) continue;
-      labels.add(index * tokens + imageTokens + at, example.tokens[at + 1]!, weight);
+  let label = 0;
+  pictures.forEach((examples, index) => {
+    const row = textRow(examples, textTokens);
+    const part = mask.subarray(index * tokens ** 2, (index + 1) * tokens ** 2);
+    writeMask(part, row, imageTokens, seesPrefix);
+    const counts = examples.map(countLabels);
+    for (let at = 0; at < textTokens && row.example[at] !== 0; at++) {
+      const place = index * tokens + imageTokens + at;
+      ids[index * textTokens + at] = BigInt(row.inputs[at]!);
+      positions[place] = BigInt(imageTokens + row.position[at]!);
+      if (!row.isLabel[at]) continue;
+      const count = counts[row.example[at]! - 1]!;
+      const weight = lossMean === 'token' ? 1 / totals.labels : 1 / (count * totals.examples);
+      labels.set(label++, place, row.targets[at]!, weight);
     }
   });
-  const positions = BigInt64Array.from({ length: batch * tokens }, (_, at) => BigInt(at % tokens));
   return {
     [trainingPorts.ids]: new Tensor('int64', ids, [batch, textTokens]),
     [trainingPorts.positions]: new Tensor('int64', positions, [batch, tokens]),
@@ -51,78 +59,30 @@ export function batchFeeds(
 }
 
 /** Tokens of one example that the loss is on. */
-export function countLabels(example: TokenisedExample, textTokens: number): number {
+export function countLabels({ maskLoss }: TokenisedExample): number {
   let count = 0;
-  for (let at = 1; at <= textTokens; at++) if (example.maskLoss[at]) count++;
+  for (let at = 1; at < maskLoss.length; at++) if (maskLoss[at]) count++;
   return count;
 }
 
-/** Of one example, [tokens, tokens]. A token sees those whose running sum of mask_ar is not above its own. */
+/**
+ * Of one picture, [tokens, tokens]. All see the picture; a text token sees those of its example whose running sum of
+ * mask_ar is not above its own, and so does the picture with a single prefix.
+ */
 function writeMask(
   mask: Float32Array,
-  { maskAr, maskInput }: TokenisedExample,
+  { example, block }: TextRow,
   imageTokens: number,
-  tokens: number,
+  seesPrefix: boolean,
 ): void {
-  const blocks = new Int32Array(tokens);
-  for (let at = imageTokens; at < tokens; at++) {
-    blocks[at] = (blocks[at - 1] ?? 0) + maskAr[at - imageTokens]!;
-  }
+  const tokens = imageTokens + example.length;
   for (let row = 0; row < tokens; row++) {
-    for (let column = 0; column < tokens; column++) {
-      const isReal = column < imageTokens || maskInput[column - imageTokens]! !== 0;
-      const isSeen = isReal && blocks[column]! <= blocks[row]!;
-      mask[row * tokens + column] = isSeen ? 0 : UNSEEN;
+    const isImage = row < imageTokens;
+    const ownExample = isImage ? Number(seesPrefix) : example[row - imageTokens]!;
+    const ownBlock = isImage ? 0 : block[row - imageTokens]!;
+    for (let at = 0; at < example.length; at++) {
+      const isSeen = example[at] !== 0 && example[at] === ownExample && block[at]! <= ownBlock;
+      if (!isSeen) mask[row * tokens + imageTokens + at] = UNSEEN;
     }
-  }
-}
-
-/** Rows that are not filled weigh nothing. */
-class Labels {
-  #count = 0;
-  readonly #rows: BigInt64Array;
-  readonly #targets: BigInt64Array;
-  readonly #weights: Float32Array;
-  readonly #hardWeights: Float32Array;
-  readonly #softRows: readonly BigInt64Array[];
-
-  constructor(
-    private readonly capacity: number,
-    private readonly soft: readonly SoftKind[],
-  ) {
-    this.#rows = new BigInt64Array(capacity);
-    this.#targets = new BigInt64Array(capacity);
-    this.#weights = new Float32Array(capacity);
-    this.#hardWeights = new Float32Array(capacity);
-    this.#softRows = soft.map(({ count }) => new BigInt64Array(capacity).fill(BigInt(count)));
-  }
-
-  add(row: number, target: number, weight: number): void {
-    const at = this.#count++;
-    if (at >= this.capacity) throw new RangeError(`a batch has more than ${this.capacity} labels`);
-    this.#rows[at] = BigInt(row);
-    this.#targets[at] = BigInt(target);
-    this.#weights[at] = weight;
-    const kind = this.soft.findIndex(
-      ({ firstToken, count }) => target >= firstToken && target < firstToken + count,
-    );
-    if (kind === -1) this.#hardWeights[at] = weight;
-    else this.#softRows[kind]![at] = BigInt(target - this.soft[kind]!.firstToken);
-  }
-
-  feeds(): Record<string, Tensor> {
-    const shape = [this.capacity];
-    return {
-      [trainingPorts.labelRows]: new Tensor('int64', this.#rows, shape),
-      [trainingPorts.targets]: new Tensor('int64', this.#targets, shape),
-      [trainingPorts.weights]: new Tensor('float32', this.#weights, shape),
-      [trainingPorts.hardWeights]: new Tensor('float32', this.#hardWeights, shape),
-      ...Object.fromEntries(
-        this.#softRows.map((rows, kind) => [
-          trainingPorts.softRow(kind),
-          new Tensor('int64', rows, shape),
-        ]),
-      ),
-    };
   }
 }

@@ -96,7 +96,12 @@ describe.each(['tiny-paligemma', 'tiny-paligemma2'])(
       const totals = { examples: batch.length, labels };
       const texts = batch.map((example) => asPreprocessed(example, golden.text_tokens + 1));
       return {
-        ...batchFeeds(texts, imageTokens, graph, mean, totals, graph.soft),
+        ...batchFeeds(
+          texts.map((text) => [text]),
+          imageTokens,
+          graph,
+          { lossMean: mean, totals, soft: graph.soft },
+        ),
         patches: new Tensor('float32', rows, [batch.length * imageTokens, width]),
       };
     }
