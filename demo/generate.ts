@@ -1,9 +1,10 @@
 /**
- * Draws scenes and writes them down: `node dist/demo/generate.js OUT --scenes N [--seed S] [--difficulty easy|medium|full]
- * [--split train|heldout] [--questions K]`. Needs the pictures: `npm ci --prefix demo/pictures`.
+ * Draws scenes and writes them down: `node dist/demo/generate.js OUT --scenes N [--seed S]
+ * [--difficulty easy|medium|full|text] [--split train|heldout] [--questions K]`. Needs the pictures: `npm ci --prefix demo/pictures`.
  *
  * OUT/images/000/000017.jpg ...; OUT/examples.jsonl, lines {"image","prefix","suffix"} as `pallet train` takes them;
- * OUT/scenes.jsonl, lines {"image","seed","objects":[{"label","colour","box"}]}, boxes y1, x1, y2, x2 in pixels.
+ * OUT/scenes.jsonl, lines {"image","seed","objects":[{"label","colour","box"}],"text","characters":
+ * [{"character","box"}]}, boxes y1, x1, y2, x2 in pixels.
  */
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -71,9 +72,11 @@ async function write(path: string, { pixels }: Scene): Promise<void> {
   await sharp(pixels, { raw }).jpeg({ quality: 92, chromaSubsampling: '4:4:4' }).toFile(path);
 }
 
-function described({ seed, objects }: Scene) {
+function described({ seed, objects, text, characters }: Scene) {
   return {
     seed,
     objects: objects.map(({ kind: { label, colour }, box }) => ({ label, colour, box })),
+    text,
+    characters,
   };
 }

@@ -5,19 +5,33 @@ import { describe } from './caption.js';
 import { locate } from './detect.js';
 import type { Example } from './example.js';
 import { questionsOf } from './question.js';
+import { read } from './read.js';
 
 /** Most labels of one `detect`. */
 const MOST_LABELS = 3;
+/** Of the examples about a scene with something to read. */
+const READ = 0.25;
 
 /** `count` different questions about a scene, drawn by its seed from all that it answers without doubt. */
 export function answersTo(scene: Scene, count: number): Example[] {
   const random = new Random(scene.seed ^ 0x2545_f491);
   const examples = new Map<string, string>();
+  const isBare = scene.objects.length === 0;
+  // One prompt alone reads, so it is drawn once for all: among four it always is.
+  const reading = read(scene);
+  if (reading && (isBare || random.isLucky(READ * count))) {
+    examples.set(reading.prefix, reading.suffix);
+  }
+  if (isBare) return pairs(examples);
   // A scene may have fewer than are asked for.
   for (let attempt = 0; attempt < 4 * count && examples.size < count; attempt++) {
     const { prefix, suffix } = draw(scene, random);
     examples.set(prefix, suffix);
   }
+  return pairs(examples);
+}
+
+function pairs(examples: ReadonlyMap<string, string>): Example[] {
   return [...examples].map(([prefix, suffix]) => ({ prefix, suffix }));
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Tokenizer } from '../../libs/paligemma/tokenizer/tokenizer.js';
+import { CHARACTERS } from '../scene/plate/glyph.js';
 import { vocabulary } from './vocabulary.js';
 import { beginnings, words } from './words.js';
 
@@ -34,6 +35,16 @@ describe('the vocabulary of the demo', () => {
       const boxes = `<loc0001> ${word} ; <loc0002> ${word}`;
       expect([word, tokenizer.encode(boxes).length]).toEqual([word, 6]);
     }
+  });
+
+  it('has one token for every character of a plate, whatever stands beside it', () => {
+    const ids = new Map([...CHARACTERS].map((each) => [each, tokenizer.encode(each)]));
+    for (const id of ids.values()) expect(id).toHaveLength(1);
+    for (const text of ['STOP', '7A', 'O0', '1I', ...[...CHARACTERS].map((each) => `A${each}4`)]) {
+      expect(tokenizer.encode(text)).toEqual([...text].flatMap((each) => ids.get(each)!));
+      expect(tokenizer.decode(tokenizer.encode(text))).toBe(text);
+    }
+    expect(tokenizer.encode('STOP')).toHaveLength(4);
   });
 
   it('gives every text back, of letters it has never merged, too', () => {

@@ -6,8 +6,10 @@ import { placeOf } from '../answer/place.js';
 import { questionsOf } from '../answer/question.js';
 import { drawScene } from './draw-scene.js';
 import { KINDS, type Kind } from './kind.js';
+import { CHARACTERS } from './plate/glyph.js';
+import { drawPlate } from './plate/plate.js';
 import { Random } from './random.js';
-import { SIDE } from './scene.js';
+import { SIDE, type Box, type Scene } from './scene.js';
 import { Sprites } from './sprite.js';
 
 /** Ellipses instead of pictures: the rules are the same. */
@@ -24,6 +26,7 @@ const sprites = Sprites.of(({ code }, size) => {
   return { width, height, data };
 });
 const scenes = Array.from({ length: 120 }, (_, seed) => drawScene(seed, 'full', sprites));
+const plates = Array.from({ length: 120 }, (_, seed) => drawScene(seed, 'text', sprites));
 const numbers = ['zero', 'one', 'two', 'three', 'four', 'five'];
 
 describe('a scene', () => {
@@ -74,6 +77,77 @@ describe('a scene', () => {
         colours.set(kind.label, kind.code);
       }
     }
+  });
+});
+
+const overlap = (one: Box, other: Box): boolean =>
+  one[0] < other[2] && other[0] < one[2] && one[1] < other[3] && other[1] < one[3];
+
+describe('a plate', () => {
+  it('is in every scene of text, in two of five full ones, and in no other', () => {
+    expect(plates.every(({ text }) => text !== undefined)).toBe(true);
+    expect(new Set(plates.map(({ objects }) => objects.length))).toEqual(new Set([0, 1, 2]));
+    const share = scenes.filter(({ text }) => text !== undefined).length / scenes.length;
+    expect(Math.abs(share - 0.4)).toBeLessThan(0.12);
+    for (const difficulty of ['easy', 'medium'] as const) {
+      const { text, characters } = drawScene(1, difficulty, sprites);
+      expect([text, characters]).toEqual([undefined, []]);
+    }
+  });
+
+  it('follows from the seed of its scene, byte by byte', () => {
+    for (const scene of plates.slice(0, 5)) {
+      const again = drawScene(scene.seed, 'text', sprites);
+      expect(Buffer.compare(again.pixels, scene.pixels)).toBe(0);
+      expect([again.text, again.characters]).toEqual([scene.text, scene.characters]);
+    }
+  });
+
+  it('says two to four characters, each in a box of its own that no object reaches into', () => {
+    for (const { text, characters, objects } of [...scenes, ...plates]) {
+      expect(characters.map(({ character }) => character).join('')).toBe(text ?? '');
+      expect(text ?? 'NO').toMatch(/^[A-Z0-9]{2,4}$/);
+      for (const { box } of characters) {
+        expect(Math.min(...box)).toBeGreaterThanOrEqual(0);
+        expect(Math.max(...box)).toBeLessThanOrEqual(SIDE);
+        expect(objects.some((object) => overlap(object.box, box))).toBe(false);
+      }
+    }
+  });
+
+  it('has its characters inside of its edge', () => {
+    for (let seed = 0; seed < 300; seed++) {
+      const { sprite, characters } = drawPlate(new Random(seed));
+      const opaque = (y: number, x: number) => sprite.data[(y * sprite.width + x) * 4 + 3] === 255;
+      for (const { box } of characters) {
+        const [y1, x1, y2, x2] = box;
+        expect([y1, y2 - 1].every((y) => opaque(y, x1) && opaque(y, x2 - 1))).toBe(true);
+        expect(y2 - y1).toBeGreaterThanOrEqual(26);
+        expect(y2 - y1).toBeLessThan(60);
+      }
+    }
+  });
+
+  it('shows every letter and digit in time', () => {
+    const all = Array.from({ length: 300 }, (_, seed) => drawPlate(new Random(seed)).text);
+    expect([...new Set(all.join(''))].toSorted().join('')).toBe(CHARACTERS);
+    expect(CHARACTERS).toBe('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ');
+  });
+
+  it('is read in a quarter of what is asked about its scene', () => {
+    const share = (some: readonly Scene[], count: number): number => {
+      const all = some.flatMap((scene) => answersTo(scene, count).map((each) => ({ scene, each })));
+      const read = all.filter(({ each }) => each.prefix === 'ocr');
+      expect(read.every(({ scene, each }) => each.suffix === scene.text)).toBe(true);
+      return read.length / all.length;
+    };
+    const full = scenes.filter(({ text }) => text !== undefined);
+    expect(Math.abs(share(full, 1) - 0.25)).toBeLessThan(0.15);
+    expect(Math.abs(share(full, 4) - 0.25)).toBeLessThan(0.05);
+    const others = scenes.filter(({ text }) => text === undefined);
+    expect(share(others, 4)).toBe(0);
+    const bare = plates.filter(({ objects }) => objects.length === 0);
+    expect(share(bare, 4)).toBe(1);
   });
 });
 

@@ -14,15 +14,24 @@ export interface SceneObject {
   readonly mask: Uint8Array;
 }
 
+/** One that is written, and where, turned as its plate is. */
+export interface Character {
+  readonly character: string;
+  readonly box: Box;
+}
+
 /** A picture and what is in it. */
 export interface Scene {
   readonly seed: number;
   /** RGB [SIDE, SIDE, 3]. */
   readonly pixels: Uint8Array;
+  /** Empty only if something is written. */
   readonly objects: readonly SceneObject[];
   /** What is written on a plate, if there is one. */
   readonly text: string | undefined;
+  /** Of `text`, in its order; empty without a plate. */
+  readonly characters: readonly Character[];
 }
 
-/** How full scenes are: one object, up to three, up to five and text. */
-export type Difficulty = 'easy' | 'medium' | 'full';
+/** How full scenes are: one object, up to three, up to five and at times a plate; always a plate and at most two. */
+export type Difficulty = 'easy' | 'medium' | 'full' | 'text';
