@@ -1,4 +1,4 @@
-/** Writes the checkpoint that the demo's training begins with: `node dist/demo/checkpoint/begin.js OUT [--side 140]`. */
+/** Writes the checkpoint that the demo's training begins with: `node dist/demo/checkpoint/begin.js OUT [--side 112]`. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,17 +7,19 @@ import { vocabulary } from './vocabulary.js';
 
 const PATCH = 14;
 const SEED = 1;
-const LAYERS = { num_attention_heads: 4, hidden_size: 192, intermediate_size: 640 };
+/** The tower sees more than there is to say. */
+const VISION = { num_attention_heads: 4, hidden_size: 192, intermediate_size: 640 };
+const TEXT = { num_attention_heads: 4, hidden_size: 128, intermediate_size: 512 };
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { side: { type: 'string', default: '140' } },
+  options: { side: { type: 'string', default: '112' } },
 });
 const [out] = positionals;
 if (out === undefined) throw new Error('usage: begin.js OUT [--side PIXELS]');
-const { files, tokens } = vocabulary();
+const { files, tokens, locations } = vocabulary();
 await mkdir(out, { recursive: true });
-await writeFirstCheckpoint(out, configOf(Number(values.side)), tokens, SEED);
+await writeFirstCheckpoint(out, configOf(Number(values.side)), tokens, SEED, [locations]);
 for (const [name, content] of Object.entries(files)) {
   await writeFile(join(out, name), JSON.stringify(content));
 }
@@ -33,25 +35,25 @@ function configOf(side: number) {
     bos_token_id: 2,
     eos_token_id: 1,
     pad_token_id: 0,
-    hidden_size: LAYERS.hidden_size,
-    projection_dim: LAYERS.hidden_size,
+    hidden_size: TEXT.hidden_size,
+    projection_dim: TEXT.hidden_size,
     text_config: {
       model_type: 'gemma',
-      ...LAYERS,
+      ...TEXT,
       num_hidden_layers: 5,
       num_key_value_heads: 1,
-      head_dim: 48,
+      head_dim: 32,
       vocab_size: tokens,
       rms_norm_eps: 1e-6,
       num_image_tokens: (side / PATCH) ** 2,
     },
     vision_config: {
       model_type: 'siglip_vision_model',
-      ...LAYERS,
+      ...VISION,
       num_hidden_layers: 5,
       image_size: side,
       patch_size: PATCH,
-      projection_dim: LAYERS.hidden_size,
+      projection_dim: TEXT.hidden_size,
     },
   };
 }

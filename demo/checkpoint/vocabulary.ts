@@ -16,6 +16,8 @@ export interface Vocabulary {
   readonly files: Readonly<Record<string, object>>;
   /** `<image>` is the last of them. */
   readonly tokens: number;
+  /** The rows of the `<loc>` tokens. */
+  readonly locations: { readonly first: number; readonly count: number };
 }
 
 /**
@@ -60,7 +62,11 @@ export function vocabulary(): Vocabulary {
       merges,
     },
   };
-  return { files: { 'tokenizer.json': tokenizer, ...besides() }, tokens: all.length };
+  return {
+    files: { 'tokenizer.json': tokenizer, ...besides() },
+    tokens: all.length,
+    locations: { first: idOf.get(LOCATIONS[0]!)!, count: LOCATIONS.length },
+  };
 }
 
 function addedToken(id: number, content: string, special: boolean) {

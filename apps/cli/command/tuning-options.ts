@@ -4,7 +4,8 @@ import { hyperparametersSchema, tuningPlanSchema, type TuningPlan } from '#contr
 import { usageError } from '../exit-code.js';
 
 export interface TuningFlags {
-  method: 'full' | 'text' | 'lora';
+  method: 'full' | 'text' | 'tower' | 'lora';
+  questions?: string;
   loraRank?: string;
   loraAlpha?: string;
   loraDropout?: string;
@@ -20,10 +21,14 @@ const NAMES = Object.keys(hyperparametersSchema.shape);
 export function addTuningOptions(command: Command): Command {
   command
     .addOption(
-      new Option('--method <method>', 'which weights learn: all, the text model, or a LoRA adapter')
-        .choices(['full', 'text', 'lora'])
+      new Option(
+        '--method <method>',
+        'which weights learn: all, the text model, the tower from points of pictures, or a LoRA adapter',
+      )
+        .choices(['full', 'text', 'tower', 'lora'])
         .default('lora'),
     )
+    .option('--questions <n>', 'about each point, for the tower; 1 if not given')
     .option('--lora-rank <n>', '16 if not given')
     .option('--lora-alpha <n>', 'twice the rank if not given')
     .option('--lora-dropout <share>', '0 if not given')
@@ -65,14 +70,15 @@ export function readTuningPlan(flags: TuningFlags): TuningPlan {
 }
 
 function readMethod(flags: TuningFlags): object {
-  const { method: type, loraRank, loraAlpha, loraDropout, loraTargets } = flags;
-  const lora = {
+  const { method: type, questions, loraRank, loraAlpha, loraDropout, loraTargets } = flags;
+  const given = {
+    ...(questions === undefined ? {} : { questions: valueOf(questions) }),
     ...(loraRank === undefined ? {} : { rank: valueOf(loraRank) }),
     ...(loraAlpha === undefined ? {} : { alpha: valueOf(loraAlpha) }),
     ...(loraDropout === undefined ? {} : { dropout: valueOf(loraDropout) }),
     ...(loraTargets === undefined ? {} : { targets: loraTargets.split(',') }),
   };
-  return { type, ...lora };
+  return { type, ...given };
 }
 
 /** What a word on the command line means; `none` is no limit. */

@@ -13,50 +13,18 @@ export interface Plate {
   readonly characters: readonly Character[];
 }
 
-type Colour = readonly [number, number, number];
-
-/** Of the plate and of what is written on it. */
-const COLOURS: readonly (readonly [Colour, Colour])[] = [
-  [
-    [245, 245, 240],
-    [25, 25, 30],
-  ],
-  [
-    [250, 205, 40],
-    [25, 20, 15],
-  ],
-  [
-    [30, 80, 175],
-    [250, 250, 250],
-  ],
-  [
-    [15, 110, 65],
-    [250, 250, 250],
-  ],
-  [
-    [190, 30, 35],
-    [255, 250, 245],
-  ],
-  [
-    [30, 30, 35],
-    [245, 245, 245],
-  ],
-  [
-    [30, 35, 60],
-    [255, 215, 70],
-  ],
-  [
-    [240, 135, 35],
-    [30, 20, 15],
-  ],
-  [
-    [200, 225, 245],
-    [20, 40, 110],
-  ],
-  [
-    [245, 245, 240],
-    [175, 25, 35],
-  ],
+/** RGB of the plate and of what is written on it. */
+const COLOURS: readonly (readonly [number, number])[] = [
+  [0xf5f5f0, 0x19191e],
+  [0xfacd28, 0x19140f],
+  [0x1e50af, 0xfafafa],
+  [0x0f6e41, 0xfafafa],
+  [0xbe1e23, 0xfffaf5],
+  [0x1e1e23, 0xf5f5f5],
+  [0x1e233c, 0xffd746],
+  [0xf08723, 0x1e140f],
+  [0xc8e1f5, 0x14286e],
+  [0xf5f5f0, 0xaf1923],
 ];
 const MOST_TURN = (6 * Math.PI) / 180;
 
@@ -143,10 +111,10 @@ function write(ink: Coverage, layout: Layout, character: string, at: number): Bo
   return [before(y1 - radius), before(x1 - radius), after(y2 + radius), after(x2 + radius)];
 }
 
-function painted(ink: Coverage, layout: Layout, colours: readonly [Colour, Colour]): Sprite {
+function painted(ink: Coverage, layout: Layout, colours: readonly [number, number]): Sprite {
   const { width, height, values } = ink;
   const { border, cos, sin } = layout;
-  const [plain, written] = colours;
+  const [plain, written] = colours.map((rgb) => [rgb >> 16, (rgb >> 8) & 255, rgb & 255]);
   const data = new Uint8Array(width * height * 4);
   for (let y = 0; y < height; y++) {
     const fromY = y + 0.5 - height / 2;
@@ -160,7 +128,7 @@ function painted(ink: Coverage, layout: Layout, colours: readonly [Colour, Colou
       const line = border === 0 ? 0 : border / 2 + 0.5 - Math.abs(depth - 1.5 * border);
       const share = Math.max(values[at]!, Math.min(1, line), 0);
       for (let channel = 0; channel < 3; channel++) {
-        data[at * 4 + channel] = plain[channel]! * (1 - share) + written[channel]! * share;
+        data[at * 4 + channel] = plain![channel]! * (1 - share) + written![channel]! * share;
       }
       data[at * 4 + 3] = 255 * alpha;
     }
