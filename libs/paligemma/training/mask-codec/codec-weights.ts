@@ -11,7 +11,7 @@ import { CELL_SIZE } from './mask-encoder.js';
 
 /**
  * What is trained of the decoder: some channels of each layer. The rest of the published layout stays 0, which changes
- * no mask. It is a quarter of the work, and a file of a third.
+ * no mask. It is half the work, and a file of a third.
  */
 export const TRAINED_SIZES: MaskDecoderSizes = {
   word: CELL_SIZE,

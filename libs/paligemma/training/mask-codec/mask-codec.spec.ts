@@ -163,9 +163,9 @@ describe('MaskEncoder', () => {
   });
 
   it('refuses a file without typical cells, and says what to do', async () => {
-    const published = join(folder, 'vae-oid.npz');
-    await writeRandomNpz(published);
-    await expect(MaskEncoder.load(published)).rejects.toMatchObject({
+    const other = join(folder, 'vae-oid.npz');
+    await writeRandomNpz(other);
+    await expect(MaskEncoder.load(other)).rejects.toMatchObject({
       code: 'mask_encoder.missing',
       message: expect.stringContaining('Train a mask codec') as string,
     });
