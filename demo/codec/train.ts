@@ -1,6 +1,8 @@
 /**
  * Learns the demo's masks: `node dist/demo/codec/train.js OUT.npz [--scenes N] [--steps N]`. OUT is laid out as big_vision's
  * vae-oid.npz, for `--mask-decoder`, and has the encoder next to it. Needs the pictures: `npm ci --prefix demo/pictures`.
+ *
+ * demo/checkpoint/mask-codec.npz is what this wrote.
  */
 import { parseArgs } from 'node:util';
 import { trainMaskCodec, writeMaskCodec } from '#paligemma';
