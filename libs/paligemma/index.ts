@@ -44,3 +44,11 @@ export type {
 } from './training/training-run.js';
 export { train } from './training/train.js';
 export { writeFirstCheckpoint } from './training/first-checkpoint.js';
+export { cutMask } from './training/mask-codec/cut-mask.js';
+export { MaskEncoder } from './training/mask-codec/mask-encoder.js';
+export {
+  trainMaskCodec,
+  writeMaskCodec,
+  type MaskCodec,
+  type MaskCodecOptions,
+} from './training/mask-codec/train-mask-codec.js';

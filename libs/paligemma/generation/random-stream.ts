@@ -14,3 +14,9 @@ export function randomStream(seed: number): () => number {
   };
   return () => ((next() >>> 5) * 2 ** 26 + (next() >>> 6)) / 2 ** 53;
 }
+
+/** Of mean 0 and deviation 1 (Box and Muller 1958); takes two numbers of the stream. */
+export function normalDraw(random: () => number): number {
+  const radius = Math.sqrt(-2 * Math.log(1 - random()));
+  return radius * Math.cos(2 * Math.PI * random());
+}

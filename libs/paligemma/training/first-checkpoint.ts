@@ -5,7 +5,7 @@ import type { JsonObject } from '../checkpoint/json-file.js';
 import { publishedTensorName } from '../checkpoint/published-name.js';
 import { parseConfig } from '../checkpoint/read-config.js';
 import { SafetensorsWriter } from '../import/safetensors-writer.js';
-import { randomStream } from '../generation/random-stream.js';
+import { normalDraw, randomStream } from '../generation/random-stream.js';
 
 /** Rows of the embedding that stand for neighbouring places, as the `<loc>` tokens do. */
 export interface SmoothRows {
@@ -67,7 +67,7 @@ function firstValues(
   const count = shape.reduce((total, size) => total * size, 1);
   if (shape.length === 1) return new Float32Array(count).fill(isScale(name) ? 1 : 0);
   const deviation = deviationOf(name, shape, layers);
-  return Float32Array.from({ length: count }, () => deviation * normal(random));
+  return Float32Array.from({ length: count }, () => deviation * normalDraw(random));
 }
 
 /** Pairs of cosine and sine, so that every row has length 1. */
@@ -101,10 +101,4 @@ function deviationOf(name: string, shape: readonly number[], layers: number): nu
   const inputs = shape.slice(1).reduce((total, size) => total * size, 1);
   const isLast = /\.(o_proj|out_proj|down_proj|fc2)\.weight$/.test(name);
   return 1 / Math.sqrt(inputs * (isLast ? 2 * layers : 1));
-}
-
-/** Box and Muller. */
-function normal(random: () => number): number {
-  const radius = Math.sqrt(-2 * Math.log(1 - random()));
-  return radius * Math.cos(2 * Math.PI * random());
 }

@@ -1,10 +1,14 @@
 import { Tensor } from 'onnxruntime-node';
 import { AppError } from '#contracts';
 import { GraphSession } from '../../graph/graph-session.js';
-import { CODE_COUNT, maskDecoderArrays, maskDecoderGraph, maskPorts } from './decoder-graph.js';
+import {
+  CODE_COUNT,
+  CODE_WORDS,
+  maskDecoderArrays,
+  maskDecoderGraph,
+  maskPorts,
+} from './decoder-graph.js';
 import { readNpz } from './npz-file.js';
-
-const CODE_WORDS = 128;
 
 /** Turns the 16 code words of a segment answer into a mask. */
 export class MaskDecoder {

@@ -9,8 +9,9 @@ import { largestDifference } from '../../golden-fixture.js';
 import { parseOutput } from '../parse-output.js';
 import { MaskDecoder } from './mask-decoder.js';
 import { readNpz } from './npz-file.js';
-import { npy, writeRandomNpz } from './random-npz-fixture.js';
+import { writeRandomNpz } from './random-npz-fixture.js';
 import { segmentMask } from './segment-mask.js';
+import { npy } from './write-npz.js';
 
 interface Coded {
   readonly counts: string;

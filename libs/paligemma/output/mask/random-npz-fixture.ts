@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
 import { maskDecoderArrays } from './decoder-graph.js';
+import { npy } from './write-npz.js';
 
 export async function writeRandomNpz(
   path: string,
@@ -24,16 +25,6 @@ export async function writeRandomNpz(
   const file = createWriteStream(path);
   await pipeline(zip.outputStream, file);
   if (!file.closed) await once(file, 'close');
-}
-
-export function npy(shape: readonly number[], values: Float32Array, type = '<f4'): Buffer {
-  const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const literal = `{'descr': '${type}', 'fortran_order': False, 'shape': (${sizes}), }`;
-  const padded = `${literal.padEnd(Math.ceil((literal.length + 11) / 64) * 64 - 11)}\n`;
-  const head = Buffer.alloc(10);
-  head.write('\u0093NUMPY\u0001', 'latin1');
-  head.writeUInt16LE(padded.length, 8);
-  return Buffer.concat([head, Buffer.from(padded), new Uint8Array(values.buffer)]);
 }
 
 function draw(seed: number, shape: readonly number[]): Float32Array {

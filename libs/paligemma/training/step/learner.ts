@@ -2,15 +2,14 @@ import { Tensor } from 'onnxruntime-node';
 import type { Checkpoint } from '../../checkpoint/checkpoint.js';
 import { GraphSession } from '../../graph/graph-session.js';
 import { DROPOUT_SEED } from '../graph/dropout.js';
-import type { LearnedTensor } from '../graph/learned-tensors.js';
 import {
   trainingGraph,
   trainingPorts,
   type TrainingGraphOptions,
 } from '../graph/training-graph.js';
-import { updateGraph, updatePorts } from '../graph/update-graph.js';
 import type { Recipe } from '../recipe.js';
 import type { LearnerState } from './learner-state.js';
+import { Updater, type Gradients } from './updater.js';
 
 type Feeds = Readonly<Record<string, Tensor>>;
 
@@ -28,7 +27,7 @@ export class Learner {
   private constructor(
     private readonly options: LearnerOptions,
     private readonly backward: GraphSession,
-    private readonly updating: GraphSession,
+    private readonly updater: Updater,
     private state: LearnerState,
   ) {}
 
@@ -37,15 +36,14 @@ export class Learner {
     state: LearnerState,
     options: LearnerOptions,
   ): Promise<Learner> {
-    const { recipe, threads } = options;
-    const session = {
+    const { graph, recipe, threads } = options;
+    const backward = await GraphSession.open(trainingGraph(checkpoint, graph), {
       weightFolder: checkpoint.weightFolder,
       hasFixedSizes: true,
       ...(threads === undefined ? {} : { threads }),
-    };
-    const backward = await GraphSession.open(trainingGraph(checkpoint, options.graph), session);
-    const update = updateGraph(options.graph.learned, recipe.optimiser, recipe.clipNorm);
-    return new Learner(options, backward, await GraphSession.open(update, session), state);
+    });
+    const updater = await Updater.open(graph.learned, { recipe, threads });
+    return new Learner(options, backward, updater, state);
   }
 
   get current(): LearnerState {
@@ -69,7 +67,9 @@ export class Learner {
       sums = sums === undefined ? found.gradients : added(sums, found.gradients);
     }
     if (sums === undefined) throw new Error('an update needs a batch');
-    return { loss, gradientNorm: await this.#apply(sums, learningRate) };
+    const { state, gradientNorm } = await this.updater.next(this.state, sums, learningRate);
+    this.state = state;
+    return { loss, gradientNorm };
   }
 
   async #gradients(
@@ -96,54 +96,10 @@ export class Learner {
     return ((this.state.step * accumulation + part + 1) * 0.618_033_988_7 + seed * 0.414_213_6) % 1;
   }
 
-  async #apply(gradients: Gradients, learningRate: number): Promise<number> {
-    const { learned } = this.options.graph;
-    const { optimiser } = this.options.recipe;
-    const step = this.state.step + 1;
-    const feeds: Record<string, Tensor> = { [updatePorts.learningRate]: scalar(learningRate) };
-    if (optimiser.kind === 'adamw') {
-      feeds[updatePorts.firstCorrection] = scalar(1 / (1 - optimiser.beta1 ** step));
-      feeds[updatePorts.secondCorrection] = scalar(1 / (1 - optimiser.beta2 ** step));
-    }
-    const ports = learned.flatMap((tensor) => portsOf(tensor, this.state));
-    for (const { port, value } of ports) feeds[port] = value;
-    for (const [name, gradient] of gradients) feeds[updatePorts.gradient(name)] = gradient;
-    const outputs = [updatePorts.norm, ...ports.map(({ port }) => updatePorts.next(port))];
-    const results = await this.updating.run(feeds, outputs);
-    const next = (port: (name: string) => string): ReadonlyMap<string, Tensor> =>
-      new Map(
-        learned.flatMap(({ name }) => {
-          const value = results[updatePorts.next(port(name))];
-          return value ? [[name, value] as const] : [];
-        }),
-      );
-    this.state = {
-      step,
-      weights: next(updatePorts.weight),
-      first: next(updatePorts.first),
-      second: next(updatePorts.second),
-    };
-    return (results[updatePorts.norm]!.data as Float32Array)[0]!;
-  }
-
   async release(): Promise<void> {
     await this.backward.release();
-    await this.updating.release();
+    await this.updater.release();
   }
-}
-
-type Gradients = ReadonlyMap<string, Tensor>;
-
-function portsOf(
-  { name }: LearnedTensor,
-  { weights, first, second }: LearnerState,
-): { readonly port: string; readonly value: Tensor }[] {
-  const all = [
-    { port: updatePorts.weight(name), value: weights.get(name) },
-    { port: updatePorts.first(name), value: first.get(name) },
-    { port: updatePorts.second(name), value: second.get(name) },
-  ];
-  return all.flatMap(({ port, value }) => (value === undefined ? [] : [{ port, value }]));
 }
 
 /** In the order of the batches, number by number: the same sums whenever it is run. */
