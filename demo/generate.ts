@@ -15,7 +15,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
-import { resizeBicubic } from '#paligemma';
+import { MaskEncoder, resizeBicubic } from '#paligemma';
 import { answersTo } from './answer/examples.js';
 import { pointsOf } from './answer/points.js';
 import { drawScene } from './scene/draw-scene.js';
@@ -46,6 +46,7 @@ const difficulties = values.difficulty.split(',') as Difficulty[];
 const side = Number(values.side);
 const first = Number(values.seed) * 1_000_000 + (values.split === 'heldout' ? HELD_OUT : 0);
 const count = Number(values.scenes);
+const encoder = await MaskEncoder.load('demo/checkpoint/mask-codec.npz');
 const sprites = await Sprites.load(PICTURES);
 await mkdir(out, { recursive: true });
 const examples = createWriteStream(join(out, 'examples.jsonl'));
@@ -59,7 +60,7 @@ for (let start = 0; start < count; start += AT_ONCE) {
   }));
   await Promise.all(drawn.map(({ image, scene }) => write(join(out, image), scene)));
   for (const { image, scene } of drawn) {
-    const lines = answersTo(scene, Number(values.questions));
+    const lines = answersTo(scene, Number(values.questions), encoder);
     for (const line of lines) examples.write(`${JSON.stringify({ image, ...line })}\n`);
     scenes.write(`${JSON.stringify({ image, ...described(scene) })}\n`);
     if (points) {

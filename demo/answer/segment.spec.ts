@@ -21,6 +21,7 @@ const scene: Scene = {
   seed: 1,
   pixels: new Uint8Array(SIDE * SIDE * 3),
   text: undefined,
+  characters: [],
   objects: [
     triangle('dog', [20, 120, 100, 200]),
     triangle('cat', [140, 60, 200, 90]),

@@ -1,10 +1,12 @@
 /** Writes the checkpoint that the demo's training begins with: `node dist/demo/checkpoint/begin.js OUT [--side 112]`. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { writeFirstCheckpoint } from '#paligemma';
+import { MaskEncoder, writeFirstCheckpoint } from '#paligemma';
 import { vocabulary } from './vocabulary.js';
 
+/** What it learns to write masks for; where a checkpoint of Google's has vae-oid.npz. */
+const MASK_CODEC = 'demo/checkpoint/mask-codec.npz';
 const PATCH = 14;
 const SEED = 1;
 /** The tower sees more than there is to say. */
@@ -17,9 +19,12 @@ const { positionals, values } = parseArgs({
 });
 const [out] = positionals;
 if (out === undefined) throw new Error('usage: begin.js OUT [--side PIXELS]');
-const { files, tokens, locations } = vocabulary();
+const { files, tokens, locations, segments } = vocabulary();
+const { cells } = await MaskEncoder.load(MASK_CODEC);
+const known = [locations, { ...segments, vectors: cells }];
 await mkdir(out, { recursive: true });
-await writeFirstCheckpoint(out, configOf(Number(values.side)), tokens, SEED, [locations]);
+await writeFirstCheckpoint(out, configOf(Number(values.side)), tokens, SEED, known);
+await copyFile(MASK_CODEC, join(out, 'vae-oid.npz'));
 for (const [name, content] of Object.entries(files)) {
   await writeFile(join(out, name), JSON.stringify(content));
 }

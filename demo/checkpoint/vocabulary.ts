@@ -16,8 +16,9 @@ export interface Vocabulary {
   readonly files: Readonly<Record<string, object>>;
   /** `<image>` is the last of them. */
   readonly tokens: number;
-  /** The rows of the `<loc>` tokens. */
+  /** Rows of the `<loc>` tokens, and of the `<seg>` tokens. */
   readonly locations: { readonly first: number; readonly count: number };
+  readonly segments: { readonly first: number; readonly count: number };
 }
 
 /**
@@ -66,6 +67,7 @@ export function vocabulary(): Vocabulary {
     files: { 'tokenizer.json': tokenizer, ...besides() },
     tokens: all.length,
     locations: { first: idOf.get(LOCATIONS[0]!)!, count: LOCATIONS.length },
+    segments: { first: idOf.get(SEGMENTS[0]!)!, count: SEGMENTS.length },
   };
 }
 

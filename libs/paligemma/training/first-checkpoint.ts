@@ -6,15 +6,8 @@ import { publishedTensorName } from '../checkpoint/published-name.js';
 import { parseConfig } from '../checkpoint/read-config.js';
 import { SafetensorsWriter } from '../import/safetensors-writer.js';
 import { normalDraw, randomStream } from '../generation/random-stream.js';
+import { writeKnownRows, type KnownRows } from './first-rows.js';
 
-/** Rows of the embedding that stand for neighbouring places, as the `<loc>` tokens do. */
-export interface SmoothRows {
-  readonly first: number;
-  readonly count: number;
-}
-
-/** Least and most rows over which smooth rows stay alike. */
-const REACH = [6, 300] as const;
 /** Of positions, as SigLIP begins. */
 const POSITION_DEVIATION = 0.02;
 
@@ -24,16 +17,15 @@ const POSITION_DEVIATION = 0.02;
  *
  * Matrices are normal with deviation 1 / sqrt(inputs), those that write to the residual stream divided by sqrt(2 layers)
  * more (GPT-2); rows of the embedding have deviation 1 / sqrt(hidden), since Gemma multiplies them by sqrt(hidden); norms
- * change nothing yet. Smooth rows begin as random Fourier features of their place (Rahimi and Recht 2007), with waves
- * of many lengths: a place is then learned as a few numbers, and not as so many tokens that know nothing of each
- * other. Equal seeds give equal bytes. Errors: `checkpoint.unsupported`, `EEXIST` when there is one already.
+ * change nothing yet. `known` rows begin with what is known of their tokens. Equal seeds give equal bytes.
+ * Errors: `checkpoint.unsupported`, `EEXIST` when there is one already.
  */
 export async function writeFirstCheckpoint(
   directory: string,
   config: JsonObject,
   rows: number,
   seed: number,
-  smooth: readonly SmoothRows[] = [],
+  known: readonly KnownRows[] = [],
 ): Promise<void> {
   const model = parseConfig(config);
   const tensors = [...expectedTensors(model)].map(([name, sizes]) => ({
@@ -50,7 +42,7 @@ export async function writeFirstCheckpoint(
     const layers = name.startsWith('text.') ? model.text.layers : model.vision.layers;
     const values = firstValues(name, shape, layers, random);
     if (name === EMBEDDING) {
-      for (const range of smooth) smoothRows(values, shape[1]!, range, random);
+      for (const range of known) writeKnownRows(values, shape[1]!, range, random);
     }
     await writer.write(publishedTensorName(name), new Uint8Array(values.buffer));
   }
@@ -68,26 +60,6 @@ function firstValues(
   if (shape.length === 1) return new Float32Array(count).fill(isScale(name) ? 1 : 0);
   const deviation = deviationOf(name, shape, layers);
   return Float32Array.from({ length: count }, () => deviation * normalDraw(random));
-}
-
-/** Pairs of cosine and sine, so that every row has length 1. */
-function smoothRows(
-  values: Float32Array,
-  size: number,
-  { first, count }: SmoothRows,
-  random: () => number,
-): void {
-  const [least, most] = REACH;
-  for (let column = 0; column + 1 < size; column += 2) {
-    const reach = least * (most / least) ** random();
-    const [frequency, phase] = [normal(random) / reach, 2 * Math.PI * random()];
-    for (let row = 0; row < count; row++) {
-      const at = (first + row) * size + column;
-      const angle = frequency * row + phase;
-      values[at] = Math.cos(angle) * Math.sqrt(2 / size);
-      values[at + 1] = Math.sin(angle) * Math.sqrt(2 / size);
-    }
-  }
 }
 
 /** LayerNorm multiplies by its weight, Gemma's norm by 1 + weight. */
