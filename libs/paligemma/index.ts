@@ -44,6 +44,7 @@ export type {
 } from './training/training-run.js';
 export { train } from './training/train.js';
 export { writeFirstCheckpoint } from './training/first-checkpoint.js';
+export { rewriteCheckpoint, type Rewriting } from './training/rewrite-checkpoint.js';
 export { cutMask } from './training/mask-codec/cut-mask.js';
 export { MaskEncoder } from './training/mask-codec/mask-encoder.js';
 export {

@@ -44,7 +44,7 @@ export async function writeCheckpoint(
       await writer.write(publishedTensorName(name), bytesOf(learned ?? readFloats(stored)));
     }
     await writer.finish();
-    for (const file of BESIDE) await copyIfThere(join(base.directory, file), join(partial, file));
+    await copyBeside(base.directory, partial);
     await sayFloat32(join(partial, 'config.json'));
   });
 }
@@ -85,7 +85,16 @@ export async function writeAdapter(
   });
 }
 
-async function replaced(folder: string, write: (partial: string) => Promise<void>): Promise<void> {
+/** Tokenizer, configuration and mask decoder, as far as they are there. */
+export async function copyBeside(from: string, to: string): Promise<void> {
+  for (const file of BESIDE) await copyIfThere(join(from, file), join(to, file));
+}
+
+/** Writes a folder that appears whole, in the place of one that was there. */
+export async function replaced(
+  folder: string,
+  write: (partial: string) => Promise<void>,
+): Promise<void> {
   const partial = `${folder}.partial`;
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });

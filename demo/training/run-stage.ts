@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { SceneSet, Stage } from './stage.js';
+
+/** Folders of one run of all stages. */
+export interface Workplace {
+  /** Absolute. */
+  readonly folder: string;
+  /** Of the build: its `demo` and, beside it, `bin/pallet.js`. */
+  readonly root: string;
+}
+
+/** Written last, so that a set that was cut off is drawn again. */
+const COMPLETE = '.complete';
+
+/** Draws a set of scenes unless it is there. Output: its folder. */
+export async function drawScenes(
+  { folder, root }: Workplace,
+  name: string,
+  set: SceneSet,
+  split: 'train' | 'heldout' = 'train',
+): Promise<string> {
+  const out = join(folder, 'scenes', name);
+  if (existsSync(join(out, COMPLETE))) return out;
+  await run(root, [
+    join(root, 'dist/demo/generate.js'),
+    out,
+    ...optionsOf({
+      scenes: set.scenes,
+      seed: set.seed,
+      difficulty: set.difficulties.join(','),
+      questions: set.questions,
+      side: set.side,
+      points: set.side / 14,
+      split,
+    }),
+  ]);
+  await writeFile(join(out, COMPLETE), '');
+  return out;
+}
+
+/** Trains one stage from a checkpoint, or goes on where it was left. Output: the folder of what came out. */
+export async function runStage(
+  { folder, root }: Workplace,
+  stage: Stage,
+  sets: { readonly training: string; readonly heldOut: string },
+  base: string,
+): Promise<string> {
+  const output = join(folder, 'runs', stage.name);
+  const result = join(output, 'result');
+  if (existsSync(join(result, 'config.json'))) return result;
+  await mkdir(output, { recursive: true });
+  await run(root, [
+    join(root, 'bin/pallet.js'),
+    'train',
+    await linesOf(sets.training, stage),
+    ...optionsOf({
+      base,
+      validation: join(sets.heldOut, stage.file),
+      output,
+      recompute: 'false',
+      ...stage.options,
+    }),
+  ]);
+  return result;
+}
+
+/** The file itself, or a copy of its first lines beside it. */
+async function linesOf(scenes: string, { name, file, lines }: Stage): Promise<string> {
+  const whole = join(scenes, file);
+  if (lines === undefined) return whole;
+  const part = join(scenes, `${name}.jsonl`);
+  if (existsSync(part)) return part;
+  const out = createWriteStream(part);
+  let count = 0;
+  for await (const line of createInterface({ input: createReadStream(whole) })) {
+    if (count++ === lines) break;
+    out.write(`${line}\n`);
+  }
+  out.end();
+  await once(out, 'finish');
+  return part;
+}
+
+const optionsOf = (options: Readonly<Record<string, string | number>>): string[] =>
+  Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+
+/** In the foreground, so that Ctrl-C reaches the training: it then ends with a checkpoint. */
+async function run(root: string, args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  const ignore = (): void => undefined;
+  process.on('SIGINT', ignore);
+  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+  process.off('SIGINT', ignore);
+  if (code === 0) return;
+  throw new Error(`${args[0]} ended with ${signal ?? code}; the same command goes on from there`);
+}
