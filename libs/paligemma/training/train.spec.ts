@@ -167,7 +167,7 @@ describe('train', { timeout: 60_000 }, () => {
     const evaluations = events.flatMap((event) => (event.kind === 'evaluation' ? [event] : []));
     expect(evaluations.map(({ step }) => step)).toEqual([2, 4]);
     expect(evaluations[1]!.loss).toBeLessThan(evaluations[0]!.loss);
-    expect(Object.keys(evaluations[1]!.metrics)).toEqual(['answer.exact_match']);
+    expect(Object.keys(evaluations[1]!.metrics)).toEqual(['answer.exact_match', 'answer.token_f1']);
   });
 
   it('does not go on with a run of another recipe or other data', async () => {
