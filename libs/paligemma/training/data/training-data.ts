@@ -2,12 +2,15 @@ import { createReadStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { AppError } from '#contracts';
 import { checkText, parseLine, type LineLimits } from './check-line.js';
+import { PictureChecks } from './picture-checks.js';
 import { findPictureFault } from './picture-fault.js';
 import type { TrainingExample } from './training-example.js';
 
 const NEWLINE = 0x0a;
 /** Faults that a message names; the rest is counted. */
 const NAMED_FAULTS = 20;
+/** Lines that wait for what is said of their pictures. */
+const LINES_AHEAD = 256;
 
 interface Fault {
   readonly line: number;
@@ -34,17 +37,10 @@ export class TrainingData {
   static async open(path: string, limits: LineLimits): Promise<TrainingData> {
     const places = new Places();
     const faults: Fault[] = [];
-    const pictures = new Map<string, Promise<string | undefined>>();
     let mostLabels = 0;
-    let line = 0;
-    for await (const { offset, bytes } of linesOf(path)) {
-      line++;
-      const text = bytes.toString('utf8');
-      if (text.trim() === '') continue;
-      const reason = await findFault(path, text, limits, pictures, (labels) => {
-        mostLabels = Math.max(mostLabels, labels);
-      });
-      if (reason === undefined) places.add(offset, bytes.length);
+    for await (const { line, offset, length, labels, reason } of checkedLines(path, limits)) {
+      mostLabels = Math.max(mostLabels, labels);
+      if (reason === undefined) places.add(offset, length);
       else faults.push({ line, reason });
     }
     if (faults.length > 0) throw badData(path, faults);
@@ -68,22 +64,44 @@ export class TrainingData {
   }
 }
 
-/** Why a line cannot be learned from, if it cannot. A picture is opened once, however many lines are about it. */
-async function findFault(
+interface CheckedLine {
+  /** From 1. */
+  readonly line: number;
+  readonly offset: number;
+  readonly length: number;
+  readonly labels: number;
+  /** Why it cannot be learned from, if it cannot. */
+  readonly reason: string | undefined;
+}
+
+/** In the order of the file; empty lines are none, but count. */
+async function* checkedLines(path: string, limits: LineLimits): AsyncGenerator<CheckedLine> {
+  const pictures = new PictureChecks(findPictureFault);
+  const ahead: Promise<CheckedLine>[] = [];
+  let line = 0;
+  for await (const { offset, bytes } of linesOf(path)) {
+    line++;
+    const text = bytes.toString('utf8');
+    if (text.trim() === '') continue;
+    const place = { line, offset, length: bytes.length };
+    ahead.push(checkLine(path, text, limits, pictures).then((found) => ({ ...place, ...found })));
+    if (ahead.length === LINES_AHEAD) yield await ahead.shift()!;
+  }
+  for (const last of ahead) yield await last;
+}
+
+async function checkLine(
   path: string,
   text: string,
   limits: LineLimits,
-  pictures: Map<string, Promise<string | undefined>>,
-  onLabels: (labels: number) => void,
-): Promise<string | undefined> {
+  pictures: PictureChecks,
+): Promise<Pick<CheckedLine, 'labels' | 'reason'>> {
   try {
     const example = parseLine(path, text);
-    onLabels(checkText(example, limits));
-    const known = pictures.get(example.image) ?? findPictureFault(example.image);
-    pictures.set(example.image, known);
-    return await known;
+    const labels = checkText(example, limits);
+    return { labels, reason: await pictures.faultOf(example.image) };
   } catch (error) {
-    return (error as Error).message;
+    return { labels: 0, reason: (error as Error).message };
   }
 }
 
