@@ -9,8 +9,8 @@ import { learnedTensors } from './graph/learned-tensors.js';
 import type { TrainingGraphOptions } from './graph/training-graph.js';
 import { Batches, patchSide, type PictureSide } from './run/batches.js';
 import { checkRecipe } from './run/check-recipe.js';
-import { evaluateAnswers, evaluateLoss } from './run/evaluate.js';
 import { firstWeights } from './run/first-weights.js';
+import { HeldOut } from './run/held-out.js';
 import { openBase, type Base } from './run/open-base.js';
 import { identifyRun } from './run/run-identity.js';
 import { RunLog } from './run/run-log.js';
@@ -22,10 +22,6 @@ import { Learner } from './step/learner.js';
 import { firstState } from './step/learner-state.js';
 import { learningRateAt } from './step/learning-rate.js';
 import type { TrainingEvent, TrainingOptions, TrainingOutcome } from './training-run.js';
-
-/** Of the validation set: loss over the first ones, answers to fewer, since those are generated. */
-const LOSS_EXAMPLES = 256;
-const ANSWER_EXAMPLES = 128;
 
 /**
  * Trains from a checkpoint and a file of examples, or goes on with a run that was stopped or killed, to the same
@@ -66,7 +62,7 @@ interface RunParts {
   readonly log: RunLog;
   readonly pictures: PictureSide;
   readonly batches: Batches;
-  readonly heldOut: { readonly data: TrainingData; readonly batches: Batches } | undefined;
+  readonly heldOut: HeldOut | undefined;
 }
 
 /** One start of a run: from its newest checkpoint to its end, or to where it is stopped. */
@@ -108,14 +104,19 @@ class Run {
       log: await RunLog.open(output, state.step),
       pictures,
       batches: new Batches({ ...common, data, recipe }),
-      heldOut: validation && {
-        data: validation,
-        batches: new Batches({
-          ...common,
+      heldOut:
+        validation &&
+        new HeldOut({
           data: validation,
-          recipe: { ...recipe, accumulation: 1 },
+          batches: new Batches({
+            ...common,
+            data: validation,
+            recipe: { ...recipe, accumulation: 1 },
+          }),
+          base,
+          graph,
+          output,
         }),
-      },
     });
   }
 
@@ -192,24 +193,14 @@ class Run {
     const { tuning } = options.recipe;
     const { weights } = learner.current;
     if (tuning.kind === 'lora') await writeAdapter(folder, base, weights, tuning);
-    else await writeCheckpoint(folder, base, weights);
+    else await writeCheckpoint(folder, base, weights, tuning);
   }
 
   async #evaluate(): Promise<void> {
-    const { options, base, graph, learner, heldOut } = this.parts;
+    const { learner, heldOut } = this.parts;
     if (heldOut === undefined) return;
     const { weights, step } = learner.current;
-    const batches = await heldOut.batches.inOrder(LOSS_EXAMPLES);
-    const loss = await evaluateLoss(base.checkpoint, graph, weights, batches);
-    // An adapter would have to be merged into its base for it, which may be large.
-    let metrics: Record<string, number> = {};
-    if (options.recipe.tuning.kind !== 'lora') {
-      const folder = join(options.output, 'evaluated');
-      await this.#write(folder);
-      const { data } = heldOut;
-      metrics = await evaluateAnswers(folder, data, ANSWER_EXAMPLES, data.mostLabels);
-    }
-    await this.#say({ kind: 'evaluation', step, loss, metrics });
+    await this.#say({ kind: 'evaluation', step, ...(await heldOut.evaluate(weights)) });
   }
 
   async #say(event: TrainingEvent): Promise<void> {
