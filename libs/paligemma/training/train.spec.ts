@@ -170,6 +170,7 @@ describe('train', { timeout: 60_000 }, () => {
     const evaluations = events.flatMap((event) => (event.kind === 'evaluation' ? [event] : []));
     expect(evaluations.map(({ step }) => step)).toEqual([20, 40]);
     expect(evaluations[1]!.loss).toBeLessThan(evaluations[0]!.loss);
+    expect(await readFile(join(folder, 'held/plot.svg'), 'utf8')).toContain('Held out: answer');
     // The base knows no colours: an adapter answers with them only when it was merged into it.
     expect(evaluations[1]!.metrics).toEqual({ 'answer.exact_match': 1, 'answer.token_f1': 1 });
   });

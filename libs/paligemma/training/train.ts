@@ -14,6 +14,7 @@ import { HeldOut } from './run/held-out.js';
 import { openBase, type Base } from './run/open-base.js';
 import { identifyRun } from './run/run-identity.js';
 import { RunLog } from './run/run-log.js';
+import { writeRunPlot } from './run/run-plot.js';
 import { findState, saveState } from './run/run-state.js';
 import { softTargets } from './run/soft-targets.js';
 import { TowerSide } from './run/tower-side.js';
@@ -22,6 +23,9 @@ import { Learner } from './step/learner.js';
 import { firstState } from './step/learner-state.js';
 import { learningRateAt } from './step/learning-rate.js';
 import type { TrainingEvent, TrainingOptions, TrainingOutcome } from './training-run.js';
+
+/** What the run's plot is drawn again after. */
+const PLOTTED = new Set<TrainingEvent['kind']>(['evaluation', 'stopped', 'finished']);
 
 /**
  * Trains from a checkpoint and a file of examples, or goes on with a run that was stopped or killed, to the same
@@ -205,6 +209,7 @@ class Run {
 
   async #say(event: TrainingEvent): Promise<void> {
     await this.parts.log.add(event);
+    if (PLOTTED.has(event.kind)) await writeRunPlot(this.parts.options.output);
     this.parts.options.onEvent?.(event);
   }
 }
