@@ -95,3 +95,7 @@ export const fineTuningQuerySchema = pageQuerySchema.extend({
 /** Where the object store keeps what a fine-tuning job has made. Both ids are UUIDs. */
 export const fineTuningPrefix = (tenantId: string, tuningId: string): string =>
   `t/${tenantId}/fine-tuning/${tuningId}`;
+
+/** Of what a job was trained to, when it has succeeded: `fence` is that of the lease under which it did. */
+export const fineTuningResultPrefix = (tenantId: string, tuningId: string, fence: number): string =>
+  `${fineTuningPrefix(tenantId, tuningId)}/result-${fence}`;

@@ -56,6 +56,8 @@ export type TrainingProgress =
       readonly loss: number;
       /** By task and metric: `caption.exact_match`, `detect.f1` ... */
       readonly metrics: Readonly<Record<string, number>>;
+      /** Why there are no metrics, for people. */
+      readonly note?: string;
     }
   /** `folder` is that of the snapshot when snapshots were asked for. */
   | { readonly kind: 'checkpoint'; readonly step: number; readonly folder: string }

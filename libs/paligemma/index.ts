@@ -35,6 +35,8 @@ export { polygonsOf } from './output/mask/polygons.js';
 export type { Ring } from './output/mask/ring.js';
 export { decodeRuns, encodeRuns, type RunLengthMask } from './output/mask/run-lengths.js';
 export { segmentMask, type SegmentMask } from './output/mask/segment-mask.js';
+export { scoreAnswers } from './training/metric/score-answers.js';
+export type { ScoredAnswer } from './training/metric/scored-answer.js';
 export type { LoraTuning, Optimiser, Recipe, Tuning } from './training/recipe.js';
 export type {
   Train,

@@ -73,6 +73,24 @@ async function createJob(
   });
 }
 
+const OF_THE_RUN = ['log.jsonl', 'plot.svg', 'recipe.json'];
+const RESULTS = {
+  lora: ['adapter_config.json', 'adapter_model.safetensors', ...OF_THE_RUN],
+  text: ['config.json', 'model.safetensors', 'tokenizer.json', ...OF_THE_RUN],
+};
+
+/** Names in the archive that the API hands out: each begins a block, before its mode. */
+async function filesOfResult(id: string): Promise<string[]> {
+  const headers = { authorization: `Bearer ${system.apiKey}` };
+  const response = await fetch(`${system.url}${URL}/${id}/result`, { headers });
+  const bytes = Buffer.from(await response.arrayBuffer());
+  expect(bytes.length).toBe(Number(response.headers.get('content-length')));
+  const text = bytes.toString('latin1');
+  // Where the trainer's folders lie is nobody's business.
+  expect(text.includes(system.directory)).toBe(false);
+  return [...text.matchAll(/([\w.]+)\0+0000644\0/g)].map(([, name]) => name!);
+}
+
 const hasEnded = (job: FineTuning): boolean => job.finished_at !== null;
 
 async function untilJob(id: string, isThere: (job: FineTuning) => boolean): Promise<FineTuning> {
@@ -127,7 +145,13 @@ describe('a checkpoint that is fine-tuned on the server', () => {
     const losses = events.flatMap((event) => (event.type === 'step' ? [event.data['loss']] : []));
     expect(losses).toHaveLength(STEPS);
     expect(Number(losses.at(-1))).toBeLessThan(Number(losses[0]) / 10);
-    expect(events.filter((event) => event.type === 'evaluation')).toHaveLength(2);
+    const evaluations = events.filter((event) => event.type === 'evaluation');
+    expect(evaluations).toHaveLength(2);
+    expect(evaluations[1]?.data['metrics']).toEqual({
+      'caption.exact_match': 1,
+      'caption.token_f1': 1,
+    });
+    expect(await filesOfResult(job.id)).toEqual(expect.arrayContaining(RESULTS[type]));
     const order = await client.createJob(
       await makeSet([photo]),
       [{ type: 'prompt', prompt: 'caption en' }],

@@ -124,6 +124,7 @@ describe('pallet up', () => {
       'pallet fine-tuning cancel $JOB > /dev/null',
       'pallet fine-tuning ls',
       'MODEL=$(pallet fine-tuning get $JOB --json | sed -n \'s/.*"fine_tuned_model": "\\(.*\\)".*/\\1/p\')',
+      'pallet fine-tuning download $JOB trained > trained.txt',
       `pallet run ${images[0]!.name} --task "prompt caption en" --model $MODEL --json > answer.json`,
     ];
     const up = await pallet(['up', '--port', '0', '--once-ready', script.join('\n')]);
@@ -133,5 +134,10 @@ describe('pallet up', () => {
     const answer = JSON.parse(await readFile(join(directory, 'answer.json'), 'utf8'));
     expect(answer.job).toMatchObject({ outcome: 'succeeded' });
     expect(answer.job.model).toMatch(/^ft-small-up-/);
+    const told = await readFile(join(directory, 'trained.txt'), 'utf8');
+    expect(told).toBe(`${join(directory, 'trained')}\n`);
+    expect(await readdir(join(directory, 'trained'))).toContain('model.safetensors');
+    expect((await trainedIn('trained')).length).toBe(64);
+    expect(await stepsIn('trained')).toBe(EPOCHS * images.length);
   });
 });

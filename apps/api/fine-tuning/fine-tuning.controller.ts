@@ -1,5 +1,16 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  Body,
+  Controller,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Res,
+  StreamableFile,
+} from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import {
@@ -19,7 +30,7 @@ import {
   type PageQuery,
 } from '#contracts';
 import { TenantId } from '../auth/tenant-id.js';
-import { Answers, IdempotencyHeader } from '../openapi/decorators.js';
+import { Answers, IdempotencyHeader, Problems } from '../openapi/decorators.js';
 import { FineTuningService } from './fine-tuning.service.js';
 
 @ApiTags('Fine-tuning')
@@ -96,6 +107,31 @@ export class FineTuningController {
     @Query({ schema: pageQuerySchema }) query: PageQuery,
   ): Promise<FineTuningCheckpointPage> {
     return this.jobs.listCheckpoints(tenantId, id, query);
+  }
+
+  @Get(':id/result')
+  @ApiOperation({
+    operationId: 'downloadFineTuningResult',
+    summary: 'Download what a fine-tuning job was trained to',
+    description:
+      'A tar archive. `lora`: adapter_config.json and adapter_model.safetensors, as PEFT reads them. Else a whole checkpoint as Hugging Face lays it out. Beside it recipe.json, log.jsonl and plot.svg of the run.',
+  })
+  @ApiResponse({
+    status: 200,
+    description: 'The files, without a folder of their own',
+    content: { 'application/x-tar': { schema: { type: 'string', format: 'binary' } } },
+  })
+  @Problems([404, 409])
+  async downloadResult(
+    @TenantId() tenantId: string,
+    @Param('id') id: string,
+  ): Promise<StreamableFile> {
+    const { name, bytes, content } = await this.jobs.openResult(tenantId, id);
+    return new StreamableFile(content, {
+      type: 'application/x-tar',
+      disposition: `attachment; filename="${name}.tar"`,
+      length: bytes,
+    });
   }
 
   @Post(':id/cancel')

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   fineTuningEventPageSchema,
+  fineTuningResultPrefix,
   fineTuningSchema,
   newUuid,
   parsePublicId,
@@ -215,6 +216,44 @@ describe('fine-tuning jobs', () => {
       202,
       { state: 'queued', finished_at: null },
     ]);
+  });
+
+  it('have a result to download once they have succeeded, for their tenant alone', async () => {
+    const [owner, other] = [await rig.createTenant(), await rig.createTenant()];
+    const base = newUuid();
+    await rig.offerBase(base);
+    const job = await makeJob(owner, { model: base });
+    const url = `${URL}/${job.id}/result`;
+    const early = await get(url, owner.headers);
+    expect([early.statusCode, early.json().code]).toEqual([409, 'tuning.not_finished']);
+    const lease = (await claimFineTuning(rig.database, newUuid(), [base], 60_000))!;
+    const name = `ft-${base}`;
+    const model = { name, family: 'paligemma', imageSize: 28, storedAt: 'x', note: 'tuned' };
+    await endFineTuning(rig.database, lease, { kind: 'succeeded', step: 5, model });
+    const lost = await get(url, owner.headers);
+    expect([lost.statusCode, lost.json().code]).toEqual([404, 'tuning.no_result']);
+    const files = { 'adapter_config.json': '{}', 'adapter_model.safetensors': 'w'.repeat(3000) };
+    const prefix = fineTuningResultPrefix(owner.tenantId, lease.jobId, lease.fence);
+    for (const [file, content] of Object.entries(files)) {
+      const bytes = Buffer.from(content);
+      await rig.store.put(`${prefix}/${file}`, bytes, { bytes: bytes.length });
+    }
+    const answer = await get(url, owner.headers);
+    expect([answer.statusCode, answer.headers]).toMatchObject([
+      200,
+      {
+        'content-type': 'application/x-tar',
+        'content-disposition': `attachment; filename="${name}.tar"`,
+        'content-length': String(512 + 512 + 512 + 3072 + 1024),
+      },
+    ]);
+    const archive = answer.rawPayload;
+    expect(archive.length).toBe(Number(answer.headers['content-length']));
+    expect(archive.toString('latin1', 0, 19)).toBe('adapter_config.json');
+    expect(archive.toString('latin1', 512, 514)).toBe('{}');
+    expect(archive.toString('latin1', 1536, 4536)).toBe(files['adapter_model.safetensors']);
+    const stolen = await get(url, other.headers);
+    expect([stolen.statusCode, stolen.json().code]).toEqual([404, 'tuning.not_found']);
   });
 
   it('end as a model that only their tenant can name, and that nobody gets unasked', async () => {

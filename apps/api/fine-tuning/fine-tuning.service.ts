@@ -27,6 +27,7 @@ import {
 import { once } from '../idempotency/idempotency.js';
 import { decodeCursor, NUMBER_CURSOR, toPage, UUID_CURSOR } from '../page/page.js';
 import { API_PARTS, type ApiParts } from '../parts.js';
+import { openResult, type FineTuningResult } from './fine-tuning-result.js';
 import { orderFineTuning } from './create-fine-tuning.js';
 import {
   viewFineTuning,
@@ -87,6 +88,11 @@ export class FineTuningService {
     const page = { limit: limit + 1, before };
     const checkpoints = await listFineTuningCheckpoints(this.parts.database, job.id, page);
     return toPage(checkpoints, limit, ({ step }) => String(step), viewFineTuningCheckpoint);
+  }
+
+  /** Errors: `tuning.not_finished`, `tuning.no_result`; those of the store. */
+  async openResult(tenantId: string, id: string): Promise<FineTuningResult> {
+    return openResult(this.parts.store, await this.#require(tenantId, id));
   }
 
   cancel(tenantId: string, id: string): Promise<FineTuning> {

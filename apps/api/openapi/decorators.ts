@@ -13,9 +13,15 @@ export function Answers(
 ): MethodDecorator {
   return applyDecorators(
     ApiResponse({ status, standardSchema: schema, description }),
-    ...problems.map((problem) => ApiResponse({ status: problem, ...problemResponse(problem) })),
+    Problems(problems),
   );
 }
+
+/** The problems that are a route's own, for one whose answer is no JSON. */
+export const Problems = (problems: readonly number[]): MethodDecorator =>
+  applyDecorators(
+    ...problems.map((problem) => ApiResponse({ status: problem, ...problemResponse(problem) })),
+  );
 
 export const IdempotencyHeader = (): MethodDecorator =>
   ApiHeader({

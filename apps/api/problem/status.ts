@@ -23,6 +23,8 @@ const STATUSES: Readonly<Record<string, number>> = {
   'set.full': 409,
   'tuning.cancelling': 409,
   'tuning.finished': 409,
+  'tuning.not_finished': 409,
+  'tuning.no_result': 404,
   'idempotency.in_progress': 409,
   'request.too_large': 413,
   'upload.too_many_files': 413,

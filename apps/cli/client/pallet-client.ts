@@ -138,6 +138,18 @@ export class PalletClient {
     return this.#call(fineTuningSchema, post(path, { isRepeatable: true, signal: options.signal }));
   }
 
+  /** A tar archive, unread, and its length; whoever gets it reads it to its end. */
+  async downloadFineTuningResult(
+    id: string,
+    options: CallOptions = {},
+  ): Promise<{ content: AsyncIterable<Uint8Array>; bytes: number }> {
+    const path = `${FINE_TUNING}/${encodeURIComponent(id)}/result`;
+    const { body, headers } = await this.#transport.send(get(path, options));
+    if (body === null)
+      throw new AppError('cli.unexpected_answer', `${path} answered with nothing.`);
+    return { content: body, bytes: Number(headers.get('content-length')) };
+  }
+
   /** Newest first, over all pages. */
   async *listFineTunings(
     query: { state?: FineTuningState; limit?: number } & CallOptions,

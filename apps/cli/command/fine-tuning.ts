@@ -14,6 +14,7 @@ import {
   fineTuningRow,
 } from '../output/fine-tuning-row.js';
 import { jsonOption, wholeNumber } from './options.js';
+import { downloadResult, type DownloadFlags } from './fine-tuning-download.js';
 import { addTuningOptions, readTuningPlan, type TuningFlags } from './tuning-options.js';
 
 interface JsonFlags {
@@ -41,14 +42,17 @@ const FOLLOW_MS = 1_000;
 export function addFineTuningCommand(program: Command, context: CliContext): void {
   const tuning = program
     .command('fine-tuning')
-    .summary('fine-tune on the server: create, list, follow, cancel and resume jobs')
+    .summary(
+      'fine-tune on the server: create, list, follow, cancel and resume jobs, download results',
+    )
     .addHelpText(
       'after',
       `
 Example:
   SET=$(pallet sets create); pallet sets upload $SET photos/
   JOB=$(pallet fine-tuning create train.jsonl --base tiny --set $SET --seal --epochs 5)
-  pallet fine-tuning events $JOB --follow`,
+  pallet fine-tuning events $JOB --follow
+  pallet fine-tuning download $JOB trained/`,
     );
   addCreateCommand(tuning, context);
   tuning
@@ -77,6 +81,9 @@ Example:
   one('resume', 'go on with a cancelled or failed job from its last checkpoint').action(
     action<[string], JsonFlags>(context, (input, id) => change(input, id, 'resume')),
   );
+  one('download', 'bring what a job was trained to here: an adapter, or a whole checkpoint')
+    .argument('[folder]', 'to make for it; named after the model if not given')
+    .action(action<[string, string?], DownloadFlags>(context, downloadResult));
   one('events', 'show what happened to a job: losses, scores, checkpoints')
     .option('-f, --follow', 'until it has ended; exits with 1 if it did not succeed')
     .action(action<[string], JsonFlags & { follow?: boolean }>(context, events));

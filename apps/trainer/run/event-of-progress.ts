@@ -34,8 +34,9 @@ export function eventOfProgress(
     };
   }
   if (progress.kind === 'evaluation') {
-    const { step, loss, metrics } = progress;
-    const message = `Evaluation after step ${step}: loss ${rounded(loss)}`;
+    const { step, loss, metrics, note } = progress;
+    const told = note === undefined ? '' : `. ${note}`;
+    const message = `Evaluation after step ${step}: loss ${rounded(loss)}${told}`;
     return { type: 'evaluation', level: 'info', message, step, data: { loss, metrics } };
   }
   return undefined;

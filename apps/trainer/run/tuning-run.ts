@@ -22,6 +22,7 @@ import { CheckpointUploads } from './checkpoint-uploads.js';
 import { EventBuffer } from './event-buffer.js';
 import { eventOfProgress } from './event-of-progress.js';
 import { modelNameOf } from './model-name.js';
+import { storeResult } from './store-result.js';
 import { downloadFolder, removeStoredFolder, uploadFolder } from './stored-folder.js';
 import { writeExamples } from './write-examples.js';
 
@@ -111,7 +112,7 @@ export class TuningRun {
     if (this.drain.hurried.aborted) return drained('in the middle of a step');
     if (ended.type === 'crashed') return crashed(ended.how);
     if (ended.type === 'failed') return this.#endOfFailed(this.#withoutPaths(ended.failure));
-    if (ended.end === 'finished') return this.#keepModel(ended.step, ended.model);
+    if (ended.end === 'finished') return this.#keep(ended.step, ended.result, ended.model);
     if (this.kept.cancelled.aborted) return { kind: 'cancelled' };
     return drained(`after step ${ended.step}`);
   }
@@ -205,13 +206,22 @@ export class TuningRun {
     return { ...failure, detail: failure.detail.replaceAll(data, '') };
   }
 
-  /** The object store gets the model before anybody is told of it, so that any machine may serve it. */
-  async #keepModel(step: number, model: PublishedModel | undefined): Promise<FineTuningEnd> {
-    if (model === undefined) throw new Error('The training host made no model.');
+  /** The object store gets result and model before anybody is told of them, so that any machine may serve them. */
+  async #keep(
+    step: number,
+    result: string | undefined,
+    model: PublishedModel | undefined,
+  ): Promise<FineTuningEnd> {
+    if (result === undefined || model === undefined) {
+      throw new Error('The training host made no model.');
+    }
     const { tenantId, jobId, fence, base } = this.lease;
     const storedAt = `${fineTuningPrefix(tenantId, jobId)}/model-${fence}`;
     const { lost } = this.kept;
-    await persist(lost, () => uploadFolder(this.tools.store, model.directory, storedAt, lost));
+    const { store } = this.tools;
+    const folders = { run: join(this.#folder, 'run'), result };
+    await persist(lost, () => storeResult(store, this.lease, folders, lost));
+    await persist(lost, () => uploadFolder(store, model.directory, storedAt, lost));
     const { name, family, imageSize } = model;
     const note = `fine-tuned from ${base}`;
     return { kind: 'succeeded', step, model: { name, family, imageSize, storedAt, note } };

@@ -22,6 +22,8 @@ export interface FineTuningRecord extends NewFineTuning {
   readonly step: number;
   readonly steps: number | null;
   readonly checkpointStep: number | null;
+  /** Of the newest lease. One that has succeeded is leased no more. */
+  readonly fence: number;
   readonly model: string | null;
   readonly error: FineTuningError | null;
   readonly createdAt: Date;
@@ -48,6 +50,7 @@ interface FineTuningRow extends OrderedRow {
   step: number;
   steps: number | null;
   checkpoint_step: number | null;
+  fence: number;
   model: string | null;
   error: FineTuningError | null;
   created_at: Date;
@@ -56,7 +59,7 @@ interface FineTuningRow extends OrderedRow {
 }
 
 const COLUMNS = `id, tenant_id, base, training_file, validation_file, set_id, plan, suffix, precision,
-  metadata, state, step, steps, model, error, created_at, started_at, finished_at,
+  metadata, state, step, steps, fence, model, error, created_at, started_at, finished_at,
   (SELECT max(checkpoints.step) FROM fine_tuning_checkpoints AS checkpoints
    WHERE checkpoints.job_id = fine_tunings.id) AS checkpoint_step`;
 
@@ -82,6 +85,7 @@ function toRecord(row: FineTuningRow): FineTuningRecord {
     step: row.step,
     steps: row.steps,
     checkpointStep: row.checkpoint_step,
+    fence: row.fence,
     model: row.model,
     error: row.error,
     createdAt: row.created_at,

@@ -54,10 +54,24 @@ export async function decodeImage(
   options: DecodeOptions = {},
 ): Promise<DecodedImage> {
   const limits = { ...DEFAULTS, ...options };
+  const format = await checkImageHeader(bytes, limits);
+  try {
+    return { ...(await decodePixels(bytes, limits)), format };
+  } catch (error) {
+    throw toAppError(error, format, limits);
+  }
+}
+
+/** What `decodeImage` refuses before it decodes, with the same errors: takes the time of reading a header. */
+export async function checkImageHeader(
+  bytes: Uint8Array,
+  options: DecodeOptions = {},
+): Promise<ImageFormat> {
+  const limits = { ...DEFAULTS, ...options };
   const format = requireFormat(bytes);
   try {
     await requirePixelLimit(bytes, limits);
-    return { ...(await decodePixels(bytes, limits)), format };
+    return format;
   } catch (error) {
     throw toAppError(error, format, limits);
   }

@@ -154,20 +154,25 @@ describe('train', { timeout: 60_000 }, () => {
     await loaded.close();
   });
 
-  it('evaluates on examples that were held out', async () => {
+  it.each<Recipe['tuning']>([
+    { kind: 'full' },
+    { kind: 'lora', rank: 4, alpha: 16, dropout: 0, targets: ['q_proj', 'o_proj', 'down_proj'] },
+  ])('evaluates on examples that were held out, by $kind', async (tuning) => {
     const events: TrainingEvent[] = [];
     await train({
       base: BASE,
       data: join(folder, 'data.jsonl'),
       validation: join(folder, 'data.jsonl'),
       output: join(folder, 'held'),
-      recipe: { ...RECIPE, epochs: 4, evaluateEvery: 2 },
+      recipe: { ...RECIPE, tuning, epochs: 40, evaluateEvery: 20 },
       onEvent: (event) => events.push(event),
     });
     const evaluations = events.flatMap((event) => (event.kind === 'evaluation' ? [event] : []));
-    expect(evaluations.map(({ step }) => step)).toEqual([2, 4]);
+    expect(evaluations.map(({ step }) => step)).toEqual([20, 40]);
     expect(evaluations[1]!.loss).toBeLessThan(evaluations[0]!.loss);
-    expect(Object.keys(evaluations[1]!.metrics)).toEqual(['answer.exact_match']);
+    expect(await readFile(join(folder, 'held/plot.svg'), 'utf8')).toContain('Held out: answer');
+    // The base knows no colours: an adapter answers with them only when it was merged into it.
+    expect(evaluations[1]!.metrics).toEqual({ 'answer.exact_match': 1, 'answer.token_f1': 1 });
   });
 
   it('does not go on with a run of another recipe or other data', async () => {

@@ -9,12 +9,13 @@ import { learnedTensors } from './graph/learned-tensors.js';
 import type { TrainingGraphOptions } from './graph/training-graph.js';
 import { Batches, patchSide, type PictureSide, type UpdateBatches } from './run/batches.js';
 import { checkRecipe } from './run/check-recipe.js';
-import { evaluateLoss } from './run/evaluate.js';
 import { firstWeights } from './run/first-weights.js';
+import { HeldOut } from './run/held-out.js';
 import type { Lesson } from './run/lesson.js';
 import { openBase, type Base } from './run/open-base.js';
 import { identifyRun } from './run/run-identity.js';
 import { RunLog } from './run/run-log.js';
+import { writeRunPlot } from './run/run-plot.js';
 import { findState, saveState } from './run/run-state.js';
 import { softTargets } from './run/soft-targets.js';
 import { textLesson } from './run/text-lesson.js';
@@ -26,8 +27,8 @@ import { firstState } from './step/learner-state.js';
 import { learningRateAt } from './step/learning-rate.js';
 import type { TrainingEvent, TrainingOptions, TrainingOutcome } from './training-run.js';
 
-/** Of the validation set. */
-const LOSS_EXAMPLES = 256;
+/** What the run's plot is drawn again after. */
+const PLOTTED = new Set<TrainingEvent['kind']>(['evaluation', 'stopped', 'finished']);
 
 /**
  * Trains from a checkpoint and a file of examples, or goes on with a run that was stopped or killed, to the same
@@ -67,7 +68,6 @@ async function learn<Line extends { readonly image: string }>(
 
 /** What one start of a run works with. */
 interface RunParts<Line extends { readonly image: string }> {
-  readonly lesson: Lesson<Line>;
   readonly options: TrainingOptions;
   readonly base: Base;
   readonly graph: TrainingGraphOptions;
@@ -75,8 +75,7 @@ interface RunParts<Line extends { readonly image: string }> {
   readonly log: RunLog;
   readonly pictures: PictureSide;
   readonly batches: Batches<Line>;
-  readonly heldOut:
-    { readonly data: TrainingData<Line>; readonly batches: Batches<Line> } | undefined;
+  readonly heldOut: HeldOut<Line> | undefined;
 }
 
 /** One start of a run: from its newest checkpoint to its end, or to where it is stopped. */
@@ -113,7 +112,6 @@ class Run<Line extends { readonly image: string }> {
     const labels = lesson.labels(base, graph, recipe);
     const common = { labels, pictures, imageTokens, sizes: graph };
     return new Run({
-      lesson,
       options,
       base,
       graph,
@@ -121,14 +119,20 @@ class Run<Line extends { readonly image: string }> {
       log: await RunLog.open(output, state.step),
       pictures,
       batches: new Batches({ ...common, data, recipe }),
-      heldOut: validation && {
-        data: validation,
-        batches: new Batches({
-          ...common,
+      heldOut:
+        validation &&
+        new HeldOut({
+          lesson,
           data: validation,
-          recipe: { ...recipe, accumulation: 1 },
+          batches: new Batches({
+            ...common,
+            data: validation,
+            recipe: { ...recipe, accumulation: 1 },
+          }),
+          base,
+          graph,
+          output,
         }),
-      },
     });
   }
 
@@ -201,32 +205,19 @@ class Run<Line extends { readonly image: string }> {
     const { tuning } = options.recipe;
     const { weights } = learner.current;
     if (tuning.kind === 'lora') await writeAdapter(folder, base, weights, tuning);
-    else await writeCheckpoint(folder, base, weights);
+    else await writeCheckpoint(folder, base, weights, tuning);
   }
 
   async #evaluate(): Promise<void> {
-    const { options, base, graph, learner, heldOut } = this.parts;
+    const { learner, heldOut } = this.parts;
     if (heldOut === undefined) return;
     const { weights, step } = learner.current;
-    const batches = await heldOut.batches.inOrder(LOSS_EXAMPLES);
-    const loss = await evaluateLoss(base.checkpoint, graph, weights, batches);
-    const metrics = await this.parts.lesson.score({
-      base,
-      graph,
-      weights,
-      data: heldOut.data,
-      batches,
-      write: async () => {
-        const folder = join(options.output, 'evaluated');
-        await this.#write(folder);
-        return folder;
-      },
-    });
-    await this.#say({ kind: 'evaluation', step, loss, metrics });
+    await this.#say({ kind: 'evaluation', step, ...(await heldOut.evaluate(weights)) });
   }
 
   async #say(event: TrainingEvent): Promise<void> {
     await this.parts.log.add(event);
+    if (PLOTTED.has(event.kind)) await writeRunPlot(this.parts.options.output);
     this.parts.options.onEvent?.(event);
   }
 }

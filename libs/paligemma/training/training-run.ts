@@ -8,7 +8,10 @@ export interface TrainingOptions {
   readonly data: string;
   /** The same, held out. Without it nothing is evaluated. */
   readonly validation?: string;
-  /** Folder of the run: `recipe.json`, `log.jsonl`, `checkpoints/STEP/`, `result/`. One that has checkpoints is resumed. */
+  /**
+   * Folder of the run: `recipe.json`, `log.jsonl`, `plot.svg`, `checkpoints/STEP/`, `evaluated/` (the model of the last
+   * evaluation), `result/`. One that has checkpoints is resumed.
+   */
   readonly output: string;
   readonly recipe: Recipe;
   /** Ends after the update under way, with a checkpoint. */

@@ -21,6 +21,7 @@ export function checkText(
   { tokenizer, textTokens, vocabularySize }: LineLimits,
 ): number {
   if (suffix.trim() === '') throw new Error('its "suffix", the answer to learn, is empty');
+  mustHaveNoControls({ prefix, suffix });
   mustBeCodes(suffix);
   const ids = [...tokenizer.encode(prefix), ...tokenizer.encode(suffix)];
   if (ids.includes(tokenizer.imageId)) throw new Error('its text contains "<image>"');
@@ -35,6 +36,15 @@ export function checkText(
     );
   }
   return counts.suffix;
+}
+
+/** What begins, ends and pads a text is put there by the training; in the text it would be taken for that. */
+function mustHaveNoControls(texts: Readonly<Record<'prefix' | 'suffix', string>>): void {
+  for (const [field, text] of Object.entries(texts)) {
+    const [token] = /<(?:bos|eos|pad)>/.exec(text) ?? [];
+    if (token !== undefined)
+      throw new Error(`its "${field}" contains ${token}, which the training sets itself`);
+  }
 }
 
 /** `<loc0000>` to `<loc1023>`, `<seg000>` to `<seg127>`. */

@@ -1,10 +1,8 @@
-import { createReadStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { AppError } from '#contracts';
+import { checkedLines } from './checked-lines.js';
 import type { LineKind, LineSize } from './line-kind.js';
-import { findPictureFault } from './picture-fault.js';
 
-const NEWLINE = 0x0a;
 /** Faults that a message names; the rest is counted. */
 const NAMED_FAULTS = 20;
 
@@ -38,16 +36,13 @@ export class TrainingData<Line extends { readonly image: string }> {
     const places = new Places();
     const units = new Units(kind, places);
     const faults: Fault[] = [];
-    const pictures = new Map<string, Promise<string | undefined>>();
-    let line = 0;
-    for await (const { offset, bytes } of linesOf(path)) {
-      line++;
-      const text = bytes.toString('utf8');
-      if (text.trim() === '') continue;
-      const reason = await findFault(path, text, kind, pictures, (image, size) =>
-        units.add(image, size, offset, bytes.length),
-      );
-      if (reason !== undefined) faults.push({ line, reason });
+    try {
+      for await (const { line, offset, length, found } of checkedLines(path, kind)) {
+        if ('reason' in found) faults.push({ line, reason: found.reason });
+        else units.add(found.image, found.size, offset, length);
+      }
+    } catch (cause) {
+      throw noData(path, `cannot be read: ${(cause as Error).message}`);
     }
     units.end();
     if (faults.length > 0) throw badData(path, faults);
@@ -73,44 +68,6 @@ export class TrainingData<Line extends { readonly image: string }> {
   close(): Promise<void> {
     return this.file.close();
   }
-}
-
-/** Why a line cannot be learned from, if it cannot. A picture is opened once, however many lines are about it. */
-async function findFault<Line extends { readonly image: string }>(
-  path: string,
-  text: string,
-  kind: LineKind<Line>,
-  pictures: Map<string, Promise<string | undefined>>,
-  onSize: (image: string, size: LineSize) => void,
-): Promise<string | undefined> {
-  try {
-    const line = kind.parse(path, text);
-    onSize(line.image, kind.measure(line));
-    const known = pictures.get(line.image) ?? findPictureFault(line.image);
-    pictures.set(line.image, known);
-    return await known;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
-async function* linesOf(path: string): AsyncGenerator<{ offset: number; bytes: Buffer }> {
-  let rest: Buffer = Buffer.alloc(0);
-  let offset = 0;
-  try {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
-      let pending = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      for (let end = pending.indexOf(NEWLINE); end !== -1; end = pending.indexOf(NEWLINE)) {
-        yield { offset, bytes: pending.subarray(0, end) };
-        offset += end + 1;
-        pending = pending.subarray(end + 1);
-      }
-      rest = pending;
-    }
-  } catch (cause) {
-    throw noData(path, `cannot be read: ${(cause as Error).message}`);
-  }
-  if (rest.length > 0) yield { offset, bytes: rest };
 }
 
 /** Gathers lines in a row about one picture into units, as many as fit. */

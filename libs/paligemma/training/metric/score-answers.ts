@@ -1,81 +1,59 @@
-import { parseOutput, type ParsedBox } from '../../output/parse-output.js';
+import type { MaskDecoder } from '../../output/mask/mask-decoder.js';
+import { boxScores } from './box-scores.js';
+import { cider } from './cider.js';
+import { maskScores } from './mask-scores.js';
+import { plain, type ScoredAnswer } from './scored-answer.js';
+import { tokenF1 } from './token-f1.js';
 
-export interface ScoredAnswer {
-  /** The prompt; its first word is the task. */
-  readonly prefix: string;
-  readonly expected: string;
-  readonly actual: string;
-}
-
-const LEAST_OVERLAP = 0.5;
-/** Boxes are compared in parts of the side. */
-const UNIT = { width: 1, height: 1 };
+/** PaliGemma's prefixes of captions: as taught, and the two shorter and longer ones of its first stage. */
+const CAPTIONS = new Set(['caption', 'cap', 'describe']);
+const PLACES = new Set(['detect', 'segment']);
 
 /**
- * By task: `TASK.exact_match` (after blanks and case), and for detect and segment `TASK.precision`, `TASK.recall` and
- * `TASK.f1` of boxes with the right label and an overlap (intersection over union) of half or more, one to one.
+ * Scores by task, `TASK.METRIC`, from 0 to 1 but for CIDEr's 10. Every task has `exact_match` (blanks and case do not
+ * count), and besides:
+ * - `detect`, `segment`: `precision`, `recall`, `f1` of boxes (box-scores.ts)
+ * - `segment`, with a mask decoder: `mask_iou`, `mask_f1` (mask-scores.ts)
+ * - all others, which are texts: `token_f1` (token-f1.ts)
+ * - `caption`, `cap`, `describe`, of two captions or more: `cider` (cider.ts)
  */
-export function scoreAnswers(answers: readonly ScoredAnswer[]): Record<string, number> {
-  const byTask = new Map<string, ScoredAnswer[]>();
-  for (const answer of answers) {
-    const task = answer.prefix.trim().split(/\s/)[0] ?? '';
-    const known = byTask.get(task);
-    if (known) known.push(answer);
-    else byTask.set(task, [answer]);
-  }
+export async function scoreAnswers(
+  answers: readonly ScoredAnswer[],
+  maskDecoder?: Pick<MaskDecoder, 'decode'>,
+): Promise<Record<string, number>> {
   const scores: Record<string, number> = {};
-  for (const [task, all] of byTask) {
-    const right = all.filter(({ expected, actual }) => plain(expected) === plain(actual)).length;
-    scores[`${task}.exact_match`] = right / all.length;
-    if (task === 'detect' || task === 'segment') Object.assign(scores, boxScores(task, all));
+  for (const [task, all] of byTask(answers)) {
+    const found = await scoresOf(task, all, maskDecoder);
+    for (const [metric, score] of Object.entries(found)) scores[`${task}.${metric}`] = score;
   }
   return scores;
 }
 
-function boxScores(task: string, answers: readonly ScoredAnswer[]): Record<string, number> {
-  let [found, expected, matched] = [0, 0, 0];
+function byTask(answers: readonly ScoredAnswer[]): Map<string, ScoredAnswer[]> {
+  const tasks = new Map<string, ScoredAnswer[]>();
   for (const answer of answers) {
-    const truth = boxesOf(answer.expected);
-    const guesses = boxesOf(answer.actual);
-    found += guesses.length;
-    expected += truth.length;
-    matched += matches(truth, guesses);
+    const task = answer.prefix.trim().split(/\s/)[0] ?? '';
+    const known = tasks.get(task);
+    if (known) known.push(answer);
+    else tasks.set(task, [answer]);
   }
-  const precision = found === 0 ? 0 : matched / found;
-  const recall = expected === 0 ? 0 : matched / expected;
-  const f1 = matched === 0 ? 0 : (2 * precision * recall) / (precision + recall);
-  return { [`${task}.precision`]: precision, [`${task}.recall`]: recall, [`${task}.f1`]: f1 };
+  return tasks;
 }
 
-/** Guesses take the best box that is left, in their order. */
-function matches(truth: readonly ParsedBox[], guesses: readonly ParsedBox[]): number {
-  const left = new Set(truth);
-  let count = 0;
-  for (const guess of guesses) {
-    const best = [...left]
-      .filter(({ label }) => plain(label) === plain(guess.label))
-      .map((box) => ({ box, overlap: overlapOf(box, guess) }))
-      .toSorted((a, b) => b.overlap - a.overlap)[0];
-    if (best === undefined || best.overlap < LEAST_OVERLAP) continue;
-    left.delete(best.box);
-    count++;
+async function scoresOf(
+  task: string,
+  answers: readonly ScoredAnswer[],
+  maskDecoder: Pick<MaskDecoder, 'decode'> | undefined,
+): Promise<Record<string, number>> {
+  const right = answers.filter(({ expected, actual }) => plain(expected) === plain(actual));
+  const scores: Record<string, number> = { exact_match: right.length / answers.length };
+  if (PLACES.has(task)) {
+    Object.assign(scores, boxScores(answers));
+    const masks = task === 'segment' && maskDecoder && (await maskScores(answers, maskDecoder));
+    if (masks) Object.assign(scores, { mask_iou: masks.iou, mask_f1: masks.f1 });
+    return scores;
   }
-  return count;
-}
-
-function plain(text: string): string {
-  return text.trim().toLowerCase().replaceAll(/\s+/g, ' ');
-}
-
-function boxesOf(text: string): readonly ParsedBox[] {
-  return parseOutput(text, UNIT).boxes;
-}
-
-/** Intersection over union of two boxes. */
-function overlapOf({ box: a }: ParsedBox, { box: b }: ParsedBox): number {
-  const width = Math.min(a[2], b[2]) - Math.max(a[0], b[0]);
-  const height = Math.min(a[3], b[3]) - Math.max(a[1], b[1]);
-  if (width <= 0 || height <= 0) return 0;
-  const area = (box: ParsedBox['box']): number => (box[2] - box[0]) * (box[3] - box[1]);
-  return (width * height) / (area(a) + area(b) - width * height);
+  scores['token_f1'] = tokenF1(answers);
+  if (CAPTIONS.has(task) && answers.length > 1) scores['cider'] = cider(answers);
+  return scores;
 }

@@ -1,6 +1,7 @@
 import type { Tensor } from 'onnxruntime-node';
 import type { Checkpoint } from '../../checkpoint/checkpoint.js';
 import { GraphSession } from '../../graph/graph-session.js';
+import { openMaskDecoder } from '../../output/mask/open-mask-decoder.js';
 import { PaliGemma } from '../../paligemma.js';
 import type { TrainingData } from '../data/training-data.js';
 import type { TrainingExample } from '../data/training-example.js';
@@ -9,7 +10,8 @@ import {
   trainingPorts,
   type TrainingGraphOptions,
 } from '../graph/training-graph.js';
-import { scoreAnswers, type ScoredAnswer } from '../metric/score-answers.js';
+import { scoreAnswers } from '../metric/score-answers.js';
+import type { ScoredAnswer } from '../metric/scored-answer.js';
 
 type Feeds = Readonly<Record<string, Tensor>>;
 
@@ -93,7 +95,7 @@ function likeliest({ data, dims }: Tensor, row: number): number {
   return best;
 }
 
-/** What a written checkpoint answers to the first `count` examples, scored. */
+/** What a written checkpoint answers to the first `count` examples, scored; masks when it has a mask decoder. */
 export async function evaluateAnswers(
   folder: string,
   data: TrainingData<TrainingExample>,
@@ -101,15 +103,20 @@ export async function evaluateAnswers(
   maxNewTokens: number,
 ): Promise<Record<string, number>> {
   const engine = await PaliGemma.load(folder);
+  const answers: ScoredAnswer[] = [];
   try {
-    const answers: ScoredAnswer[] = [];
     for await (const result of engine.generate(questions(data, count, maxNewTokens))) {
       const { prompt, expected } = result.request;
       answers.push({ prefix: prompt, expected, actual: result.error ? '' : result.raw });
     }
-    return scoreAnswers(answers);
   } finally {
     await engine.close();
+  }
+  const decoder = await openMaskDecoder(folder);
+  try {
+    return await scoreAnswers(answers, decoder);
+  } finally {
+    await decoder?.close();
   }
 }
 

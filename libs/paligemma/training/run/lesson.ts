@@ -3,6 +3,7 @@ import type { LineKind } from '../data/line-kind.js';
 import type { TrainingData } from '../data/training-data.js';
 import type { TrainingGraphOptions, TrainingSizes } from '../graph/training-graph.js';
 import type { Recipe } from '../recipe.js';
+import type { Evaluation } from './held-out.js';
 import type { LabelSide } from './label-side.js';
 import type { Base } from './open-base.js';
 
@@ -16,8 +17,8 @@ export interface Examination<Line extends { readonly image: string }> {
   readonly data: TrainingData<Line>;
   /** Of the first of the data. */
   readonly batches: readonly Feeds[];
-  /** Writes the weights as a checkpoint. Output: its folder. */
-  readonly write: () => Promise<string>;
+  /** Folder of the run. */
+  readonly output: string;
 }
 
 /** What a training is about: its lines, what they become in a batch, and how what was learned is scored. */
@@ -26,5 +27,5 @@ export interface Lesson<Line extends { readonly image: string }> {
   /** `most`: of one unit, by question. */
   sizes(most: readonly number[], recipe: Recipe): TrainingSizes;
   labels(base: Base, graph: TrainingGraphOptions, recipe: Recipe): LabelSide<Line>;
-  score(examination: Examination<Line>): Promise<Record<string, number>>;
+  score(examination: Examination<Line>): Promise<Omit<Evaluation, 'loss'>>;
 }

@@ -1,8 +1,11 @@
+import { join } from 'node:path';
 import { textLines } from '../data/text-lines.js';
 import type { TrainingExample } from '../data/training-example.js';
 import { evaluateAnswers } from './evaluate.js';
 import { textSide } from './label-side.js';
 import type { Lesson } from './lesson.js';
+import { findMergeRefusal } from './merged-weights.js';
+import { writeCheckpoint } from './write-result.js';
 
 /** Answers to the first ones: fewer than the loss is taken of, since they are generated. */
 const ANSWER_EXAMPLES = 128;
@@ -24,9 +27,18 @@ export const textLesson: Lesson<TrainingExample> = {
       recipe,
       soft: sizes.soft,
     }),
-  score: async ({ graph, data, write }) => {
-    // An adapter would have to be merged into its base for it, which may be large.
-    if (graph.recipe.tuning.kind === 'lora') return {};
-    return evaluateAnswers(await write(), data, ANSWER_EXAMPLES, data.mostLabels[0]!);
+  /**
+   * For the answers the model is written to `OUTPUT/evaluated` in float32, the pairs of a LoRA run merged into their
+   * base: 4 bytes a parameter on disk, and the time to write and to load them, at each evaluation. A LoRA run whose
+   * base is over 2 GiB so has no scores but its loss: there it would cost more than the training between two
+   * evaluations, and a disk that nobody has planned for.
+   */
+  score: async ({ base, graph, weights, data, output }) => {
+    const { tuning } = graph.recipe;
+    const note = findMergeRefusal(base.checkpoint.tensors, tuning);
+    if (note !== undefined) return { metrics: {}, note };
+    const folder = join(output, 'evaluated');
+    await writeCheckpoint(folder, base, weights, tuning);
+    return { metrics: await evaluateAnswers(folder, data, ANSWER_EXAMPLES, data.mostLabels[0]!) };
   },
 };

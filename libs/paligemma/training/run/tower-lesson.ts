@@ -17,8 +17,9 @@ export const towerLesson: Lesson<PointExample> = {
     const { imageSize, patchSize } = checkpoint.config.vision;
     return pointSide({ places, side: imageSize / patchSize, tokenizer, soft });
   },
-  score: ({ base, graph, weights, batches }) =>
-    evaluatePoints(base.checkpoint, graph, weights, batches),
+  score: async ({ base, graph, weights, batches }) => ({
+    metrics: await evaluatePoints(base.checkpoint, graph, weights, batches),
+  }),
 };
 
 function questionsOf({ tuning }: Recipe): number {

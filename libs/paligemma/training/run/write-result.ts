@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Tensor } from 'onnxruntime-node';
 import type { Checkpoint } from '../../checkpoint/checkpoint.js';
 import { publishedTensorName } from '../../checkpoint/published-name.js';
-import { readFloats } from '../../checkpoint/tensor-reader.js';
 import { SafetensorsWriter } from '../../import/safetensors-writer.js';
-import type { LoraTuning } from '../recipe.js';
+import type { LoraTuning, Tuning } from '../recipe.js';
+import { mergedWeights } from './merged-weights.js';
 
 /** Small files beside the weights, of which a checkpoint may lack some. */
 const BESIDE = [
@@ -21,16 +21,18 @@ const BESIDE = [
 type Weights = ReadonlyMap<string, Tensor>;
 
 /**
- * A Hugging Face checkpoint in float32 with the learned weights, and the base's for all that was frozen. A tied head
- * stays tied. The folder is replaced whole.
+ * A Hugging Face checkpoint in float32 with the learned weights, LoRA pairs merged, and the base's for all that was
+ * frozen. A tied head stays tied. The folder is replaced whole.
  */
 export async function writeCheckpoint(
   folder: string,
   base: { readonly directory: string; readonly checkpoint: Checkpoint },
   weights: Weights,
+  tuning: Tuning,
 ): Promise<void> {
   await replaced(folder, async (partial) => {
     const { tensors } = base.checkpoint;
+    const numbersOf = mergedWeights(tensors, weights, tuning);
     const writer = await SafetensorsWriter.create(
       join(partial, 'model.safetensors'),
       [...tensors].map(([name, { shape }]) => ({
@@ -39,9 +41,8 @@ export async function writeCheckpoint(
         shape,
       })),
     );
-    for (const [name, stored] of tensors) {
-      const learned = weights.get(name)?.data as Float32Array | undefined;
-      await writer.write(publishedTensorName(name), bytesOf(learned ?? readFloats(stored)));
+    for (const name of tensors.keys()) {
+      await writer.write(publishedTensorName(name), bytesOf(numbersOf(name)));
     }
     await writer.finish();
     await copyBeside(base.directory, partial);
