@@ -14,13 +14,13 @@ import { mkdir } from 'node:fs/promises';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import sharp from 'sharp';
-import { MaskEncoder, resizeBicubic } from '#paligemma';
+import { MaskEncoder } from '#paligemma';
 import { answersTo } from './answer/examples.js';
 import { pointsOf } from './answer/points.js';
 import { drawScene } from './scene/draw-scene.js';
 import { SIDE, type Difficulty, type Scene } from './scene/scene.js';
 import { Sprites } from './scene/sprite.js';
+import { writeScene } from './scene/write-scene.js';
 
 const PICTURES = 'demo/pictures/node_modules/@lobehub/fluent-emoji-3d/assets';
 /** Pictures that are compressed at once, on other threads. */
@@ -58,7 +58,7 @@ for (let start = 0; start < count; start += AT_ONCE) {
     image: nameOf(index),
     scene: drawScene(first + index, difficulties[index % difficulties.length]!, sprites),
   }));
-  await Promise.all(drawn.map(({ image, scene }) => write(join(out, image), scene)));
+  await Promise.all(drawn.map(({ image, scene }) => writeScene(join(out, image), scene, side)));
   for (const { image, scene } of drawn) {
     const lines = answersTo(scene, Number(values.questions), encoder);
     for (const line of lines) examples.write(`${JSON.stringify({ image, ...line })}\n`);
@@ -78,13 +78,6 @@ console.log(`${count} scenes in ${out}`);
 function nameOf(index: number): string {
   const digits = String(index).padStart(6, '0');
   return `images/${digits.slice(0, -3)}/${digits}.jpg`;
-}
-
-async function write(path: string, { pixels }: Scene): Promise<void> {
-  await mkdir(join(path, '..'), { recursive: true });
-  const { data } = resizeBicubic({ data: pixels, width: SIDE, height: SIDE }, side, side);
-  const raw = { width: side, height: side, channels: 3 as const };
-  await sharp(data, { raw }).jpeg({ quality: 95, chromaSubsampling: '4:4:4' }).toFile(path);
 }
 
 function described({ seed, objects, text, characters }: Scene) {

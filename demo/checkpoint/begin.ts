@@ -1,7 +1,5 @@
-/** Writes the checkpoint that the demo's training begins with: `node dist/demo/checkpoint/begin.js OUT [--side 112]`. */
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { MaskEncoder, writeFirstCheckpoint } from '#paligemma';
 import { vocabulary } from './vocabulary.js';
 
@@ -13,25 +11,21 @@ const SEED = 1;
 const VISION = { num_attention_heads: 4, hidden_size: 192, intermediate_size: 640 };
 const TEXT = { num_attention_heads: 4, hidden_size: 128, intermediate_size: 512 };
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: { side: { type: 'string', default: '112' } },
-});
-const [out] = positionals;
-if (out === undefined) throw new Error('usage: begin.js OUT [--side PIXELS]');
-const { files, tokens, locations, segments } = vocabulary();
-const { cells } = await MaskEncoder.load(MASK_CODEC);
-const known = [locations, { ...segments, vectors: cells }];
-await mkdir(out, { recursive: true });
-await writeFirstCheckpoint(out, configOf(Number(values.side)), tokens, SEED, known);
-await copyFile(MASK_CODEC, join(out, 'vae-oid.npz'));
-for (const [name, content] of Object.entries(files)) {
-  await writeFile(join(out, name), JSON.stringify(content));
+/** Writes the checkpoint that the demo's training begins with, for pictures of `side` pixels. */
+export async function beginCheckpoint(out: string, side: number): Promise<void> {
+  const { files, tokens, locations, segments } = vocabulary();
+  const { cells } = await MaskEncoder.load(MASK_CODEC);
+  const known = [locations, { ...segments, vectors: cells }];
+  await mkdir(out, { recursive: true });
+  await writeFirstCheckpoint(out, configOf(side, tokens), tokens, SEED, known);
+  await copyFile(MASK_CODEC, join(out, 'vae-oid.npz'));
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(out, name), JSON.stringify(content));
+  }
 }
-console.log(`a checkpoint of ${tokens} tokens in ${out}`);
 
 /** PaliGemma's structure, as small as the demo's language. */
-function configOf(side: number) {
+function configOf(side: number, tokens: number) {
   return {
     model_type: 'paligemma',
     architectures: ['PaliGemmaForConditionalGeneration'],

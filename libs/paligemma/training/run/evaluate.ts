@@ -37,12 +37,12 @@ export async function evaluatePoints(
   batches: readonly Feeds[],
 ): Promise<Record<string, number>> {
   const { places = [options.labels] } = options;
-  const questions = places.flatMap((count, question) => Array<number>(count).fill(question));
+  const questionOf = places.flatMap((count, question) => Array<number>(count).fill(question));
   const [asked, right] = [places.map(() => 0), places.map(() => 0)];
   const count = ({ logits }: Results, feeds: Feeds): void => {
     const targets = feeds[trainingPorts.targets]!.data as BigInt64Array;
     const isAsked = feeds[trainingPorts.weights]!.data as Float32Array;
-    questions.forEach((question, row) => {
+    questionOf.forEach((question, row) => {
       if (isAsked[row] === 0) return;
       asked[question]!++;
       if (likeliest(logits!, row) === Number(targets[row])) right[question]!++;

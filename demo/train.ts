@@ -1,0 +1,35 @@
+/**
+ * Trains the demo's checkpoint from nothing: `npm run train:demo [-- --work FOLDER] [--until STAGE]`. Takes hours; what is
+ * done is not done again, and a stage that was stopped goes on from its last checkpoint.
+ *
+ * FOLDER (default .pallet/train-demo) holds the scenes and a run of each stage. At the end demo/model is replaced: the
+ * checkpoint in half precision, its scores on held-out scenes, and log and plot of each stage.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { beginCheckpoint } from './checkpoint/begin.js';
+import { keepModel } from './training/keep-model.js';
+import { HELD_OUT, SCENES, STAGES } from './training/recipe.js';
+import { drawScenes, runStage, type Workplace } from './training/run-stage.js';
+
+const { values } = parseArgs({
+  options: {
+    work: { type: 'string', default: '.pallet/train-demo' },
+    until: { type: 'string' },
+  },
+});
+const place: Workplace = { folder: resolve(values.work), root: resolve('.') };
+const last = STAGES.findIndex(({ name }) => name === (values.until ?? STAGES.at(-1)!.name));
+if (last === -1) throw new Error(`the stages are ${STAGES.map(({ name }) => name).join(', ')}`);
+await mkdir(place.folder, { recursive: true });
+const heldOut = await drawScenes(place, 'held-out', HELD_OUT, 'heldout');
+let base = join(place.folder, 'first');
+if (!existsSync(join(base, 'tokenizer.json'))) await beginCheckpoint(base, HELD_OUT.side);
+for (const stage of STAGES.slice(0, last + 1)) {
+  console.log(`\nstage ${stage.name}`);
+  const training = await drawScenes(place, stage.scenes, SCENES[stage.scenes]!);
+  base = await runStage(place, stage, { training, heldOut }, base);
+}
+if (last === STAGES.length - 1) await keepModel(place, base);
