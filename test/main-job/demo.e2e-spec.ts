@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { REPOSITORY } from '../rig/repository.js';
 
 const run = promisify(execFile);
-const TASKS = ['caption', 'answer', 'detect', 'segment'];
+const TASKS = ['caption', 'answer', 'detect', 'segment', 'ocr'];
 
 let directory: string;
 beforeEach(async () => {
@@ -39,22 +39,21 @@ async function pathWithoutRedis(): Promise<string> {
 
 describe('npm run demo -- --once', () => {
   it.each(['Redis', 'Postgres'])(
-    'answers every task for every photograph, with the queue on %s',
+    'answers every task for every scene and photograph, with the queue on %s',
     async (queue) => {
       const path = queue === 'Redis' ? process.env['PATH']! : await pathWithoutRedis();
-      const photographs = (await readdir(join(REPOSITORY, 'examples/photos'))).filter((name) =>
-        name.endsWith('.jpg'),
-      );
+      const folders = ['scenes', 'photos'].map((name) => readdir(join(REPOSITORY, 'examples', name)));
+      const pictures = (await Promise.all(folders)).flat().filter((name) => name.endsWith('.jpg'));
       const { stdout, stderr } = await demo(path);
       const rows = stdout.split('\n').map((line) => line.trim().split(/\s+/));
       const answered = rows.map(([name, task]) => `${name} ${task}`);
-      for (const name of photographs) {
+      for (const name of pictures) {
         for (const task of TASKS) expect(answered).toContain(`${name} ${task}`);
       }
       expect(stderr + stdout).toMatch(
         queue === 'Redis' ? /redis-server, started/ : /tables in PostgreSQL/,
       );
-      expect(stderr + stdout).toMatch(/untrained/);
+      expect(stderr + stdout).toMatch(/small demo checkpoint/);
     },
   );
 });

@@ -20,13 +20,21 @@ interface DemoFlags {
   once?: boolean;
 }
 
-const TASKS = ['caption', 'answer what is in the picture?', 'detect cat ; cup', 'segment cat'];
+/** Every scene has a dog, a car and something to read. */
+const TASKS = [
+  'caption',
+  'answer how many cars are there?',
+  'detect dog ; car',
+  'segment dog',
+  'ocr',
+];
+const FOLDERS = ['scenes', 'photos'];
 
 /** What `npm run demo` runs once everything is installed and built. */
 export function addDemoCommand(program: Command, context: CliContext): void {
   program
     .command('demo', { hidden: true })
-    .description('Starts everything, analyses the bundled photographs and prints the answers.')
+    .description('Starts everything, analyses the bundled scenes and photographs and prints the answers.')
     .option('--once', 'stop after the table instead of staying up')
     .option('--port <port>', 'of the API; 0 takes a free one', wholeNumber(0, 65_535), 0)
     .action(action<[], DemoFlags>(context, demo));
@@ -35,7 +43,7 @@ export function addDemoCommand(program: Command, context: CliContext): void {
 async function demo({ flags, context }: CommandInput<DemoFlags>): Promise<number> {
   const { env, output, signal } = context;
   const root = findPackageRoot();
-  const files = await findImageFiles([photoFolder(root)]);
+  const files = await findImageFiles(FOLDERS.map((name) => exampleFolder(root, name)));
   const dataDirectory = flags.data ?? join(root, '.pallet', 'demo');
   const model = chooseModel(undefined, dataDirectory);
   const system = await startEmbeddedSystem({
@@ -66,8 +74,8 @@ async function demo({ flags, context }: CommandInput<DemoFlags>): Promise<number
   }
 }
 
-function photoFolder(root: string): string {
-  const folder = join(root, 'examples', 'photos');
+function exampleFolder(root: string, name: string): string {
+  const folder = join(root, 'examples', name);
   if (existsSync(folder)) return folder;
   throw new AppError(
     'cli.incomplete_checkout',
@@ -79,6 +87,6 @@ const nextSteps = (system: EmbeddedSystem, job: Job): string =>
   [
     `The API runs at ${system.url}, its OpenAPI description at ${system.url}/openapi.json.`,
     `  curl -H 'Authorization: Bearer ${system.apiKey}' ${system.url}/v1/jobs/${job.id}/results`,
-    '  npx pallet run examples/photos --task "answer what colour is it?"',
+    '  npx pallet run examples/scenes --task "answer where is the dog?"',
     `Data and logs: ${system.folder.path}. Ctrl-C stops it.`,
   ].join('\n');

@@ -44,7 +44,7 @@ it('gives every process its environment and passes tuning variables on', async (
     expect(env['STORAGE_URL']).toBe(`file://${parent}/with%20space/objects`);
   }
   expect(plans.api.env).toMatchObject({ HOST: '127.0.0.1', PORT: '8700' });
-  expect(plans.worker.env['MODEL_NOTE']).toContain('noise');
+  expect(plans.worker.env['MODEL_NOTE']).toContain('demo');
   expect(plans.worker.env).not.toHaveProperty('BOOTSTRAP_API_KEY');
 });
 

@@ -11,9 +11,10 @@ export interface ModelChoice {
   note?: string;
 }
 
-/** Shipped for tests; the default until there is a small trained checkpoint to ship. */
-const TINY = 'test/fixtures/checkpoints/tiny-paligemma';
-const TINY_NOTE = 'tiny untrained test checkpoint: the pipeline is real, the answers are noise';
+/** What `npm run train:demo` trains. */
+const DEMO = 'demo/model';
+const DEMO_NOTE =
+  'small demo checkpoint that knows drawn scenes of 28 things, and nothing of photographs';
 
 /**
  * `model` is the name of an imported model, or the folder of one, or of a checkpoint as Hugging Face lays it out.
@@ -24,8 +25,8 @@ export function chooseModel(
   dataDirectory: string,
   name?: string,
 ): ModelChoice {
-  const tiny = join(findPackageRoot(), TINY);
-  const chosen = model === undefined ? tiny : findModel(model, dataDirectory);
+  const demo = join(findPackageRoot(), DEMO);
+  const chosen = model === undefined ? demo : findModel(model, dataDirectory);
   if (!existsSync(join(chosen, 'config.json'))) {
     throw usageError(
       `${model} is neither an imported model (\`pallet models ls\` shows them) nor the folder of one: ${chosen} has no config.json.`,
@@ -33,8 +34,8 @@ export function chooseModel(
   }
   return {
     directory: chosen,
-    name: name ?? nameFrom(chosen),
-    ...(chosen === tiny ? { note: TINY_NOTE } : {}),
+    name: name ?? (chosen === demo ? 'demo' : nameFrom(chosen)),
+    ...(chosen === demo ? { note: DEMO_NOTE } : {}),
   };
 }
 
