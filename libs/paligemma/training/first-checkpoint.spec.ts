@@ -48,3 +48,29 @@ it('does not overwrite a checkpoint', async () => {
   await writeFirstCheckpoint(folder, { ...config }, 1700, 1);
   await expect(writeFirstCheckpoint(folder, { ...config }, 1700, 1)).rejects.toThrow('EEXIST');
 });
+
+it('begins known rows as far from each other as what they stand for', async () => {
+  const config = JSON.parse(
+    await readFile(join(checkpointFolder('tiny-paligemma'), 'config.json'), 'utf8'),
+  ) as object;
+  const vectors = Float32Array.from([1, 0, 0, 1, 0.1, 0, 0, 0, 1, 0, 1, 0]);
+  const places = { first: 100, count: 1024 };
+  const things = { first: 20, count: 4, vectors };
+  await writeFirstCheckpoint(folder, { ...config }, 1700, 1, [places, things]);
+  const { tensors } = await openCheckpoint(folder);
+  const embedding = getTensor(tensors, 'text.embed_tokens.weight');
+  const [values, size] = [readFloats(embedding), embedding.shape[1]!];
+  const alike = (one: number, other: number): number => {
+    let sum = 0;
+    for (let at = 0; at < size; at++) sum += values[one * size + at]! * values[other * size + at]!;
+    return sum;
+  };
+  for (const row of [20, 23, 100, 611, 1123]) expect(alike(row, row)).toBeCloseTo(1, 4);
+  for (const row of [100, 500, 1000]) {
+    expect(alike(row, row + 1)).toBeGreaterThan(0.95);
+    expect(alike(row, row + 8)).toBeLessThan(alike(row, row + 1));
+    expect(Math.abs(alike(row, ((row + 512 - 100) % 1024) + 100))).toBeLessThan(0.7);
+  }
+  expect(alike(20, 21)).toBeGreaterThan(0.9);
+  expect(alike(20, 22)).toBeLessThan(0.5);
+});
