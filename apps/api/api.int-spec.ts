@@ -279,6 +279,7 @@ describe('the description', () => {
       'createImageSet',
       'createJob',
       'createPrediction',
+      'exportJob',
       'getFile',
       'getFineTuningJob',
       'getImageSet',

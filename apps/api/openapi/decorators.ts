@@ -17,6 +17,20 @@ export function Answers(
   );
 }
 
+/** The answer of a route that sends a file, of one of these types. */
+export function AnswersBytes(
+  types: readonly string[],
+  problems: readonly number[],
+): MethodDecorator {
+  const content = Object.fromEntries(
+    types.map((type) => [type, { schema: { type: 'string', format: 'binary' } as const }]),
+  );
+  return applyDecorators(
+    ApiResponse({ status: 200, description: 'OK', content }),
+    ...problems.map((problem) => ApiResponse({ status: problem, ...problemResponse(problem) })),
+  );
+}
+
 export const IdempotencyHeader = (): MethodDecorator =>
   ApiHeader({
     name: 'Idempotency-Key',
