@@ -26,8 +26,15 @@ const BOX = {
   confidence: 0.5,
 };
 const ANSWER = {
-  ...{ task: 0, prompt: 'detect cat\n', raw: 'raw', text: '', confidence: 0.5, tokens: 5 },
-  ...{ end_reason: 'eos', warnings: [], boxes: [BOX] },
+  task: 0,
+  prompt: 'detect cat\n',
+  raw: 'raw',
+  text: '',
+  boxes: [BOX],
+  confidence: 0.5,
+  tokens: 5,
+  end_reason: 'eos',
+  warnings: [],
 };
 
 /** A job of `count` images whose items have all ended but the last, which ends with `isFinished`. */

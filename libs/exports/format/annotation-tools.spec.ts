@@ -71,7 +71,10 @@ describe('cvat', () => {
     expect(find('box')[1]!.attributes).toMatchObject({
       label: 'dog "big" <& é',
       source: 'auto',
-      ...{ xtl: '20.5', ytl: '10', xbr: '39.5', ybr: '29.25' },
+      xtl: '20.5',
+      ytl: '10',
+      xbr: '39.5',
+      ybr: '29.25',
     });
     const place = { left: '3', top: '4', width: '6', height: '8' };
     const rle = '0, 2, 4, 2, 4, 2, 4, 2, 4, 2, 4, 2, 4, 12';

@@ -17,7 +17,13 @@ describe('masks', () => {
     const white = Uint8Array.from({ length: 1200 }, (_, at) => data[at * info.channels]! / 255);
     expect(white).toEqual(bitmapOf(decodeRuns(rle)));
     expect(JSON.parse(files.get('masks.jsonl')!.toString('utf8'))).toMatchObject({
-      ...{ path, n: 2, image: 'photo-2.jpg', label: 'cat', task: 2, box: 0, area: 24 },
+      path,
+      n: 2,
+      image: 'photo-2.jpg',
+      label: 'cat',
+      task: 2,
+      box: 0,
+      area: 24,
     });
   });
 });
