@@ -25,6 +25,21 @@ module.exports = {
     only('lifecycle'),
     only('onnx'),
     only('paligemma', 'onnx', 'contracts'),
+    only('exports', 'paligemma', 'contracts'),
+    {
+      name: 'exports-never-load-the-engine',
+      comment:
+        'The api writes exports: of paligemma it takes pictures and masks, without ONNX Runtime.',
+      severity: 'error',
+      from: { path: '^libs/exports/' },
+      to: { path: '^libs/paligemma/', pathNot: '^libs/paligemma/pictures\\.ts$' },
+    },
+    {
+      name: 'pictures-never-load-the-engine',
+      severity: 'error',
+      from: { path: '^libs/paligemma/pictures\\.ts$' },
+      to: { path: 'onnxruntime|^libs/onnx/', reachable: true },
+    },
     only('models', 'paligemma', 'embedded', 'contracts'),
     only('config', 'contracts'),
     only('telemetry', 'contracts'),
@@ -33,8 +48,9 @@ module.exports = {
     only('storage', 'pipeline', 'contracts', 'config', 'telemetry'),
     only('embedded', 'contracts', 'config'),
     home('onnxruntime-node', 'libs/paligemma/'),
-    home('sharp', 'libs/paligemma/|libs/testing/'),
+    home('sharp', 'libs/paligemma/|libs/testing/|libs/exports/'),
     home('@huggingface/hub', 'libs/models/'),
+    home('hyparquet-writer', 'libs/exports/'),
     home('bullmq', 'libs/queue/'),
     home('ioredis', 'libs/queue/'),
     home('@aws-sdk', 'libs/storage/'),
@@ -52,7 +68,12 @@ module.exports = {
       from: { path: '^(apps|libs)/([^/]+)/' },
       to: {
         path: '^libs/([^/]+)/',
-        pathNot: ['^libs/[^/]+/index\\.ts$', '-fixture\\.ts$', '^$1/$2/'],
+        pathNot: [
+          '^libs/[^/]+/index\\.ts$',
+          '^libs/paligemma/pictures\\.ts$',
+          '-fixture\\.ts$',
+          '^$1/$2/',
+        ],
       },
     },
     {

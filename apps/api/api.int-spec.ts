@@ -280,6 +280,7 @@ describe('the description', () => {
       'createJob',
       'createPrediction',
       'downloadFineTuningResult',
+      'exportJob',
       'getFile',
       'getFineTuningJob',
       'getImageSet',

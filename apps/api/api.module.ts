@@ -1,6 +1,8 @@
 import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { AuthGuard } from './auth/auth.guard.js';
+import { ExportController } from './exports/export.controller.js';
+import { ExportService } from './exports/export.service.js';
 import { FeedAfterCommit } from './feed/feed-after-commit.js';
 import { FileController } from './files/file.controller.js';
 import { FileService } from './files/file.service.js';
@@ -30,6 +32,7 @@ export class ApiModule {
     return {
       module: ApiModule,
       controllers: [
+        ExportController,
         FileController,
         FineTuningController,
         HealthController,
@@ -45,6 +48,7 @@ export class ApiModule {
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_PIPE, useValue: validation },
+        ExportService,
         FeedAfterCommit,
         FileService,
         FineTuningService,

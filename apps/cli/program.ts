@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addDemoCommand } from './command/demo.js';
+import { addExportCommand } from './command/export.js';
 import { addFineTuningCommand } from './command/fine-tuning.js';
 import { addJobsCommand } from './command/jobs.js';
 import { addModelsCommand } from './command/models/models.js';
@@ -18,6 +19,7 @@ Examples:
   pallet up                                             run Pallet here, until Ctrl-C
   pallet run photos/ --task caption --task "detect cat" ask about a folder of images
   pallet results JOB --jsonl > answers.jsonl            fetch the answers of a job
+  pallet export JOB --format coco                       the same for other tools
 
 A server is named by --url and --api-key, or by PALLET_URL and PALLET_API_KEY; without them it is the one
 that \`pallet up\` runs with the same data folder (--data, PALLET_DATA, or .pallet here).
@@ -47,6 +49,7 @@ export function buildProgram(context: CliContext, isJson = false): Command {
   addSetsCommand(program, context);
   addJobsCommand(program, context);
   addResultsCommand(program, context);
+  addExportCommand(program, context);
   addModelsCommand(program, context);
   addTrainCommand(program, context);
   addFineTuningCommand(program, context);

@@ -42,7 +42,9 @@ describe('npm run demo -- --once', () => {
     'answers every task for every scene and photograph, with the queue on %s',
     async (queue) => {
       const path = queue === 'Redis' ? process.env['PATH']! : await pathWithoutRedis();
-      const folders = ['scenes', 'photos'].map((name) => readdir(join(REPOSITORY, 'examples', name)));
+      const folders = ['scenes', 'photos'].map((name) =>
+        readdir(join(REPOSITORY, 'examples', name)),
+      );
       const pictures = (await Promise.all(folders)).flat().filter((name) => name.endsWith('.jpg'));
       const { stdout, stderr } = await demo(path);
       const rows = stdout.split('\n').map((line) => line.trim().split(/\s+/));

@@ -89,6 +89,7 @@ describe('tenants', () => {
         'GET /v1/image-sets/set/refused',
         'GET /v1/jobs/job',
         'GET /v1/jobs/job/results',
+        'GET /v1/jobs/job/export',
         'POST /v1/jobs/job/cancel',
         'GET /v1/files/file',
         'GET /v1/fine-tuning/jobs/ft',

@@ -10,7 +10,7 @@ import {
   Res,
   StreamableFile,
 } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import {
@@ -30,7 +30,7 @@ import {
   type PageQuery,
 } from '#contracts';
 import { TenantId } from '../auth/tenant-id.js';
-import { Answers, IdempotencyHeader, Problems } from '../openapi/decorators.js';
+import { Answers, AnswersBytes, IdempotencyHeader } from '../openapi/decorators.js';
 import { FineTuningService } from './fine-tuning.service.js';
 
 @ApiTags('Fine-tuning')
@@ -116,12 +116,7 @@ export class FineTuningController {
     description:
       'A tar archive. `lora`: adapter_config.json and adapter_model.safetensors, as PEFT reads them. Else a whole checkpoint as Hugging Face lays it out. Beside it recipe.json, log.jsonl and plot.svg of the run.',
   })
-  @ApiResponse({
-    status: 200,
-    description: 'The files, without a folder of their own',
-    content: { 'application/x-tar': { schema: { type: 'string', format: 'binary' } } },
-  })
-  @Problems([404, 409])
+  @AnswersBytes(['application/x-tar'], [404, 409])
   async downloadResult(
     @TenantId() tenantId: string,
     @Param('id') id: string,

@@ -27,7 +27,7 @@ export class Slots {
   enterNow(): () => void {
     const leave = this.tryEnter();
     if (leave !== undefined) return leave;
-    throw new AppError('server.busy', 'Too many uploads are running; try again in a moment.', {
+    throw new AppError('server.busy', 'Too many of these are running; try again in a moment.', {
       retryable: true,
     });
   }

@@ -17,11 +17,25 @@ export function Answers(
   );
 }
 
-/** The problems that are a route's own, for one whose answer is no JSON. */
-export const Problems = (problems: readonly number[]): MethodDecorator =>
+/** The problems that are a route's own. */
+const Problems = (problems: readonly number[]): MethodDecorator =>
   applyDecorators(
     ...problems.map((problem) => ApiResponse({ status: problem, ...problemResponse(problem) })),
   );
+
+/** The answer of a route that sends a file, of one of these types. */
+export function AnswersBytes(
+  types: readonly string[],
+  problems: readonly number[],
+): MethodDecorator {
+  const content = Object.fromEntries(
+    types.map((type) => [type, { schema: { type: 'string', format: 'binary' } as const }]),
+  );
+  return applyDecorators(
+    ApiResponse({ status: 200, description: 'OK', content }),
+    Problems(problems),
+  );
+}
 
 export const IdempotencyHeader = (): MethodDecorator =>
   ApiHeader({

@@ -21,6 +21,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   'set.empty': 409,
   'set.open': 409,
   'set.full': 409,
+  'job.running': 409,
   'tuning.cancelling': 409,
   'tuning.finished': 409,
   'tuning.not_finished': 409,

@@ -14,6 +14,7 @@ import {
   trainingFileSchema,
   uploadReportSchema,
   type CreateImageSet,
+  type ExportFormatName,
   type FineTuning,
   type FineTuningEvent,
   type FineTuningState,
@@ -27,6 +28,7 @@ import {
   type TrainingFile,
   type UploadReport,
 } from '#contracts';
+import { openDownload, type ExportDownload } from './export-download.js';
 import { HttpTransport, type ApiRequest, type TransportOptions } from './transport.js';
 
 export interface CallOptions {
@@ -108,6 +110,20 @@ export class PalletClient {
     query: { state?: ItemState } & CallOptions = {},
   ): AsyncGenerator<ItemResult> {
     for await (const page of this.resultPages(jobId, query)) yield* page.data;
+  }
+
+  /** The results in a format, read as they come. Errors while reading: `cli.download_broken`. */
+  async exportJob(
+    jobId: string,
+    query: { format: ExportFormatName; partial?: boolean } & CallOptions,
+  ): Promise<ExportDownload> {
+    const { format, partial, signal } = query;
+    const path = `/v1/jobs/${encodeURIComponent(jobId)}/export`;
+    const response = await this.#transport.send({
+      ...get(path, { signal }),
+      query: { format, partial: partial ? 'true' : undefined },
+    });
+    return openDownload(response, `${jobId}-${format}`, signal);
   }
 
   async listModels(options: CallOptions = {}): Promise<Model[]> {

@@ -34,7 +34,9 @@ const FOLDERS = ['scenes', 'photos'];
 export function addDemoCommand(program: Command, context: CliContext): void {
   program
     .command('demo', { hidden: true })
-    .description('Starts everything, analyses the bundled scenes and photographs and prints the answers.')
+    .description(
+      'Starts everything, analyses the bundled scenes and photographs and prints the answers.',
+    )
     .option('--once', 'stop after the table instead of staying up')
     .option('--port <port>', 'of the API; 0 takes a free one', wholeNumber(0, 65_535), 0)
     .action(action<[], DemoFlags>(context, demo));

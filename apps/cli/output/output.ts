@@ -22,10 +22,10 @@ export class Output {
   }
 
   /**
-   * Resolves when the text is on its way, so that a slow reader slows us down.
+   * Resolves when it is on its way, so that a slow reader slows us down.
    * Errors: `cli.pipe_closed` when the reader is gone (`| head`).
    */
-  data(text: string): Promise<void> {
+  data(text: string | Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#stdout.write(text, (error) => (error ? reject(pipeError(error)) : resolve()));
     });
