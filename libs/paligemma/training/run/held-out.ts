@@ -1,10 +1,9 @@
 import type { Tensor } from 'onnxruntime-node';
 import type { TrainingData } from '../data/training-data.js';
 import type { TrainingGraphOptions } from '../graph/training-graph.js';
-import type { TrainingEvent } from '../training-run.js';
 import type { Batches } from './batches.js';
 import { evaluateLoss } from './evaluate.js';
-import type { Lesson } from './lesson.js';
+import type { Evaluation, Lesson } from './lesson.js';
 import type { Base } from './open-base.js';
 
 /** Of the validation set: the first ones. */
@@ -19,8 +18,6 @@ export interface HeldOutParts<Line extends { readonly image: string }> {
   /** Folder of the run. */
   readonly output: string;
 }
-
-export type Evaluation = Omit<Extract<TrainingEvent, { kind: 'evaluation' }>, 'kind' | 'step'>;
 
 /** Lines that nothing is learned from: what a model makes of them. */
 export class HeldOut<Line extends { readonly image: string }> {

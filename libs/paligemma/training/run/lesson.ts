@@ -3,11 +3,13 @@ import type { LineKind } from '../data/line-kind.js';
 import type { TrainingData } from '../data/training-data.js';
 import type { TrainingGraphOptions, TrainingSizes } from '../graph/training-graph.js';
 import type { Recipe } from '../recipe.js';
-import type { Evaluation } from './held-out.js';
+import type { TrainingEvent } from '../training-run.js';
 import type { LabelSide } from './label-side.js';
 import type { Base } from './open-base.js';
 
 type Feeds = Readonly<Record<string, Tensor>>;
+
+export type Evaluation = Omit<Extract<TrainingEvent, { kind: 'evaluation' }>, 'kind' | 'step'>;
 
 /** Held-out data, and the weights to score on them. */
 export interface Examination<Line extends { readonly image: string }> {
