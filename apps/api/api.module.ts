@@ -19,6 +19,11 @@ import { PredictionController } from './predictions/prediction.controller.js';
 import { PredictionService } from './predictions/prediction.service.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { RequestInvalidError } from './problem/request-invalid.js';
+import { DeliveryController } from './webhooks/delivery.controller.js';
+import { DeliveryService } from './webhooks/delivery.service.js';
+import { OutgoingUrls } from './webhooks/outgoing-urls.js';
+import { WebhookController } from './webhooks/webhook.controller.js';
+import { WebhookService } from './webhooks/webhook.service.js';
 
 const validation = new StandardSchemaValidationPipe({
   exceptionFactory: (issues) => RequestInvalidError.from(issues),
@@ -30,6 +35,7 @@ export class ApiModule {
     return {
       module: ApiModule,
       controllers: [
+        DeliveryController,
         FileController,
         FineTuningController,
         HealthController,
@@ -38,6 +44,7 @@ export class ApiModule {
         ModelController,
         OpenApiController,
         PredictionController,
+        WebhookController,
       ],
       providers: [
         { provide: API_PARTS, useValue: parts },
@@ -45,13 +52,16 @@ export class ApiModule {
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_PIPE, useValue: validation },
+        DeliveryService,
         FeedAfterCommit,
         FileService,
         FineTuningService,
         ImageSetService,
         JobService,
+        OutgoingUrls,
         PredictionService,
         UploadService,
+        WebhookService,
       ],
     };
   }
