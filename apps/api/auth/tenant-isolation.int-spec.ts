@@ -73,16 +73,18 @@ async function routesWithIds(ids: Ids) {
   const document = (await rig.app.inject({ url: '/openapi.json' })).json<{
     paths: Record<string, Record<string, unknown>>;
   }>();
-  return Object.entries(document.paths)
-    .filter(([path]) => path.includes('{'))
-    .flatMap(([path, verbs]) =>
-      Object.keys(verbs).map((verb) => ({
-        method: verb.toUpperCase() as 'GET' | 'POST' | 'PATCH' | 'DELETE',
-        url: path.replace('{id}', idFor(path, ids)).replace('{delivery}', ids.delivery),
-      })),
-    )
-    // What is removed, its owner does not find either.
-    .toSorted((a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE'));
+  return (
+    Object.entries(document.paths)
+      .filter(([path]) => path.includes('{'))
+      .flatMap(([path, verbs]) =>
+        Object.keys(verbs).map((verb) => ({
+          method: verb.toUpperCase() as 'GET' | 'POST' | 'PATCH' | 'DELETE',
+          url: path.replace('{id}', idFor(path, ids)).replace('{delivery}', ids.delivery),
+        })),
+      )
+      // What is removed, its owner does not find either.
+      .toSorted((a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE'))
+  );
 }
 
 describe('tenants', () => {
