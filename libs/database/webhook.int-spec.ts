@@ -199,8 +199,12 @@ describe('claims', () => {
     await tests(id, 1);
     const [held] = await claim();
     expect(held).toMatchObject({
-      ...{ type: 'webhook.test', attempt: 1, failingForMs: null, payload: 'thin' },
-      ...{ url: 'https://example.com/hook', secrets: ['new', 'old'] },
+      type: 'webhook.test',
+      attempt: 1,
+      failingForMs: null,
+      payload: 'thin',
+      url: 'https://example.com/hook',
+      secrets: ['new', 'old'],
     });
     await releaseDelivery(database, held!);
     await database.query(`UPDATE webhook_secrets SET expires_at = now() WHERE secret = 'old'`);
@@ -246,7 +250,8 @@ describe('what came of an attempt', () => {
     const gone = { delivery: { kind: 'failed' }, disable: 'gone' } as const;
     await recordAttempt(database, second!, attempt(410), gone);
     expect(await findWebhook(database, tenantId, id)).toMatchObject({
-      ...{ state: 'disabled', disabledReason: 'gone' },
+      state: 'disabled',
+      disabledReason: 'gone',
     });
     const log = await listAttempts(database, first!.id);
     expect(log.map(({ n, response }) => [n, response?.status])).toEqual([
@@ -255,7 +260,10 @@ describe('what came of an attempt', () => {
     ]);
     expect(log[1]!.response!.body.text).toBe('a\uFFFDb');
     expect(await findDelivery(database, id, first!.id)).toMatchObject({
-      ...{ state: 'failed', attempts: 2, lastStatus: 410, nextAttemptAt: null },
+      state: 'failed',
+      attempts: 2,
+      lastStatus: 410,
+      nextAttemptAt: null,
     });
     await updateWebhook(database, tenantId, id, { state: 'enabled' });
     await resendDelivery(database, first!.id);

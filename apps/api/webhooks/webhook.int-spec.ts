@@ -50,7 +50,11 @@ describe('webhooks', () => {
     const { call, create } = await client();
     const made = await create({ description: 'mine' });
     expect(made).toMatchObject({
-      ...{ url: URL_, payload: 'thin', scope: 'all', state: 'enabled', description: 'mine' },
+      url: URL_,
+      payload: 'thin',
+      scope: 'all',
+      state: 'enabled',
+      description: 'mine',
       secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/),
     });
     expect(made.events).toContain('job.finished');
@@ -136,7 +140,8 @@ describe('deliveries', () => {
     expect((await call('POST', `${one}/resend`)).statusCode).toBe(202);
     const since = { since: '2026-01-01T00:00:00+02:00' };
     expect((await call('POST', `${url}/recover`, since)).json()).toMatchObject({
-      ...{ deliveries: 0, since: '2025-12-31T22:00:00.000Z' },
+      deliveries: 0,
+      since: '2025-12-31T22:00:00.000Z',
     });
     const bad = await call('POST', `${url}/recover`, { since: 'yesterday' });
     expect([bad.statusCode, bad.json().code]).toEqual([400, 'request.invalid']);
@@ -145,7 +150,9 @@ describe('deliveries', () => {
 
 describe('a job', () => {
   const order = (image_set: string, webhook: object) => ({
-    ...{ image_set, tasks: [{ type: 'caption' }], webhook },
+    image_set,
+    tasks: [{ type: 'caption' }],
+    webhook,
   });
   const events = ['job.created'];
 
@@ -188,5 +195,25 @@ describe('a job', () => {
       order(await mine.set(), { url: 'http://10.0.0.1' }),
     );
     expect(bad.statusCode).toBe(422);
+  });
+});
+
+describe('a fine-tuning job', () => {
+  it('is in the outbox as the API shows it', async () => {
+    const { call, tenantId } = await client();
+    await rig.offerBase('base');
+    const [file] = await rig.database.query<{ id: string }>(
+      `INSERT INTO training_files (id, tenant_id, name, bytes, sha256)
+       VALUES (gen_random_uuid(), $1, 'a', 1, 'x') RETURNING replace(id::text, '-', '') AS id`,
+      [tenantId],
+    );
+    const order = { model: 'base', training_file: `file_${file!.id}`, metadata: { a: 'b' } };
+    const job = (await call('POST', '/v1/fine-tuning/jobs', order)).json();
+    const cancelled = await call('POST', `/v1/fine-tuning/jobs/${job.id}/cancel`);
+    const events = await rig.database.query<{ data: unknown }>(
+      'SELECT data FROM webhook_events WHERE subject_id = $1 ORDER BY created_at',
+      [parsePublicId('tuning', job.id)],
+    );
+    expect(events.map(({ data }) => data)).toEqual([job, cancelled.json()]);
   });
 });

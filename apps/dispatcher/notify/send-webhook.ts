@@ -39,8 +39,13 @@ export async function sendWebhook(
   const took = () => ({ at, durationMs: Math.round(performance.now() - started), request });
   try {
     const answer = await sendOutgoing(guard, {
-      ...{ method: 'POST', url: delivery.url, headers, body, signal },
-      ...{ answerBytes: ANSWER_BYTES, connectMs: Math.min(CONNECT_MS, timeoutMs) },
+      method: 'POST',
+      url: delivery.url,
+      headers,
+      body,
+      signal,
+      answerBytes: ANSWER_BYTES,
+      connectMs: Math.min(CONNECT_MS, timeoutMs),
       totalMs: timeoutMs,
     });
     return {

@@ -143,7 +143,8 @@ describe('a delivery', () => {
     await send({ inFlightPerEndpoint: 1 });
     expect(received).toHaveLength(1);
     expect(await findWebhook(database, tenantId, id)).toMatchObject({
-      ...{ state: 'disabled', disabledReason: 'gone' },
+      state: 'disabled',
+      disabledReason: 'gone',
     });
   });
 

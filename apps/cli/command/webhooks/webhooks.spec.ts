@@ -12,16 +12,31 @@ const DELIVERY_ID = `whd_${'1'.repeat(32)}`;
 const AT = '2026-01-01T00:00:00.000Z';
 
 const aWebhook = (more: Partial<Webhook> = {}): Webhook => ({
-  ...{ object: 'webhook', id: ID, url: 'https://example.com/', events: ['job.finished'] },
-  ...{ payload: 'thin', scope: 'all', description: null, state: 'enabled' },
-  ...{ disabled_reason: null, failing_since: null, created_at: AT },
+  object: 'webhook',
+  id: ID,
+  url: 'https://example.com/',
+  events: ['job.finished'],
+  payload: 'thin',
+  scope: 'all',
+  description: null,
+  state: 'enabled',
+  disabled_reason: null,
+  failing_since: null,
+  created_at: AT,
   ...more,
 });
 const aDelivery: WebhookDelivery = {
-  ...{ object: 'webhook.delivery', id: DELIVERY_ID, webhook: ID, state: 'failed', attempts: 10 },
+  object: 'webhook.delivery',
+  id: DELIVERY_ID,
+  webhook: ID,
+  state: 'failed',
+  attempts: 10,
   event: { id: `evt_${'2'.repeat(32)}`, type: 'job.finished', created_at: AT },
-  ...{ last_status: 500, last_error: 'webhook.not_accepted', next_attempt_at: null },
-  ...{ delivered_at: null, created_at: AT },
+  last_status: 500,
+  last_error: 'webhook.not_accepted',
+  next_attempt_at: null,
+  delivered_at: null,
+  created_at: AT,
 };
 const page = (...data: unknown[]) => ({ object: 'list', data, next_cursor: null, has_more: false });
 
@@ -128,7 +143,7 @@ describe('pallet webhooks listen', () => {
     expect(stderr.text).toContain('without a valid signature');
     await stop();
     expect(api.pathsReceived()).toEqual(['POST /v1/webhooks', `DELETE /v1/webhooks/${ID}`]);
-    await expect(post(url, {})).rejects.toThrow();
+    await expect(post(url, {})).rejects.toThrow('fetch failed');
   });
 
   it('forwards the very bytes with their signature, and answers what it was answered', async () => {
