@@ -23,6 +23,8 @@ module.exports = {
     only('pipeline', 'contracts'),
     only('lease', 'contracts'),
     only('lifecycle'),
+    only('outgoing', 'contracts'),
+    only('webhooks', 'contracts'),
     only('onnx'),
     only('paligemma', 'onnx', 'contracts'),
     only('exports', 'paligemma', 'contracts'),
@@ -85,10 +87,10 @@ module.exports = {
     {
       name: 'cli-is-a-client',
       comment:
-        'The CLI speaks HTTP; `pallet up` starts the others, as processes; models are files of this machine.',
+        'The CLI speaks HTTP; `pallet up` starts the others, as processes; models are files of this machine; `webhooks listen` verifies signatures.',
       severity: 'error',
       from: { path: '^apps/cli/', pathNot: 'spec\\.ts$' },
-      to: { path: '^libs/(?!(contracts|embedded|models)/)' },
+      to: { path: '^libs/(?!(contracts|embedded|models|webhooks)/)' },
     },
     {
       name: 'testing-stays-in-tests',

@@ -21,6 +21,11 @@ import { PredictionController } from './predictions/prediction.controller.js';
 import { PredictionService } from './predictions/prediction.service.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { RequestInvalidError } from './problem/request-invalid.js';
+import { DeliveryController } from './webhooks/delivery.controller.js';
+import { DeliveryService } from './webhooks/delivery.service.js';
+import { OutgoingUrls } from './webhooks/outgoing-urls.js';
+import { WebhookController } from './webhooks/webhook.controller.js';
+import { WebhookService } from './webhooks/webhook.service.js';
 
 const validation = new StandardSchemaValidationPipe({
   exceptionFactory: (issues) => RequestInvalidError.from(issues),
@@ -33,6 +38,7 @@ export class ApiModule {
       module: ApiModule,
       controllers: [
         ExportController,
+        DeliveryController,
         FileController,
         FineTuningController,
         HealthController,
@@ -41,6 +47,7 @@ export class ApiModule {
         ModelController,
         OpenApiController,
         PredictionController,
+        WebhookController,
       ],
       providers: [
         { provide: API_PARTS, useValue: parts },
@@ -49,13 +56,16 @@ export class ApiModule {
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_PIPE, useValue: validation },
         ExportService,
+        DeliveryService,
         FeedAfterCommit,
         FileService,
         FineTuningService,
         ImageSetService,
         JobService,
+        OutgoingUrls,
         PredictionService,
         UploadService,
+        WebhookService,
       ],
     };
   }

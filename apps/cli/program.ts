@@ -11,6 +11,7 @@ import { addRunCommand } from './command/run.js';
 import { addSetsCommand } from './command/sets.js';
 import { addTrainCommand } from './command/train.js';
 import { addUpCommand } from './command/up.js';
+import { addWebhooksCommand } from './command/webhooks/webhooks.js';
 import type { CliContext } from './context.js';
 import { findPackageRoot } from './system/package-root.js';
 
@@ -53,6 +54,7 @@ export function buildProgram(context: CliContext, isJson = false): Command {
   addModelsCommand(program, context);
   addTrainCommand(program, context);
   addFineTuningCommand(program, context);
+  addWebhooksCommand(program, context);
   addDemoCommand(program, context);
   return program;
 }

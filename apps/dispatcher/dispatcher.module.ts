@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DISPATCHER_PARTS, type DispatcherParts } from './dispatcher-parts.js';
 import { FeedService } from './feed/feed.service.js';
+import { NotifyService } from './notify/notify.service.js';
 import { SweepService } from './sweep/sweep.service.js';
 
 @Module({})
@@ -8,7 +9,12 @@ export class DispatcherModule {
   static with(parts: DispatcherParts): DynamicModule {
     return {
       module: DispatcherModule,
-      providers: [{ provide: DISPATCHER_PARTS, useValue: parts }, FeedService, SweepService],
+      providers: [
+        { provide: DISPATCHER_PARTS, useValue: parts },
+        FeedService,
+        NotifyService,
+        SweepService,
+      ],
     };
   }
 }

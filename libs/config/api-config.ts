@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isWellFormedApiKey } from '#contracts';
 import {
+  outgoingEnv,
   parseEnvironment,
   positive,
   sharedConfig,
@@ -10,6 +11,7 @@ import {
 
 const apiEnv = z.object({
   ...sharedEnv,
+  ...outgoingEnv,
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   BOOTSTRAP_API_KEY: z
@@ -37,6 +39,7 @@ export interface ApiConfig extends SharedConfig {
   readonly limits: IntakeLimits;
   /** Most bytes of a JSONL file of examples. */
   readonly trainingFileBytes: number;
+  readonly outgoingAllow: string;
 }
 
 /** What one upload may cost; each file beyond its limit is refused on its own. */
@@ -60,6 +63,7 @@ export function loadApiConfig(env: NodeJS.ProcessEnv): ApiConfig {
     bootstrapApiKey: parsed.BOOTSTRAP_API_KEY,
     drainTimeoutMs: parsed.DRAIN_TIMEOUT_MS,
     trainingFileBytes: parsed.MAX_TRAINING_FILE_BYTES,
+    outgoingAllow: parsed.OUTGOING_ALLOW,
     limits: Object.freeze({
       imageBytes: parsed.MAX_IMAGE_BYTES,
       zipBytes: parsed.MAX_ZIP_BYTES,

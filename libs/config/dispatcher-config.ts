@@ -1,13 +1,24 @@
 import { z } from 'zod';
 import {
+  outgoingEnv,
   parseEnvironment,
   pipelineEnv,
+  positive,
   sharedConfig,
   sharedEnv,
   type SharedConfig,
 } from './shared.js';
 
-const dispatcherEnv = z.object({ ...sharedEnv, ...pipelineEnv });
+const dispatcherEnv = z.object({
+  ...sharedEnv,
+  ...pipelineEnv,
+  ...outgoingEnv,
+  NOTIFY_MS: positive(500),
+  WEBHOOK_TIMEOUT_MS: positive(20_000),
+  WEBHOOK_IN_FLIGHT: positive(64),
+  WEBHOOK_IN_FLIGHT_PER_TENANT: positive(16),
+  WEBHOOK_IN_FLIGHT_PER_ENDPOINT: positive(4),
+});
 
 export interface DispatcherConfig extends SharedConfig {
   /** Pause between looks for expired leases. */
@@ -16,6 +27,19 @@ export interface DispatcherConfig extends SharedConfig {
   readonly feedMs: number;
   /** A shard dispatched for so long, and in no queue, was lost by it. */
   readonly reconcileAgeMs: number;
+  /** Pause between looks for webhooks that are due. */
+  readonly notifyMs: number;
+  readonly outgoingAllow: string;
+  readonly webhooks: WebhookLimits;
+}
+
+export interface WebhookLimits {
+  /** For one attempt, the answer included. */
+  readonly timeoutMs: number;
+  /** Requests at once: of this dispatcher, and of all of them to one tenant's endpoints and to one. */
+  readonly inFlight: number;
+  readonly inFlightPerTenant: number;
+  readonly inFlightPerEndpoint: number;
 }
 
 export function loadDispatcherConfig(env: NodeJS.ProcessEnv): DispatcherConfig {
@@ -25,5 +49,13 @@ export function loadDispatcherConfig(env: NodeJS.ProcessEnv): DispatcherConfig {
     sweepMs: parsed.SWEEP_MS,
     feedMs: parsed.FEED_MS,
     reconcileAgeMs: parsed.RECONCILE_AGE_MS,
+    notifyMs: parsed.NOTIFY_MS,
+    outgoingAllow: parsed.OUTGOING_ALLOW,
+    webhooks: Object.freeze({
+      timeoutMs: parsed.WEBHOOK_TIMEOUT_MS,
+      inFlight: parsed.WEBHOOK_IN_FLIGHT,
+      inFlightPerTenant: parsed.WEBHOOK_IN_FLIGHT_PER_TENANT,
+      inFlightPerEndpoint: parsed.WEBHOOK_IN_FLIGHT_PER_ENDPOINT,
+    }),
   });
 }

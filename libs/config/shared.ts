@@ -22,6 +22,12 @@ export const sharedEnv = {
   MAX_IMAGE_BYTES: positive(32 * 2 ** 20),
 };
 
+/**
+ * Whither requests may go, beside the public internet, whose URLs clients have chosen: the api refuses other
+ * URLs, the dispatcher connects to no other address. `libs/outgoing` says what it may hold.
+ */
+export const outgoingEnv = { OUTGOING_ALLOW: z.string().max(10_000).default('') };
+
 /** Those of them that every process uses. */
 export interface SharedConfig {
   readonly databaseUrl: string;

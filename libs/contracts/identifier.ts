@@ -11,6 +11,9 @@ export const ID_PREFIXES = {
   job: 'job',
   file: 'file',
   tuning: 'ft',
+  webhook: 'whe',
+  event: 'evt',
+  delivery: 'whd',
   worker: 'wrk',
   request: 'req',
 } as const;

@@ -16,3 +16,5 @@ export * from './task.js';
 export * from './training-file.js';
 export * from './training-message.js';
 export * from './tuning-method.js';
+export * from './webhook.js';
+export * from './webhook-delivery.js';

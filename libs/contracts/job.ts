@@ -3,6 +3,7 @@ import { answerSchema, timingsSchema } from './answer.js';
 import { idSchema } from './identifier.js';
 import { metadataSchema, pageOf, pageQuerySchema, timestamp } from './page.js';
 import { taskSchema, tasksSchema } from './task.js';
+import { jobWebhookSchema, namedWebhookSchema } from './webhook.js';
 
 export const modelName = z
   .string()
@@ -25,6 +26,7 @@ export const createJobSchema = z
     priority: prioritySchema.default(0),
     name: z.string().trim().min(1).max(200).optional(),
     metadata: metadataSchema.optional(),
+    webhook: jobWebhookSchema.optional().describe('Told how this job goes'),
   })
   .meta({ id: 'CreateJob' });
 export type CreateJob = z.infer<typeof createJobSchema>;
@@ -58,6 +60,7 @@ export const jobSchema = z
     created_at: timestamp,
     started_at: timestamp.nullable(),
     finished_at: timestamp.nullable(),
+    webhook: namedWebhookSchema.optional().describe('Only in the answer to POST /v1/jobs'),
   })
   .meta({ id: 'Job' });
 export type Job = z.infer<typeof jobSchema>;

@@ -24,3 +24,8 @@ export * from './query/sweep.js';
 export * from './query/trainer.js';
 export * from './query/training-file.js';
 export * from './query/worker.js';
+export * from './query/webhook-claim.js';
+export * from './query/webhook-endpoint.js';
+export * from './query/webhook-forget.js';
+export * from './query/webhook-log.js';
+export * from './query/webhook-record.js';

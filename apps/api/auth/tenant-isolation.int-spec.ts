@@ -28,6 +28,8 @@ interface Ids {
   job: string;
   file: string;
   tuning: string;
+  webhook: string;
+  delivery: string;
 }
 
 async function makeAll(headers: Headers): Promise<Ids> {
@@ -48,28 +50,41 @@ async function makeAll(headers: Headers): Promise<Ids> {
     'content-type': multipart['content-type'],
   });
   const { id: tuning } = await post('/v1/fine-tuning/jobs', { model: 'base', training_file: file });
-  return { set, job, file, tuning };
+  const { id: webhook } = await post('/v1/webhooks', { url: 'https://example.com/' });
+  const { id: delivery } = await post(`/v1/webhooks/${webhook}/test`);
+  return { set, job, file, tuning, webhook, delivery };
 }
 
 const idFor = (path: string, ids: Ids): string => {
   if (path.includes('/image-sets/')) return ids.set;
   if (path.includes('/files/')) return ids.file;
+  if (path.includes('/webhooks/')) return ids.webhook;
   return path.includes('/fine-tuning/') ? ids.tuning : ids.job;
 };
+
+/** Where nothing is no valid request. */
+function bodyFor({ method, url }: { method: string; url: string }): object | undefined {
+  if (url.endsWith('/recover')) return { since: '2026-01-01T00:00:00Z' };
+  return method === 'PATCH' || url.endsWith('/rotate') ? {} : undefined;
+}
 
 /** Every route of the API's own description that names a resource, for the ids given. */
 async function routesWithIds(ids: Ids) {
   const document = (await rig.app.inject({ url: '/openapi.json' })).json<{
     paths: Record<string, Record<string, unknown>>;
   }>();
-  return Object.entries(document.paths)
-    .filter(([path]) => path.includes('{'))
-    .flatMap(([path, verbs]) =>
-      Object.keys(verbs).map((verb) => ({
-        method: verb.toUpperCase() as 'GET' | 'POST',
-        url: path.replace('{id}', idFor(path, ids)),
-      })),
-    );
+  return (
+    Object.entries(document.paths)
+      .filter(([path]) => path.includes('{'))
+      .flatMap(([path, verbs]) =>
+        Object.keys(verbs).map((verb) => ({
+          method: verb.toUpperCase() as 'GET' | 'POST' | 'PATCH' | 'DELETE',
+          url: path.replace('{id}', idFor(path, ids)).replace('{delivery}', ids.delivery),
+        })),
+      )
+      // What is removed, its owner does not find either.
+      .toSorted((a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE'))
+  );
 }
 
 describe('tenants', () => {
@@ -80,7 +95,7 @@ describe('tenants', () => {
     const ids = await makeAll(owner.headers);
     const routes = await routesWithIds(ids);
     expect(
-      routes.map(({ method, url }) => `${method} ${url.replace(/_[0-9a-f]{32}/, '')}`),
+      routes.map(({ method, url }) => `${method} ${url.replaceAll(/_[0-9a-f]{32}/g, '')}`),
     ).toEqual(
       expect.arrayContaining([
         'GET /v1/image-sets/set',
@@ -97,11 +112,20 @@ describe('tenants', () => {
         'GET /v1/fine-tuning/jobs/ft/checkpoints',
         'POST /v1/fine-tuning/jobs/ft/cancel',
         'POST /v1/fine-tuning/jobs/ft/resume',
+        'GET /v1/webhooks/whe',
+        'PATCH /v1/webhooks/whe',
+        'DELETE /v1/webhooks/whe',
+        'POST /v1/webhooks/whe/rotate',
+        'POST /v1/webhooks/whe/test',
+        'POST /v1/webhooks/whe/recover',
+        'GET /v1/webhooks/whe/deliveries',
+        'GET /v1/webhooks/whe/deliveries/whd',
+        'POST /v1/webhooks/whe/deliveries/whd/resend',
       ]),
     );
     for (const route of routes) {
       const upload = route.url.endsWith('/images');
-      const payload = upload ? Buffer.from(multipart.body, 'latin1') : undefined;
+      const payload = upload ? Buffer.from(multipart.body, 'latin1') : bodyFor(route);
       const type: Headers = upload ? { 'content-type': multipart['content-type'] } : {};
       const call = (headers: Headers) =>
         rig.app.inject({ ...route, headers: { ...headers, ...type }, payload });
@@ -124,7 +148,13 @@ describe('tenants', () => {
       const answer = await rig.app.inject({ method: 'POST', url: '/v1/jobs', headers, payload });
       expect(answer.statusCode).toBe(404);
     }
-    for (const url of ['/v1/jobs', '/v1/image-sets', '/v1/files', '/v1/fine-tuning/jobs']) {
+    for (const url of [
+      '/v1/jobs',
+      '/v1/image-sets',
+      '/v1/files',
+      '/v1/fine-tuning/jobs',
+      '/v1/webhooks',
+    ]) {
       const list = await rig.app.inject({ url, headers: other.headers });
       expect(list.json()).toMatchObject({ data: [], has_more: false });
     }

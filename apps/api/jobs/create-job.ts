@@ -13,6 +13,7 @@ export async function createJob(
   tenantId: string,
   request: CreateJob,
   lane: Lane,
+  id = newUuid(),
 ): Promise<JobRecord> {
   const model = await chooseModel(tx, tenantId, request.model);
   const setId = requireUuid('set', request.image_set);
@@ -24,7 +25,6 @@ export async function createJob(
     throw new AppError('set.open', 'The set is still open. Seal it first, or send `seal: true`.');
   }
   const { tasks, priority, name = null, metadata = {} } = request;
-  const id = newUuid();
   const job = { id, tenantId, setId, name, model, tasks, priority, lane, metadata };
   await planJob(tx, { ...job, itemCount: set.accepted });
   const planned = await findJob(tx, tenantId, id);

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import {
+  newUuid,
   notFound,
   requireUuid,
   type CreateJob,
@@ -22,6 +23,8 @@ import { FeedAfterCommit } from '../feed/feed-after-commit.js';
 import { once } from '../idempotency/idempotency.js';
 import { decodeCursor, NUMBER_CURSOR, toPage, UUID_CURSOR } from '../page/page.js';
 import { API_PARTS, type ApiParts } from '../parts.js';
+import { nameJobWebhook } from '../webhooks/order-webhook.js';
+import { OutgoingUrls } from '../webhooks/outgoing-urls.js';
 import { createJob } from './create-job.js';
 import { viewItem, viewJob } from './job-view.js';
 
@@ -30,6 +33,7 @@ export class JobService {
   constructor(
     @Inject(API_PARTS) private readonly parts: ApiParts,
     private readonly feed: FeedAfterCommit,
+    private readonly urls: OutgoingUrls,
   ) {}
 
   async create(
@@ -38,9 +42,14 @@ export class JobService {
     key: string | undefined,
   ): Promise<KeptAnswer<Job>> {
     const scope = { tenantId, key, route: 'POST /v1/jobs', body };
-    const answer = await once(this.parts.database, scope, 202, async (tx) =>
-      viewJob(await createJob(tx, tenantId, body, 'bulk')),
-    );
+    const answer = await once(this.parts.database, scope, 202, async (tx) => {
+      const id = newUuid();
+      // Ahead of the job, whose creation it may want to be told of.
+      const webhook =
+        body.webhook && (await nameJobWebhook(tx, this.urls.guard, tenantId, id, body.webhook));
+      const job = viewJob(await createJob(tx, tenantId, body, 'bulk', id));
+      return webhook === undefined ? job : { ...job, webhook };
+    });
     if (!answer.replayed) this.feed.step(answer.response.model, 'bulk');
     return answer;
   }

@@ -22,6 +22,8 @@ const STATUSES: Readonly<Record<string, number>> = {
   'set.open': 409,
   'set.full': 409,
   'job.running': 409,
+  'webhook.disabled': 409,
+  'webhook.too_many': 409,
   'tuning.cancelling': 409,
   'tuning.finished': 409,
   'tuning.not_finished': 409,
@@ -37,13 +39,17 @@ const STATUSES: Readonly<Record<string, number>> = {
   'model.ambiguous': 422,
   'tuning.no_trainer': 422,
   'tuning.unknown_base': 422,
+  'outgoing.bad_url': 422,
+  'outgoing.forbidden_url': 422,
+  'outgoing.forbidden_address': 422,
   'idempotency.mismatch': 422,
   'server.busy': 503,
   'spool.failed': 503,
   'database.unavailable': 503,
 };
 
-const NOT_FOUND = /^(set|job|tuning|file|image|tenant|key|worker|request)\.not_found$/;
+const NOT_FOUND =
+  /^(set|job|tuning|file|image|tenant|key|worker|request|webhook|delivery)\.not_found$/;
 
 /** A picture that was refused, where one was required. */
 const UNREADABLE_IMAGE = /^(image|zip)\./;

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import {
   AppError,
   fineTuningEventPageSchema,
@@ -13,6 +13,13 @@ import {
   resultPageSchema,
   trainingFileSchema,
   uploadReportSchema,
+  webhookDeliveryLogSchema,
+  webhookDeliveryPageSchema,
+  webhookDeliverySchema,
+  webhookPageSchema,
+  webhookRecoverySchema,
+  webhookSchema,
+  type createWebhookSchema,
   type CreateImageSet,
   type ExportFormatName,
   type FineTuning,
@@ -26,7 +33,13 @@ import {
   type Model,
   type ResultPage,
   type TrainingFile,
+  type UpdateWebhook,
   type UploadReport,
+  type Webhook,
+  type WebhookDelivery,
+  type WebhookDeliveryLog,
+  type WebhookDeliveryState,
+  type WebhookRecovery,
 } from '#contracts';
 import { openDownload, type ExportDownload } from './export-download.js';
 import { HttpTransport, type ApiRequest, type TransportOptions } from './transport.js';
@@ -40,6 +53,7 @@ export interface CallOptions {
 /** What a client writes; the server fills the defaults in. */
 export type NewJob = z.input<typeof createJobSchema>;
 export type NewFineTuning = z.input<typeof createFineTuningSchema>;
+export type NewWebhook = z.input<typeof createWebhookSchema>;
 
 /** The public HTTP API, typed. Every answer is checked against the contract before it is believed. */
 export class PalletClient {
@@ -196,6 +210,84 @@ export class PalletClient {
     for await (const page of pages) yield* page.data;
   }
 
+  createWebhook(body: NewWebhook, options: CallOptions = {}): Promise<Webhook> {
+    return this.#call(webhookSchema, post(WEBHOOKS, { json: body, ...options }));
+  }
+
+  /** Newest first, over all pages. */
+  async *listWebhooks(query: { job?: string } & CallOptions = {}): AsyncGenerator<Webhook> {
+    const { job, signal } = query;
+    const pages = this.#pages(webhookPageSchema, WEBHOOKS, { job }, Infinity, signal);
+    for await (const page of pages) yield* page.data;
+  }
+
+  updateWebhook(id: string, json: UpdateWebhook, options: CallOptions = {}): Promise<Webhook> {
+    const request = { path: webhookPath(id), json, isRepeatable: true, signal: options.signal };
+    return this.#call(webhookSchema, { method: 'PATCH', ...request });
+  }
+
+  async deleteWebhook(id: string, options: CallOptions = {}): Promise<void> {
+    const request = { path: webhookPath(id), signal: options.signal };
+    await this.#call(z.undefined(), { method: 'DELETE', ...request });
+  }
+
+  rotateWebhookSecret(
+    id: string,
+    overlapSeconds: number | undefined,
+    options: CallOptions = {},
+  ): Promise<Webhook> {
+    const json = { overlap_seconds: overlapSeconds };
+    return this.#call(webhookSchema, post(`${webhookPath(id)}/rotate`, { json, ...options }));
+  }
+
+  testWebhook(id: string, options: CallOptions = {}): Promise<WebhookDelivery> {
+    return this.#call(webhookDeliverySchema, post(`${webhookPath(id)}/test`, { ...options }));
+  }
+
+  /** Newest first, over all pages. */
+  async *webhookDeliveries(
+    id: string,
+    query: { state?: WebhookDeliveryState; limit?: number } & CallOptions = {},
+  ): AsyncGenerator<WebhookDelivery> {
+    const { state, signal, limit = Infinity } = query;
+    const path = `${webhookPath(id)}/deliveries`;
+    let left = limit;
+    for await (const page of this.#pages(
+      webhookDeliveryPageSchema,
+      path,
+      { state },
+      limit,
+      signal,
+    )) {
+      yield* page.data.slice(0, left);
+      left -= page.data.length;
+      if (left <= 0) return;
+    }
+  }
+
+  getWebhookDelivery(
+    id: string,
+    delivery: string,
+    options: CallOptions = {},
+  ): Promise<WebhookDeliveryLog> {
+    return this.#call(webhookDeliveryLogSchema, get(deliveryPath(id, delivery), options));
+  }
+
+  resendWebhookDelivery(
+    id: string,
+    delivery: string,
+    options: CallOptions = {},
+  ): Promise<WebhookDelivery> {
+    const path = `${deliveryPath(id, delivery)}/resend`;
+    const rest = { isRepeatable: true, signal: options.signal };
+    return this.#call(webhookDeliverySchema, post(path, rest));
+  }
+
+  recoverWebhook(id: string, since: string, options: CallOptions = {}): Promise<WebhookRecovery> {
+    const rest = { json: { since }, isRepeatable: true, signal: options.signal };
+    return this.#call(webhookRecoverySchema, post(`${webhookPath(id)}/recover`, rest));
+  }
+
   async *#pages<P extends { has_more: boolean; next_cursor: string | null }>(
     schema: z.ZodType<P>,
     path: string,
@@ -235,6 +327,10 @@ export class PalletClient {
 
 const PAGE_SIZE = 500;
 const FINE_TUNING = '/v1/fine-tuning/jobs';
+const WEBHOOKS = '/v1/webhooks';
+const webhookPath = (id: string): string => `${WEBHOOKS}/${encodeURIComponent(id)}`;
+const deliveryPath = (id: string, delivery: string): string =>
+  `${webhookPath(id)}/deliveries/${encodeURIComponent(delivery)}`;
 
 const get = (path: string, { signal }: CallOptions): ApiRequest => ({
   method: 'GET',

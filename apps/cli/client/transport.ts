@@ -3,7 +3,7 @@ import { AppError } from '#contracts';
 import { ApiProblem, readProblem } from './api-problem.js';
 
 export interface ApiRequest {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** From the root, for example `/v1/jobs`. */
   path: string;
   query?: Readonly<Record<string, string | number | undefined>>;

@@ -19,6 +19,7 @@ interface CreateFlags extends JsonFlags {
   model?: string;
   priority?: number;
   name?: string;
+  webhook?: string;
   idempotencyKey?: string;
 }
 
@@ -44,6 +45,7 @@ export function addJobsCommand(program: Command, context: CliContext): void {
     .option('--model <model>', 'which model answers; the only one if there is one')
     .option('--priority <n>', 'higher runs sooner, -10 to 10', wholeNumber(-10, 10))
     .option('--name <name>', 'what to call it')
+    .option('--webhook <webhook>', 'URL that is told of its end, or the id of a webhook')
     .option('--idempotency-key <key>', 'the same key again gives the same job')
     .addOption(jsonOption())
     .addHelpText('after', `\nTasks:\n${TASK_FORMS}`)
@@ -89,11 +91,19 @@ async function create(input: CommandInput<CreateFlags>): Promise<void> {
       model: flags.model,
       priority: flags.priority,
       name: flags.name,
+      webhook: flags.webhook === undefined ? undefined : webhookOf(flags.webhook),
     },
     { signal: context.signal, idempotencyKey: flags.idempotencyKey ?? randomUUID() },
   );
+  const secret = job.webhook?.secret;
+  if (secret !== undefined && !flags.json) {
+    context.output.note(`secret of ${job.webhook?.id}, shown this once: ${secret}`);
+  }
   await (flags.json ? context.output.json(job) : context.output.data(`${job.id}\n`));
 }
+
+const webhookOf = (text: string): { id: string } | { url: string } =>
+  text.startsWith('whe_') ? { id: text } : { url: text };
 
 async function list(input: CommandInput<ListFlags>): Promise<void> {
   const { flags, context } = input;

@@ -30,6 +30,8 @@ export interface PlanInput {
 /** What to start, with which environment. */
 export function planServices(input: PlanInput): Record<ServiceName, ServicePlan> {
   const shared = {
+    // Receivers of webhooks are tried out on the same machine, whose only user is its owner.
+    OUTGOING_ALLOW: '127.0.0.0/8,::1',
     ...input.env,
     NODE_ENV: 'production',
     DATABASE_URL: input.databaseUrl,

@@ -9,6 +9,7 @@ import {
   forgetDeadTrainers,
   forgetDeadWorkers,
   forgetIdempotencyKeys,
+  forgetWebhooks,
   listCancelling,
   listModelNames,
   reconcileDispatched,
@@ -76,6 +77,7 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
     await forgetDeadWorkers(this.parts.database);
     await forgetDeadTrainers(this.parts.database);
     await forgetIdempotencyKeys(this.parts.database);
+    await forgetWebhooks(this.parts.database);
   }
 
   async #cancel(): Promise<void> {

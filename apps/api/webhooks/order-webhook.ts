@@ -1,0 +1,51 @@
+import {
+  newUuid,
+  notFound,
+  publicId,
+  requireUuid,
+  type CreateWebhook,
+  type Job,
+  type JobWebhook,
+} from '#contracts';
+import {
+  findWebhook,
+  nameWebhook,
+  nameWebhookByUrl,
+  type NewWebhook,
+  type Queryable,
+} from '#database';
+import type { OutgoingGuard } from '#outgoing';
+import { createWebhookSecret } from '#webhooks';
+
+/** Errors: `outgoing.*`, for a URL that would never be connected to. */
+export function newWebhook(
+  guard: OutgoingGuard,
+  tenantId: string,
+  { url, events, payload, scope, description }: CreateWebhook,
+): NewWebhook {
+  guard.checkUrl(url);
+  const order = { tenantId, url, events, payload, scope, description: description ?? null };
+  return { ...order, id: newUuid(), secret: createWebhookSecret() };
+}
+
+/**
+ * Input: an open transaction that will insert the job. Output: what the answer to its creation says of the
+ * webhook that it names. Errors: `outgoing.*`, `webhook.not_found`.
+ */
+export async function nameJobWebhook(
+  tx: Queryable,
+  guard: OutgoingGuard,
+  tenantId: string,
+  jobId: string,
+  webhook: JobWebhook,
+): Promise<NonNullable<Job['webhook']>> {
+  if ('id' in webhook) {
+    const found = await findWebhook(tx, tenantId, requireUuid('webhook', webhook.id));
+    if (found === undefined) throw notFound('webhook', webhook.id);
+    await nameWebhook(tx, jobId, found.id);
+    return { id: webhook.id };
+  }
+  const wanted = newWebhook(guard, tenantId, { ...webhook, scope: 'named' });
+  const { id, isNew } = await nameWebhookByUrl(tx, jobId, wanted);
+  return { id: publicId('webhook', id), ...(isNew ? { secret: wanted.secret } : {}) };
+}

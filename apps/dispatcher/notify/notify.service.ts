@@ -1,0 +1,39 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { OutgoingGuard, parseAllowList } from '#outgoing';
+import { DISPATCHER_PARTS, type DispatcherParts } from '../dispatcher-parts.js';
+import { Loop } from '../loop.js';
+import { Notifier } from './notifier.js';
+
+/** After a step that found something more is likely to be due. */
+const BUSY_PAUSE_MS = 50;
+
+/** Sends webhooks: the only part of Pallet that calls addresses which clients have chosen. */
+@Injectable()
+export class NotifyService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #notifier: Notifier;
+  #loop: Loop | undefined;
+
+  constructor(@Inject(DISPATCHER_PARTS) private readonly parts: DispatcherParts) {
+    const { config, database, log } = parts;
+    const guard = new OutgoingGuard({ allow: parseAllowList(config.outgoingAllow) });
+    this.#notifier = new Notifier({ database, guard, log, limits: config.webhooks });
+  }
+
+  onApplicationBootstrap(): void {
+    this.#loop = new Loop(
+      () => this.#notifier.step(),
+      { pauseMs: this.parts.config.notifyMs, busyPauseMs: BUSY_PAUSE_MS },
+      (error) => this.parts.log.warn({ error }, 'webhooks not looked for'),
+    );
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.#loop?.stop();
+    await this.#notifier.stop();
+  }
+}
