@@ -19,7 +19,7 @@ for (let index = 1; index <= COUNT; index++) {
   await writeScene(join(OUT, `scene-${index}.jpg`), scene);
 }
 
-/** Every task of the demo has an answer. */
+/** Every task of the demo has an answer, and there is something to read. */
 function isFit({ objects, text }: Scene): boolean {
   const labels = objects.map(({ kind }) => kind.label);
   return labels.includes('dog') && labels.includes('car') && text !== undefined;

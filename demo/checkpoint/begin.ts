@@ -40,7 +40,8 @@ function configOf(side: number, tokens: number) {
       model_type: 'gemma',
       ...TEXT,
       num_hidden_layers: 5,
-      num_key_value_heads: 1,
+      // One for all heads would pass 32 numbers on from each layer: too few for a box and a name.
+      num_key_value_heads: 4,
       head_dim: 32,
       vocab_size: tokens,
       rms_norm_eps: 1e-6,

@@ -23,8 +23,9 @@ export const EXAMINATION: SceneSet = { ...HELD_OUT, seed: 2, questions: 8, side:
 const COMMON = { 'weight-decay': 0.02, epochs: 1 };
 
 /**
- * PaliGemma's own order: tower and text model alone, then both together, then as answers are asked for. What does not
- * work: everything at once from random weights, where nothing tells the tower what a picture shows.
+ * PaliGemma's own order: the tower alone, then the text model, from names and counts to boxes and outlines. The tower stays
+ * as it is there. Learning both together at these rates made it forget places: from 10 bins of 1,024 to 50 in the middle,
+ * and fewer boxes were found than before.
  */
 export const STAGES: readonly Stage[] = [
   {
@@ -63,21 +64,22 @@ export const STAGES: readonly Stage[] = [
     },
   },
   {
-    name: 'joint',
+    name: 'read',
     scenes: 'second',
     file: 'examples.jsonl',
     lines: 300_000,
     options: {
       ...COMMON,
-      method: 'full',
+      method: 'text',
       pack: 6,
       'text-tokens': 96,
+      'loss-mean': 'token',
       'batch-size': 16,
-      'learning-rate': 0.0008,
+      'learning-rate': 0.0012,
       warmup: 0.03,
       'location-spread': 6,
       'code-spread': 1,
-      'evaluate-every': 600,
+      'evaluate-every': 800,
       'checkpoint-every': 200,
     },
   },

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { REPOSITORY } from '../rig/repository.js';
 
 const run = promisify(execFile);
-const TASKS = ['caption', 'answer', 'detect', 'segment', 'ocr'];
+const TASKS = ['caption', 'answer', 'detect', 'segment'];
 
 let directory: string;
 beforeEach(async () => {

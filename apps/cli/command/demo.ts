@@ -20,14 +20,8 @@ interface DemoFlags {
   once?: boolean;
 }
 
-/** Every scene has a dog, a car and something to read. */
-const TASKS = [
-  'caption',
-  'answer how many cars are there?',
-  'detect dog ; car',
-  'segment dog',
-  'ocr',
-];
+/** Every scene has a dog and a car. */
+const TASKS = ['caption', 'answer how many cars are there?', 'detect dog ; car', 'segment dog'];
 const FOLDERS = ['scenes', 'photos'];
 
 /** What `npm run demo` runs once everything is installed and built. */
