@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { beginCheckpoint } from './checkpoint/begin.js';
 import { keepModel } from './training/keep-model.js';
 import { HELD_OUT, SCENES, STAGES } from './training/recipe.js';
-import { drawScenes, runStage, type Workplace } from './training/run-stage.js';
+import { drawScenes, PartEnded, runStage, type Workplace } from './training/run-stage.js';
 
 const { values } = parseArgs({
   options: {
@@ -23,13 +23,23 @@ const { values } = parseArgs({
 const place: Workplace = { folder: resolve(values.work), root: resolve('.') };
 const last = STAGES.findIndex(({ name }) => name === (values.until ?? STAGES.at(-1)!.name));
 if (last === -1) throw new Error(`the stages are ${STAGES.map(({ name }) => name).join(', ')}`);
-await mkdir(place.folder, { recursive: true });
-const heldOut = await drawScenes(place, 'held-out', HELD_OUT, 'heldout');
-let base = join(place.folder, 'first');
-if (!existsSync(join(base, 'tokenizer.json'))) await beginCheckpoint(base, HELD_OUT.side);
-for (const stage of STAGES.slice(0, last + 1)) {
-  console.log(`\nstage ${stage.name}`);
-  const training = await drawScenes(place, stage.scenes, SCENES[stage.scenes]!);
-  base = await runStage(place, stage, { training, heldOut }, base);
+try {
+  await trainStages();
+} catch (error) {
+  if (!(error instanceof PartEnded)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
 }
-if (last === STAGES.length - 1) await keepModel(place, base);
+
+async function trainStages(): Promise<void> {
+  await mkdir(place.folder, { recursive: true });
+  const heldOut = await drawScenes(place, 'held-out', HELD_OUT, 'heldout');
+  let base = join(place.folder, 'first');
+  if (!existsSync(join(base, 'tokenizer.json'))) await beginCheckpoint(base, HELD_OUT.side);
+  for (const stage of STAGES.slice(0, last + 1)) {
+    console.log(`\nstage ${stage.name}`);
+    const training = await drawScenes(place, stage.scenes, SCENES[stage.scenes]!);
+    base = await runStage(place, stage, { training, heldOut }, base);
+  }
+  if (last === STAGES.length - 1) await keepModel(place, base);
+}

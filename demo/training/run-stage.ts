@@ -14,6 +14,9 @@ export interface Workplace {
   readonly root: string;
 }
 
+/** A part of the training failed or was interrupted, and has said why. */
+export class PartEnded extends Error {}
+
 /** Written last, so that a set that was cut off is drawn again. */
 const COMPLETE = '.complete';
 
@@ -97,5 +100,5 @@ async function run(root: string, args: readonly string[]): Promise<void> {
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
   process.off('SIGINT', ignore);
   if (code === 0) return;
-  throw new Error(`${args[0]} ended with ${signal ?? code}; the same command goes on from there`);
+  throw new PartEnded(`ended with ${signal ?? code}; the same command goes on from there`);
 }
