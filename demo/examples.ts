@@ -5,13 +5,12 @@ import type { Scene } from './scene/scene.js';
 import { Sprites } from './scene/sprite.js';
 import { writeScene } from './scene/write-scene.js';
 
-const PICTURES = 'demo/pictures/node_modules/@lobehub/fluent-emoji-3d/assets';
 const OUT = 'examples/scenes';
 const COUNT = 8;
 /** Held out. The first scenes from here on that are fit are taken, whatever a model says to them. */
 const FIRST_SEED = 1_002_000_000;
 
-const sprites = await Sprites.load(PICTURES);
+const sprites = await Sprites.load();
 let seed = FIRST_SEED;
 for (let index = 1; index <= COUNT; index++) {
   let scene = drawScene(seed++, 'full', sprites);

@@ -17,12 +17,12 @@ import { parseArgs } from 'node:util';
 import { MaskEncoder } from '#paligemma';
 import { answersTo } from './answer/examples.js';
 import { pointsOf } from './answer/points.js';
+import { MASK_CODEC } from './checkpoint/begin.js';
 import { drawScene } from './scene/draw-scene.js';
 import { SIDE, type Difficulty, type Scene } from './scene/scene.js';
 import { Sprites } from './scene/sprite.js';
 import { writeScene } from './scene/write-scene.js';
 
-const PICTURES = 'demo/pictures/node_modules/@lobehub/fluent-emoji-3d/assets';
 /** Pictures that are compressed at once, on other threads. */
 const AT_ONCE = 16;
 /** Seeds from here on are held out: training never draws one of them. */
@@ -46,8 +46,8 @@ const difficulties = values.difficulty.split(',') as Difficulty[];
 const side = Number(values.side);
 const first = Number(values.seed) * 1_000_000 + (values.split === 'heldout' ? HELD_OUT : 0);
 const count = Number(values.scenes);
-const encoder = await MaskEncoder.load('demo/checkpoint/mask-codec.npz');
-const sprites = await Sprites.load(PICTURES);
+const encoder = await MaskEncoder.load(MASK_CODEC);
+const sprites = await Sprites.load();
 await mkdir(out, { recursive: true });
 const examples = createWriteStream(join(out, 'examples.jsonl'));
 const scenes = createWriteStream(join(out, 'scenes.jsonl'));

@@ -4,8 +4,8 @@ import { MaskEncoder, writeFirstCheckpoint } from '#paligemma';
 import { vocabulary } from './vocabulary.js';
 
 /** What it learns to write masks for; where a checkpoint of Google's has vae-oid.npz. */
-const MASK_CODEC = 'demo/checkpoint/mask-codec.npz';
-const PATCH = 14;
+export const MASK_CODEC = 'demo/checkpoint/mask-codec.npz';
+export const PATCH = 14;
 const SEED = 1;
 /** The tower sees more than there is to say. */
 const VISION = { num_attention_heads: 4, hidden_size: 192, intermediate_size: 640 };

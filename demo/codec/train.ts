@@ -11,7 +11,6 @@ import { drawScene } from '../scene/draw-scene.js';
 import { Sprites } from '../scene/sprite.js';
 import { measureCodec } from './measure-codec.js';
 
-const PICTURES = 'demo/pictures/node_modules/@lobehub/fluent-emoji-3d/assets';
 const FIRST_SEED = 1_000_000;
 /** As in generate.ts: no training draws these. */
 const HELD_OUT_SEED = 1_001_000_000;
@@ -32,7 +31,7 @@ const { positionals, values } = parseArgs({
 });
 const [out] = positionals;
 if (out === undefined) throw new Error('usage: train.js OUT.npz [--scenes N] [--steps N]');
-const sprites = await Sprites.load(PICTURES);
+const sprites = await Sprites.load();
 const masks = draw(FIRST_SEED, Number(values.scenes));
 console.log(`${masks.length} masks`);
 const codec = await trainMaskCodec({

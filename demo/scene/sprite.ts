@@ -10,6 +10,8 @@ export interface Sprite {
   readonly data: Uint8Array;
 }
 
+/** From the root; `npm ci --prefix demo/pictures` puts them there. */
+const PICTURES = 'demo/pictures/node_modules/@lobehub/fluent-emoji-3d/assets';
 /** Longest sides that pictures are made at: 16 to 50 % of a scene's side. */
 export const SIZES = [38, 46, 54, 62, 70, 78, 88, 98, 110];
 /** Degrees. */
@@ -22,7 +24,7 @@ export class Sprites {
   ) {}
 
   /** Of a folder of pictures, each called by its code points. */
-  static async load(folder: string): Promise<Sprites> {
+  static async load(folder = PICTURES): Promise<Sprites> {
     const all = new Map<string, Sprite>();
     for (const { code } of KINDS) {
       const bytes = await readFile(join(folder, `${code}.webp`));

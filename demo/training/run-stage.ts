@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { PATCH } from '../checkpoint/begin.js';
 import type { SceneSet, Stage } from './stage.js';
 
 /** Folders of one run of all stages. */
@@ -38,7 +39,7 @@ export async function drawScenes(
       difficulty: set.difficulties.join(','),
       questions: set.questions,
       side: set.side,
-      points: set.side / 14,
+      points: set.side / PATCH,
       split,
     }),
   ]);
