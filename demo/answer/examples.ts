@@ -1,4 +1,5 @@
 import { taskPrompt, type MaskEncoder } from '#paligemma';
+import { KINDS } from '../scene/kind.js';
 import { Random } from '../scene/random.js';
 import type { Scene } from '../scene/scene.js';
 import { describe } from './caption.js';
@@ -10,6 +11,8 @@ import { outline } from './segment.js';
 
 /** Most labels of one `detect`. */
 const MOST_LABELS = 3;
+/** Of those: lists that also name what is not there, as people's lists over many pictures do. */
+const IN_VAIN = 0.3;
 /** Most outlines of one answer: each takes 21 tokens. */
 const MOST_OUTLINES = 2;
 /** Shares of the others. */
@@ -66,8 +69,15 @@ function captioned(scene: Scene): Example {
 
 function located(scene: Scene, random: Random): Example {
   const present = random.shuffled([...new Set(scene.objects.map(({ kind }) => kind.label))]);
-  const labels = present.slice(0, random.whole(1, Math.min(MOST_LABELS, present.length)));
+  const some = present.slice(0, random.whole(1, Math.min(MOST_LABELS, present.length)));
+  const isInVain = some.length < MOST_LABELS && random.isLucky(IN_VAIN);
+  const labels = isInVain ? random.shuffled([...some, absentLabel(scene, random)]) : some;
   return { prefix: taskPrompt({ type: 'detect', labels }), suffix: locate(scene, labels) };
+}
+
+function absentLabel({ objects }: Scene, random: Random): string {
+  const present = new Set(objects.map(({ kind }) => kind.label));
+  return random.pick(KINDS.filter(({ label }) => !present.has(label))).label;
 }
 
 function outlined(

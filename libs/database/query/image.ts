@@ -1,4 +1,4 @@
-import { AppError } from '#contracts';
+import { AppError, type Task } from '#contracts';
 import type { Queryable } from '../database.js';
 import {
   IMAGE_SET_COLUMNS,
@@ -15,6 +15,11 @@ export interface AcceptedFile {
   readonly sha256: string;
   readonly bytes: number;
   readonly format: string;
+  /** What the client calls it: once in a set, whatever its name and content. */
+  readonly customId?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Asked about this image instead of the job's. */
+  readonly tasks?: readonly Task[];
 }
 
 export interface RefusedFile {
@@ -25,8 +30,16 @@ export interface RefusedFile {
 
 export interface RecordedFiles {
   readonly set: ImageSetRecord;
-  /** One per accepted file, in their order. A duplicate has the number of the image it repeats. */
-  readonly accepted: readonly { readonly n: number; readonly duplicate: boolean }[];
+  /** One per accepted file, in their order. */
+  readonly accepted: readonly RecordedFile[];
+}
+
+export interface RecordedFile {
+  /** A duplicate has the number of the image it repeats. */
+  readonly n: number;
+  readonly duplicate: boolean;
+  /** Whether the image that the set has under this custom id is another one; it stays as it is. */
+  readonly differs: boolean;
 }
 
 /**
@@ -34,7 +47,8 @@ export interface RecordedFiles {
  *
  * Input: a transaction; an open set of the tenant; how many images a set may hold.
  * Output: the set after it, and the number of every accepted file. Name and content that the set
- * holds already count once; so does a refusal that it knows: an upload sent again adds nothing.
+ * holds already count once, and so does a custom id; so does a refusal that it knows: an upload sent again
+ * adds nothing.
  * Errors: `set.not_found`, `set.sealed`, `set.full` (nothing of the chunk is recorded); those of the connection.
  */
 export async function recordFiles(
@@ -83,28 +97,37 @@ async function lockOpenSet(
   return set;
 }
 
-// `ord` keeps the order of the files. A name and content twice in one chunk is a duplicate of its first.
+// `ord` keeps the order of the files. One that is in a chunk twice is a duplicate of its first.
 const INSERT_IMAGES = `
 WITH incoming AS (
-  SELECT name, decode(hex, 'hex') AS sha256, ord::int
-  FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS t(name, hex, ord)
+  SELECT coalesce('i' || custom_id, 'n' || hex || name) AS identity, name, decode(hex, 'hex') AS sha256,
+         custom_id, metadata, tasks, ord::int
+  FROM unnest($2::text[], $3::text[], $5::text[], $6::jsonb[], $7::jsonb[]) WITH ORDINALITY
+       AS t(name, hex, custom_id, metadata, tasks, ord)
 ), firsts AS (
-  SELECT name, sha256, min(ord) AS ord FROM incoming GROUP BY name, sha256
+  SELECT DISTINCT ON (identity) * FROM incoming ORDER BY identity, ord
 ), known AS (
-  SELECT firsts.name, firsts.sha256, images.n
-  FROM firsts JOIN images ON images.set_id = $1 AND images.name = firsts.name AND images.sha256 = firsts.sha256
+  SELECT firsts.identity, images.n, images.sha256
+  FROM firsts JOIN images ON images.set_id = $1 AND images.custom_id IS NULL
+    AND images.name = firsts.name AND images.sha256 = firsts.sha256
+  WHERE firsts.custom_id IS NULL
+  UNION ALL
+  SELECT firsts.identity, images.n, images.sha256
+  FROM firsts JOIN images ON images.set_id = $1 AND images.custom_id = firsts.custom_id
+), numbered AS (
+  SELECT *, $4 + row_number() OVER (ORDER BY ord) - 1 AS n FROM firsts
+  WHERE NOT EXISTS (SELECT 1 FROM known WHERE known.identity = firsts.identity)
 ), added AS (
-  INSERT INTO images (set_id, n, name, sha256)
-  SELECT $1, $4 + row_number() OVER (ORDER BY ord) - 1, name, sha256 FROM firsts
-  WHERE NOT EXISTS (SELECT 1 FROM known WHERE known.name = firsts.name AND known.sha256 = firsts.sha256)
-  RETURNING name, sha256, n
+  INSERT INTO images (set_id, n, name, sha256, custom_id, metadata, tasks)
+  SELECT $1, n, name, sha256, custom_id, metadata, tasks FROM numbered
 )
-SELECT coalesce(added.n, known.n) AS n,
-       added.n IS NULL OR incoming.ord <> firsts.ord AS duplicate
+SELECT coalesce(numbered.n, known.n)::int AS n,
+       numbered.n IS NULL OR incoming.ord <> firsts.ord AS duplicate,
+       coalesce(numbered.sha256, known.sha256) <> incoming.sha256 AS differs
 FROM incoming
-JOIN firsts USING (name, sha256)
-LEFT JOIN known USING (name, sha256)
-LEFT JOIN added USING (name, sha256)
+JOIN firsts USING (identity)
+LEFT JOIN known USING (identity)
+LEFT JOIN numbered USING (identity)
 ORDER BY incoming.ord`;
 
 async function insertImages(
@@ -112,13 +135,17 @@ async function insertImages(
   setId: string,
   base: number,
   files: readonly AcceptedFile[],
-): Promise<{ n: number; duplicate: boolean }[]> {
+): Promise<RecordedFile[]> {
   if (files.length === 0) return [];
-  return tx.query<{ n: number; duplicate: boolean }>(INSERT_IMAGES, [
+  const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+  return tx.query<RecordedFile & Record<string, unknown>>(INSERT_IMAGES, [
     setId,
     files.map((file) => file.name),
     files.map((file) => file.sha256),
     base,
+    files.map((file) => file.customId ?? null),
+    files.map((file) => json(file.metadata)),
+    files.map((file) => json(file.tasks)),
   ]);
 }
 
