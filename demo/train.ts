@@ -38,7 +38,8 @@ async function trainStages(): Promise<void> {
   if (!existsSync(join(base, 'tokenizer.json'))) await beginCheckpoint(base, HELD_OUT.side);
   for (const stage of STAGES.slice(0, last + 1)) {
     console.log(`\nstage ${stage.name}`);
-    const training = await drawScenes(place, stage.scenes, SCENES[stage.scenes]!);
+    const training: string[] = [];
+    for (const name of stage.scenes) training.push(await drawScenes(place, name, SCENES[name]!));
     base = await runStage(place, stage, { training, heldOut }, base);
   }
   if (last === STAGES.length - 1) await keepModel(place, base);

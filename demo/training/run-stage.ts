@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { PATCH } from '../checkpoint/begin.js';
 import type { SceneSet, Stage } from './stage.js';
+import { writeLines } from './write-lines.js';
 
 /** Folders of one run of all stages. */
 export interface Workplace {
@@ -51,7 +51,7 @@ export async function drawScenes(
 export async function runStage(
   { folder, root }: Workplace,
   stage: Stage,
-  sets: { readonly training: string; readonly heldOut: string },
+  { training, heldOut }: { readonly training: readonly string[]; readonly heldOut: string },
   base: string,
 ): Promise<string> {
   const output = join(folder, 'runs', stage.name);
@@ -61,33 +61,16 @@ export async function runStage(
   await run(root, [
     join(root, 'bin/pallet.js'),
     'train',
-    await linesOf(sets.training, stage),
+    await writeLines(training, stage, join(folder, 'scenes', `${stage.name}.jsonl`)),
     ...optionsOf({
       base,
-      validation: join(sets.heldOut, stage.file),
+      validation: join(heldOut, stage.file),
       output,
       recompute: 'false',
       ...stage.options,
     }),
   ]);
   return result;
-}
-
-/** The file itself, or a copy of its first lines beside it. */
-async function linesOf(scenes: string, { name, file, lines }: Stage): Promise<string> {
-  const whole = join(scenes, file);
-  if (lines === undefined) return whole;
-  const part = join(scenes, `${name}.jsonl`);
-  if (existsSync(part)) return part;
-  const out = createWriteStream(part);
-  let count = 0;
-  for await (const line of createInterface({ input: createReadStream(whole) })) {
-    if (count++ === lines) break;
-    out.write(`${line}\n`);
-  }
-  out.end();
-  await once(out, 'finish');
-  return part;
 }
 
 const optionsOf = (options: Readonly<Record<string, string | number>>): string[] =>

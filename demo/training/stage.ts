@@ -15,11 +15,13 @@ export interface SceneSet {
 /** One training of several; it begins where the one before it ended. */
 export interface Stage {
   readonly name: string;
-  /** Of `SCENES`. */
-  readonly scenes: string;
-  /** What of it is learned. */
+  /** Of `SCENES`: one after the other. */
+  readonly scenes: readonly string[];
+  /** What of them is learned. */
   readonly file: 'points.jsonl' | 'examples.jsonl';
-  /** The first lines of the file only. */
+  /** Of each scene, by the task that its prompt begins with; all without it. */
+  readonly perScene?: Readonly<Record<string, number>>;
+  /** The first of them only. */
   readonly lines?: number;
   /** Options of `pallet train`. */
   readonly options: Readonly<Record<string, string | number>>;
