@@ -1,7 +1,7 @@
 import { taskPrompt, type MaskEncoder } from '#paligemma';
-import { KINDS } from '../scene/kind.js';
 import { Random } from '../scene/random.js';
 import type { Scene } from '../scene/scene.js';
+import { absentKind } from './absent-kind.js';
 import { describe } from './caption.js';
 import { locate, named } from './detect.js';
 import type { Example } from './example.js';
@@ -71,13 +71,8 @@ function located(scene: Scene, random: Random): Example {
   const present = random.shuffled([...new Set(scene.objects.map(({ kind }) => kind.label))]);
   const some = present.slice(0, random.whole(1, Math.min(MOST_LABELS, present.length)));
   const isInVain = some.length < MOST_LABELS && random.isLucky(IN_VAIN);
-  const labels = isInVain ? random.shuffled([...some, absentLabel(scene, random)]) : some;
+  const labels = isInVain ? random.shuffled([...some, absentKind(scene, random).label]) : some;
   return { prefix: taskPrompt({ type: 'detect', labels }), suffix: locate(scene, labels) };
-}
-
-function absentLabel({ objects }: Scene, random: Random): string {
-  const present = new Set(objects.map(({ kind }) => kind.label));
-  return random.pick(KINDS.filter(({ label }) => !present.has(label))).label;
 }
 
 function outlined(

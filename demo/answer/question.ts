@@ -1,6 +1,6 @@
-import { KINDS } from '../scene/kind.js';
 import type { Random } from '../scene/random.js';
 import type { Scene } from '../scene/scene.js';
+import { absentKind } from './absent-kind.js';
 import { placeOf } from './place.js';
 
 /** A question, and what the picture says to it. */
@@ -15,7 +15,7 @@ export function questionsOf(scene: Scene, random: Random): Record<string, Questi
   const count = (label: string): number =>
     objects.filter(({ kind }) => kind.label === label).length;
   const alone = objects.filter(({ kind }) => count(kind.label) === 1);
-  const absent = random.pick(KINDS.filter(({ label }) => count(label) === 0));
+  const absent = absentKind(scene, random);
   const present = [...new Map(objects.map(({ kind }) => [kind.label, kind])).values()];
   return {
     colour: alone.flatMap(({ kind: { label, colour } }) =>

@@ -1,8 +1,8 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream/promises';
 import { rewriteCheckpoint } from '#paligemma';
 import { examine } from '../score/examine.js';
 import { EXAMINATION, STAGES } from './recipe.js';
@@ -36,13 +36,13 @@ async function keepCourse(place: Workplace, folder: string): Promise<void> {
   }
 }
 
-async function thin(from: string, to: string): Promise<void> {
-  const out = createWriteStream(to);
-  for await (const line of createInterface({ input: createReadStream(from) })) {
+const thin = (from: string, to: string): Promise<void> =>
+  pipeline(keptLines(from), createWriteStream(to));
+
+async function* keptLines(log: string): AsyncGenerator<string> {
+  for await (const line of createInterface({ input: createReadStream(log) })) {
     const { kind, step } = JSON.parse(line) as { kind: string; step?: number };
     const isKept = kind === 'step' ? step! % LOG_EVERY === 0 : kind !== 'checkpoint';
-    if (isKept) out.write(`${line}\n`);
+    if (isKept) yield `${line}\n`;
   }
-  out.end();
-  await once(out, 'finish');
 }

@@ -1,8 +1,8 @@
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
-import { once } from 'node:events';
-import { basename, dirname, join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream/promises';
 import type { Stage } from './stage.js';
 
 /**
@@ -16,35 +16,31 @@ export async function writeLines(
 ): Promise<string> {
   if (existsSync(path)) return path;
   const unfinished = `${path}.part`;
-  const out = createWriteStream(unfinished);
-  let count = 0;
-  for await (const line of chosenLines(sets, stage, dirname(path))) {
-    if (count++ === stage.lines) break;
-    if (!out.write(`${line}\n`)) await once(out, 'drain');
-  }
-  out.end();
-  await once(out, 'finish');
+  await pipeline(chosenLines(sets, stage, dirname(path)), createWriteStream(unfinished));
   await rename(unfinished, path);
   return path;
 }
 
 async function* chosenLines(
   sets: readonly string[],
-  { file, perScene }: Stage,
+  { file, perScene, lines = Infinity }: Stage,
   above: string,
 ): AsyncGenerator<string> {
+  let count = 0;
   for (const set of sets) {
-    const said = new Map<string, number>();
     let scene: string | undefined;
+    let left: Record<string, number> = {};
     for await (const text of createInterface({ input: createReadStream(join(set, file)) })) {
       const line = JSON.parse(text) as { readonly image: string; readonly prefix?: string };
-      if (line.image !== scene) said.clear();
+      if (line.image !== scene) left = { ...perScene };
       scene = line.image;
-      const task = line.prefix?.split(' ', 1)[0] ?? basename(file);
-      const times = said.get(task) ?? 0;
-      said.set(task, times + 1);
-      if (perScene && times >= (perScene[task] ?? 0)) continue;
-      yield JSON.stringify({ ...line, image: join(relative(above, set), line.image) });
+      if (perScene) {
+        const task = line.prefix?.split(' ', 1)[0] ?? '';
+        if (!left[task]) continue;
+        left[task] -= 1;
+      }
+      if (count++ === lines) return;
+      yield `${JSON.stringify({ ...line, image: join(relative(above, set), line.image) })}\n`;
     }
   }
 }
