@@ -6,6 +6,8 @@ import { ROOT } from './step.js';
 const COLUMNS = 100;
 const CELL = { width: 8.4, height: 19 };
 const PADDING = 16;
+/** What a shell exits with. */
+const NOT_FOUND = 127;
 const ESCAPE = '\u001B';
 /** A control sequence, another escape, or one character. */
 const TOKEN = new RegExp(String.raw`${ESCAPE}\[[?\d;]*[A-Za-z]|${ESCAPE}.|[\s\S]`, 'gu');
@@ -27,7 +29,9 @@ async function record() {
   });
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (chunk) => (text += chunk));
-  await new Promise((resolve) => child.once('close', resolve));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  // A command that fails may be what is to be shown; one that is not there never is.
+  if (code === NOT_FOUND) throw new Error(`the shell does not find it: ${text.trim()}`);
   return text;
 }
 
