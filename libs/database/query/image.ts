@@ -18,7 +18,7 @@ export interface AcceptedFile {
   /** What the client calls it: once in a set, whatever its name and content. */
   readonly customId?: string;
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Asked about this image instead of the job's. */
+  /** To be asked about this image instead of the job's. No worker looks at them yet. */
   readonly tasks?: readonly Task[];
 }
 
