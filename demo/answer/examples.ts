@@ -16,7 +16,7 @@ const IN_VAIN = 0.3;
 /** Most outlines of one answer: each takes 21 tokens. */
 const MOST_OUTLINES = 2;
 /** Shares of the others. */
-const SHARES = { caption: 0.15, detect: 0.25, segment: 0.2 };
+const SHARES = { caption: 0.2, detect: 0.25, segment: 0.2 };
 /** Of the examples about a scene with something to read. */
 const READ = 0.25;
 

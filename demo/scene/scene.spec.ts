@@ -221,8 +221,7 @@ describe('what is asked about a scene', () => {
       tasks.set(task, (tasks.get(task) ?? 0) + 1);
     }
     for (const task of ['caption', 'answer', 'detect']) {
-      // A scene has one caption, and many lists to detect.
-      expect(tasks.get(task)!).toBeGreaterThan(0.1 * all.length);
+      expect(tasks.get(task)!).toBeGreaterThan(0.15 * all.length);
     }
   });
 });
