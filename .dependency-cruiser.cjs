@@ -23,6 +23,7 @@ module.exports = {
     only('pipeline', 'contracts'),
     only('lease', 'contracts'),
     only('lifecycle'),
+    only('scaling'),
     only('outgoing', 'contracts'),
     only('webhooks', 'contracts'),
     only('onnx'),

@@ -1,6 +1,7 @@
 import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { AuthGuard } from './auth/auth.guard.js';
+import { AutoscalingController } from './autoscaling/autoscaling.controller.js';
 import { ExportController } from './exports/export.controller.js';
 import { ExportService } from './exports/export.service.js';
 import { FeedAfterCommit } from './feed/feed-after-commit.js';
@@ -37,6 +38,7 @@ export class ApiModule {
     return {
       module: ApiModule,
       controllers: [
+        AutoscalingController,
         ExportController,
         DeliveryController,
         FileController,

@@ -21,6 +21,10 @@ const apiEnv = z.object({
       'must be a key as `createApiKey` makes them: plt_ and 36 characters',
     )
     .optional(),
+  INTERNAL_TOKEN: z
+    .string()
+    .regex(/^\S{16,}$/, 'must be 16 characters at least, without blanks')
+    .optional(),
   MAX_ZIP_BYTES: positive(4 * 2 ** 30),
   MAX_ZIP_ENTRIES: positive(200_000),
   MAX_ZIP_RATIO: positive(100),
@@ -35,6 +39,8 @@ export interface ApiConfig extends SharedConfig {
   readonly host: string;
   readonly port: number;
   readonly bootstrapApiKey: string | undefined;
+  /** Opens `/internal`; without one those routes do not exist. */
+  readonly internalToken: string | undefined;
   readonly drainTimeoutMs: number;
   readonly limits: IntakeLimits;
   /** Most bytes of a JSONL file of examples. */
@@ -61,6 +67,7 @@ export function loadApiConfig(env: NodeJS.ProcessEnv): ApiConfig {
     host: parsed.HOST,
     port: parsed.PORT,
     bootstrapApiKey: parsed.BOOTSTRAP_API_KEY,
+    internalToken: parsed.INTERNAL_TOKEN,
     drainTimeoutMs: parsed.DRAIN_TIMEOUT_MS,
     trainingFileBytes: parsed.MAX_TRAINING_FILE_BYTES,
     outgoingAllow: parsed.OUTGOING_ALLOW,

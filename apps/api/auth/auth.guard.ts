@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import { AppError, isWellFormedApiKey } from '#contracts';
 import { findApiKey, type Scope } from '#database';
 import { API_PARTS, type ApiParts } from '../parts.js';
+import { IS_INTERNAL, requireInternalToken } from './internal.js';
 import { IS_PUBLIC } from './public.js';
 import { setTenant } from './tenant-id.js';
 
@@ -19,12 +20,14 @@ export class AuthGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const isPublic = this.reflector.getAllAndOverride<boolean | undefined>(IS_PUBLIC, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    if (isPublic) return true;
+    const isMarked = (mark: symbol): boolean =>
+      this.reflector.getAllAndOverride(mark, [context.getHandler(), context.getClass()]) === true;
+    if (isMarked(IS_PUBLIC)) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
+    if (isMarked(IS_INTERNAL)) {
+      requireInternalToken(request.headers.authorization, this.parts.config.internalToken);
+      return true;
+    }
     const hash = hashApiKey(readKey(request.headers.authorization));
     const key = await findApiKey(this.parts.database, hash);
     if (key === undefined || !timingSafeEqual(key.hash, hash)) throw invalidKey();
