@@ -8,6 +8,7 @@ import { nestLogger } from '#telemetry';
 import { ApiModule } from './api.module.js';
 import { describeApi } from './openapi/document.js';
 import { OPENAPI_DOCUMENT } from './openapi/openapi.controller.js';
+import { requirePace } from './pace/body-pace.js';
 import type { ApiParts } from './parts.js';
 import { sendProblem, toProblem } from './problem/problem.filter.js';
 import { toAppError } from './problem/to-app-error.js';
@@ -15,6 +16,8 @@ import { toAppError } from './problem/to-app-error.js';
 const BODY_BYTES = 1_048_576;
 /** A socket that says nothing for so long is closed; longer than the longest wait for a prediction. */
 const IDLE_MS = 180_000;
+/** Within which a request's headers are there, milliseconds. */
+const HEADERS_MS = 20_000;
 /** While closing, connections that have become idle are closed this often. */
 const IDLE_CHECK_MS = 50;
 /** What a client may choose as the id of its request: it goes into logs. */
@@ -25,6 +28,7 @@ export async function createApi(parts: ApiParts): Promise<NestFastifyApplication
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_BYTES,
     connectionTimeout: IDLE_MS,
+    http: { headersTimeout: HEADERS_MS },
     // Ids of resources are short; a long path is no request of ours.
     routerOptions: { maxParamLength: 200 },
     genReqId: (request: { headers: Record<string, string | string[] | undefined> }) =>
@@ -37,6 +41,7 @@ export async function createApi(parts: ApiParts): Promise<NestFastifyApplication
     multipart: false,
   });
   adapter.getInstance().addHook('onRequest', async (request, reply) => setHeaders(request, reply));
+  requirePace(adapter.getInstance(), parts.config.pace);
   closeIdleWhileClosing(adapter.getInstance());
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(parts), adapter, {
     logger: nestLogger(parts.log),

@@ -31,6 +31,8 @@ const apiEnv = z.object({
   MAX_UPLOAD_FILES: positive(20_000),
   MAX_IMAGES_PER_SET: positive(10_000_000),
   MAX_TRAINING_FILE_BYTES: positive(2 ** 30),
+  MIN_BODY_BYTES_PER_SECOND: positive(1_024),
+  SLOW_BODY_MS: positive(30_000),
 });
 
 /** `port` 0 takes a free one. */
@@ -46,6 +48,8 @@ export interface ApiConfig extends SharedConfig {
   /** Most bytes of a JSONL file of examples. */
   readonly trainingFileBytes: number;
   readonly outgoingAllow: string;
+  /** How slowly a body may come before it is refused. */
+  readonly pace: { readonly bytesPerSecond: number; readonly windowMs: number };
 }
 
 /** What one upload may cost; each file beyond its limit is refused on its own. */
@@ -71,6 +75,10 @@ export function loadApiConfig(env: NodeJS.ProcessEnv): ApiConfig {
     drainTimeoutMs: parsed.DRAIN_TIMEOUT_MS,
     trainingFileBytes: parsed.MAX_TRAINING_FILE_BYTES,
     outgoingAllow: parsed.OUTGOING_ALLOW,
+    pace: Object.freeze({
+      bytesPerSecond: parsed.MIN_BODY_BYTES_PER_SECOND,
+      windowMs: parsed.SLOW_BODY_MS,
+    }),
     limits: Object.freeze({
       imageBytes: parsed.MAX_IMAGE_BYTES,
       zipBytes: parsed.MAX_ZIP_BYTES,

@@ -5,7 +5,13 @@ import { TestClient } from '../rig/client.js';
 import { hostsOf, peakMemoryBytes } from '../rig/process.js';
 import { REPOSITORY } from '../rig/repository.js';
 import { System } from '../rig/system.js';
-import { hostileFiles, hostileZip, photograph, type HostileFile } from './hostile-files.js';
+import {
+  endlessFilm,
+  hostileFiles,
+  hostileZip,
+  photograph,
+  type HostileFile,
+} from './hostile-files.js';
 
 const MOST_MEMORY_BYTES = 512 * 2 ** 20;
 
@@ -26,10 +32,10 @@ beforeAll(async () => {
 afterAll(() => system?.stop());
 
 it('gives each bad file its own reason, finishes the rest, and keeps its memory', async () => {
-  const good = [photograph('coffee.jpg'), photograph('rocket.jpg')];
+  const good = [photograph('coffee.jpg'), await endlessFilm(), photograph('rocket.jpg')];
   const zip = await hostileZip([photograph('cat.jpg'), photograph('astronaut.jpg')]);
   const set = await client.createSet('hostile');
-  const report = await client.upload(set.id, [good[0]!, ...hostile, zip, good[1]!]);
+  const report = await client.upload(set.id, [good[0]!, ...hostile, zip, ...good.slice(1)]);
 
   expect(refusals(report)).toEqual({
     ...Object.fromEntries(hostile.filter((f) => f.refusedAs).map((f) => [f.name, f.refusedAs])),
@@ -37,13 +43,13 @@ it('gives each bad file its own reason, finishes the rest, and keeps its memory'
     'ratio.jpg': 'zip.ratio',
   });
   const failing = hostile.filter((file) => file.failsAs !== undefined);
-  expect(report.counts.accepted).toBe(4 + failing.length);
+  expect(report.counts.accepted).toBe(5 + failing.length);
 
   const job = await client.createJob(set.id, [{ type: 'caption', language: 'en' }]);
   const done = await client.finished(job.id, 60_000);
   expect(done).toMatchObject({
     outcome: 'partly_failed',
-    item_counts: { succeeded: 4, failed: failing.length },
+    item_counts: { succeeded: 5, failed: failing.length },
   });
   const failed: Record<string, string | undefined> = {};
   for await (const item of client.results(job.id)) {

@@ -35,15 +35,37 @@ export async function hostileFiles(): Promise<HostileFile[]> {
     { name: 'empty.jpg', bytes: new Uint8Array(), refusedAs: 'image.empty' },
     { name: 'bomb.avif', bytes: await bomb(8_192, 'avif'), refusedAs: 'image.avif' },
     { name: 'bomb.png', bytes: await bomb(16_000, 'png'), failsAs: 'image.too_many_pixels' },
+    { name: 'bomb.webp', bytes: await bomb(9_000, 'webp'), failsAs: 'image.too_many_pixels' },
+    // Progressive: a decoder needs all of its coefficients at once.
+    { name: 'bomb.jpg', bytes: await bomb(12_000, 'jpeg'), failsAs: 'image.too_many_pixels' },
   ];
 }
 
 /** One colour over side x side pixels: a few kilobytes that would decode to gigabytes. */
-async function bomb(side: number, format: 'avif' | 'png'): Promise<Buffer> {
+async function bomb(side: number, format: keyof typeof SMALLEST): Promise<Buffer> {
   const create = { width: side, height: side, channels: 3 as const, background: '#808080' };
-  return sharp({ create, limitInputPixels: false })
-    .toFormat(format, format === 'avif' ? { effort: 0 } : { compressionLevel: 9 })
-    .toBuffer();
+  return sharp({ create, limitInputPixels: false }).toFormat(format, SMALLEST[format]).toBuffer();
+}
+
+const SMALLEST = {
+  avif: { effort: 0 },
+  jpeg: { progressive: true },
+  png: { compressionLevel: 9 },
+  webp: { lossless: true, effort: 0 },
+};
+
+/** A good picture by its first frame, with 10,000 more behind it. */
+export async function endlessFilm(): Promise<TestFile> {
+  const frames = 10_000;
+  const side = 8;
+  const pixels = Buffer.alloc(side * side * frames * 3);
+  // Black and white by turns: frames that are alike would be written as one.
+  for (let frame = 0; frame < frames; frame += 1) {
+    pixels.fill((frame % 2) * 255, frame * side * side * 3, (frame + 1) * side * side * 3);
+  }
+  const raw = { width: side, height: side * frames, channels: 3 as const, pageHeight: side };
+  const bytes = await sharp(pixels, { raw, limitInputPixels: false }).gif({ effort: 1 }).toBuffer();
+  return { name: 'film.jpg', bytes };
 }
 
 /** A zip with two good pictures, an entry that climbs out, and one that unpacks to 1,000 times its size. */

@@ -17,6 +17,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   'auth.invalid': 401,
   'auth.scope': 403,
   'route.not_found': 404,
+  'request.too_slow': 408,
   'set.sealed': 409,
   'set.empty': 409,
   'set.open': 409,
