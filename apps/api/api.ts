@@ -12,6 +12,7 @@ import { requirePace } from './pace/body-pace.js';
 import type { ApiParts } from './parts.js';
 import { sendProblem, toProblem } from './problem/problem.filter.js';
 import { toAppError } from './problem/to-app-error.js';
+import { collectRoutes } from './route-table/route-table.js';
 
 const BODY_BYTES = 1_048_576;
 /** A socket that says nothing for so long is closed; longer than the longest wait for a prediction. */
@@ -42,6 +43,7 @@ export async function createApi(parts: ApiParts): Promise<NestFastifyApplication
   });
   adapter.getInstance().addHook('onRequest', async (request, reply) => setHeaders(request, reply));
   requirePace(adapter.getInstance(), parts.config.pace);
+  collectRoutes(adapter.getInstance());
   closeIdleWhileClosing(adapter.getInstance());
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(parts), adapter, {
     logger: nestLogger(parts.log),

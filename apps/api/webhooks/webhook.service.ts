@@ -12,6 +12,7 @@ import {
 } from '#contracts';
 import {
   createWebhook,
+  findJob,
   findWebhook,
   listWebhooks,
   removeWebhook,
@@ -57,7 +58,7 @@ export class WebhookService {
     { limit, cursor, job }: z.output<typeof webhookQuerySchema>,
   ): Promise<WebhookPage> {
     const before = decodeCursor(cursor, UUID_CURSOR);
-    const jobId = job === undefined ? undefined : requireUuid('job', job);
+    const jobId = job === undefined ? undefined : await this.#requireJob(tenantId, job);
     const page = { limit: limit + 1, before, jobId };
     const webhooks = await listWebhooks(this.parts.database, tenantId, page);
     return toPage(
@@ -98,5 +99,11 @@ export class WebhookService {
       await rotateWebhookSecret(tx, webhook.id, secret, body.overlap_seconds);
       return viewWebhook(webhook, secret);
     });
+  }
+
+  async #requireJob(tenantId: string, id: string): Promise<string> {
+    const job = await findJob(this.parts.database, tenantId, requireUuid('job', id));
+    if (job === undefined) throw notFound('job', id);
+    return job.id;
   }
 }

@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
+import { routesOf, type Route } from '../route-table/route-table.js';
+import { startApi, type ApiRig } from '../spec-rig.js';
+import { makeOwned, type Owned } from './owned.js';
+import { referencedIds, type ApiDocument } from './referenced-ids.js';
+import {
+  COLLECTIONS,
+  fillingOf,
+  fillPath,
+  ID_OF_NOTHING,
+  idKindsOf,
+  isInternal,
+  nameOf,
+  PUBLIC_ROUTES,
+  referenceOf,
+  type Filling,
+} from './requests.js';
+
+type Tenant = Awaited<ReturnType<ApiRig['createTenant']>>;
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+const MARK = 'owners-secret';
+const postgres = usePostgres();
+let rig: ApiRig;
+let directory: string;
+let owner: Tenant;
+let stranger: Tenant;
+let theirs: Owned;
+let own: Owned;
+let routes: readonly Route[];
+
+beforeAll(async () => {
+  directory = await makeTemporaryDirectory();
+  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory });
+  await rig.serveModel('default');
+  await rig.offerBase('base');
+  [owner, stranger] = [await rig.createTenant(), await rig.createTenant()];
+  [theirs, own] = [await makeOwned(rig, owner, MARK), await makeOwned(rig, stranger, 'mine')];
+  routes = routesOf(rig.app.getHttpAdapter().getInstance().server);
+});
+afterAll(async () => {
+  await rig?.close();
+  await removeDirectory(directory);
+});
+
+const call = (tenant: Tenant | undefined, { method }: Route, url: string, filling: Filling) =>
+  rig.app.inject({
+    method: method as Method,
+    url,
+    query: filling.query,
+    payload: filling.payload,
+    headers: { ...tenant?.headers, ...filling.headers },
+  });
+type Answer = Awaited<ReturnType<typeof call>>;
+
+const withIds = () =>
+  routes.filter(({ path }) => path.includes(':') && !isInternal({ method: '', path }));
+
+/** Everything but what differs by nature: the ids that were asked for, the time, the id of the request. */
+function traits({ statusCode, body, headers }: Answer, ids: Readonly<Record<string, string>>) {
+  const { date: _, 'x-request-id': request, ...rest } = headers;
+  const hide = (text: string) =>
+    Object.entries(ids)
+      .reduce((left, [kind, id]) => left.replaceAll(id, `(${kind})`), text)
+      .replaceAll(String(request), '(request)');
+  delete rest['content-length'];
+  return { statusCode, body: hide(body), headers: hide(JSON.stringify(rest)) };
+}
+
+function expectNothingOfOwner({ body, headers }: Answer, sent: string): void {
+  const text = body + JSON.stringify(headers);
+  expect(text).not.toContain(MARK);
+  for (const id of Object.values(theirs)) if (!sent.includes(id)) expect(text).not.toContain(id);
+}
+
+describe('the table of routes', () => {
+  it('holds no route that this test does not know how to ask', () => {
+    expect(routes.length).toBeGreaterThan(40);
+    for (const route of routes.filter((entry) => !isInternal(entry))) {
+      if (route.path.includes(':')) expect(idKindsOf(route.path)).not.toEqual([]);
+      else expect([...PUBLIC_ROUTES, ...COLLECTIONS]).toContain(route.path);
+    }
+  });
+
+  it('holds every operation of the description', async () => {
+    const document = (await rig.app.inject({ url: '/openapi.json' })).json<ApiDocument>();
+    const described = Object.entries(document.paths).flatMap(([path, verbs]) =>
+      Object.keys(verbs).map(
+        (verb) => `${verb.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+      ),
+    );
+    expect(routes.map(nameOf)).toEqual(expect.arrayContaining(described));
+  });
+
+  it('has no route that answers without a key, but those that are meant to', async () => {
+    for (const route of routes.filter(({ path }) => !PUBLIC_ROUTES.includes(path))) {
+      const url = isInternal(route) ? route.path : fillPath(route.path, theirs);
+      const answer = await call(undefined, route, url, fillingOf(route));
+      const expected = isInternal(route) ? expect.toBeOneOf([401, 404]) : 401;
+      expect([nameOf(route), answer.statusCode]).toEqual([nameOf(route), expected]);
+      expectNothingOfOwner(answer, url);
+    }
+  });
+});
+
+describe('another tenant', () => {
+  it('finds nothing under any id, as if it had never been, and changes nothing', async () => {
+    const before = await ownersView();
+    for (const route of withIds()) {
+      const filling = fillingOf(route);
+      const url = fillPath(route.path, theirs);
+      const stolen = await call(stranger, route, url, filling);
+      expect([nameOf(route), stolen.statusCode]).toEqual([nameOf(route), 404]);
+      expectNothingOfOwner(stolen, url);
+      const nothing = await call(stranger, route, fillPath(route.path, ID_OF_NOTHING), filling);
+      expect(traits(stolen, theirs)).toEqual(traits(nothing, ID_OF_NOTHING));
+    }
+    expect(await ownersView()).toEqual(before);
+  });
+
+  it('finds nothing under an id below one of its own', async () => {
+    const nested = withIds().filter(({ path }) => idKindsOf(path).length > 1);
+    expect(nested.length).toBeGreaterThan(0);
+    for (const route of nested) {
+      const last = idKindsOf(route.path).at(-1)!;
+      const url = fillPath(route.path, { ...own, [last]: theirs[last] });
+      const answer = await call(stranger, route, url, fillingOf(route));
+      expect([nameOf(route), answer.statusCode]).toEqual([nameOf(route), 404]);
+      expectNothingOfOwner(answer, url);
+    }
+  });
+
+  it('can name nothing in a body or a query', async () => {
+    const document = (await rig.app.inject({ url: '/openapi.json' })).json<ApiDocument>();
+    const names = referencedIds(document);
+    expect(names).toEqual(
+      expect.arrayContaining(['POST /v1/jobs image_set', 'GET /v1/webhooks job']),
+    );
+    const before = await ownersView();
+    for (const name of names) {
+      const [method = '', path = ''] = name.split(' ');
+      const fill = referenceOf(name);
+      const ask = (ids: Owned) =>
+        call(stranger, { method, path }, fillPath(path, own), fill(ids, own));
+      const stolen = await ask(theirs);
+      expect([name, stolen.statusCode]).toEqual([name, 404]);
+      expectNothingOfOwner(stolen, JSON.stringify(fill(theirs, own)));
+      const nothing = { ...ID_OF_NOTHING, model: 'nobodys' };
+      expect(traits(stolen, theirs)).toEqual(traits(await ask(nothing), nothing));
+      // Its own get through, so the 404 is about whose it is.
+      expect([name, (await ask(own)).statusCode]).toEqual([
+        name,
+        expect.toBeOneOf([200, 201, 202]),
+      ]);
+    }
+    expect(await ownersView()).toEqual(before);
+  });
+
+  it('sees nothing in lists', async () => {
+    const lists = routes.filter(({ method, path }) => method === 'GET' && !path.includes(':'));
+    for (const route of lists.filter((entry) => !isInternal(entry))) {
+      const answer = await call(stranger, route, route.path, {});
+      expect([route.path, answer.statusCode]).toEqual([route.path, 200]);
+      expectNothingOfOwner(answer, '');
+    }
+  });
+
+  it('cannot use a model that the owner has trained, nor is told that it is there', async () => {
+    const order = (model: string) => ({ image_set: own.set, tasks: [{ type: 'ocr' }], model });
+    const ask = (model: string) =>
+      call(stranger, { method: 'POST', path: '' }, '/v1/jobs', { payload: order(model) });
+    const answer = await ask(theirs.model);
+    expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([
+      422,
+      'model.unknown',
+    ]);
+    expect(answer.json<{ detail: string }>().detail.replace(theirs.model, '')).not.toContain(MARK);
+    expect((await ask(own.model)).statusCode).toBe(202);
+  });
+
+  it('has no key that opens an internal route', async () => {
+    for (const route of routes.filter(isInternal)) {
+      const answer = await call(stranger, route, route.path, {});
+      expect([nameOf(route), answer.statusCode]).toEqual([
+        nameOf(route),
+        expect.toBeOneOf([401, 403, 404]),
+      ]);
+    }
+  });
+});
+
+describe('the owner', () => {
+  it('gets through on every one of these routes', async () => {
+    // What is removed, its owner does not find either; what is below goes first.
+    const rank = ({ method, path }: Route) => (method === 'DELETE' ? 1000 - path.length : 0);
+    for (const route of withIds().toSorted((a, b) => rank(a) - rank(b))) {
+      const answer = await call(owner, route, fillPath(route.path, theirs), fillingOf(route));
+      const { statusCode } = answer;
+      const isThrough = statusCode < 300 || statusCode === 409;
+      // A 400 here means that the request wants more than its path: add that to FILLINGS.
+      expect([nameOf(route), isThrough ? 'through' : answer.body]).toEqual([
+        nameOf(route),
+        'through',
+      ]);
+    }
+  });
+});
+
+/** What the owner reads on every route. */
+async function ownersView(): Promise<string[]> {
+  const answers: string[] = [];
+  for (const route of routes) {
+    if (route.method !== 'GET' || isInternal(route) || PUBLIC_ROUTES.includes(route.path)) continue;
+    const answer = await call(owner, route, fillPath(route.path, theirs), fillingOf(route));
+    answers.push(`${nameOf(route)} ${answer.body.replaceAll(/"request_id":"\w+"/g, '')}`);
+  }
+  return answers;
+}

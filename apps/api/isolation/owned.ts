@@ -1,0 +1,71 @@
+import { newUuid, parsePublicId, type IdKind } from '#contracts';
+import type { ApiRig } from '../spec-rig.js';
+
+type Tenant = Awaited<ReturnType<ApiRig['createTenant']>>;
+
+/** One thing of each kind that the API can name, all of one tenant; the model is one that it has trained. */
+export type Owned = Readonly<Record<OwnedKind | 'model', string>>;
+type OwnedKind = Extract<IdKind, 'set' | 'job' | 'file' | 'tuning' | 'webhook' | 'delivery'>;
+
+const PNG = '\x89PNG\r\n\x1A\n and what follows';
+
+/** A picture as the form field `f`, named after the tenant. */
+export const pictureForm = (name: string) => ({
+  headers: { 'content-type': 'multipart/form-data; boundary=b' },
+  payload: Buffer.from(
+    `--b\r\nContent-Disposition: form-data; name="f"; filename="${name}.png"\r\n\r\n${PNG}\r\n--b--\r\n`,
+    'latin1',
+  ),
+});
+
+/** Input: a text that then stands in every name, note and address of what is made. */
+export async function makeOwned(rig: ApiRig, tenant: Tenant, mark: string): Promise<Owned> {
+  const { headers } = tenant;
+  const make = async (url: string, body: object = {}): Promise<string> => {
+    const answer = await rig.app.inject({ method: 'POST', url, headers, payload: body });
+    if (answer.statusCode >= 300) throw new Error(`POST ${url}: ${answer.body}`);
+    return answer.json<{ id: string }>().id;
+  };
+  const send = async (url: string): Promise<string> => {
+    const form = pictureForm(mark);
+    const all = { ...headers, ...form.headers };
+    const { payload } = form;
+    const answer = await rig.app.inject({ method: 'POST', url, headers: all, payload });
+    if (answer.statusCode >= 300) throw new Error(`POST ${url}: ${answer.body}`);
+    return answer.json<{ id: string }>().id;
+  };
+  const metadata = { mark };
+  const set = await make('/v1/image-sets', { name: mark, metadata });
+  await send(`/v1/image-sets/${set}/images`);
+  const webhook = await make('/v1/webhooks', { url: `https://${mark}.example.com/` });
+  const tasks = [{ type: 'answer', question: mark }];
+  const order = { image_set: set, seal: true, tasks, model: 'default', name: mark, metadata };
+  const job = await make('/v1/jobs', order);
+  const file = await send('/v1/files');
+  const tuning = await make('/v1/fine-tuning/jobs', {
+    model: 'base',
+    training_file: file,
+    metadata,
+  });
+  const delivery = await make(`/v1/webhooks/${webhook}/test`);
+  await endOneItem(rig, job, mark);
+  return { set, job, file, tuning, webhook, delivery, model: await ownModel(rig, tenant, mark) };
+}
+
+/** An item with an answer, so that there is something to read from the job. */
+async function endOneItem(rig: ApiRig, job: string, mark: string): Promise<void> {
+  await rig.database.query(
+    `INSERT INTO items (job_id, n, state, attempts, error_code, error_detail)
+     VALUES ($1::uuid, 0, 'failed', 1, 'image.corrupt', $2)`,
+    [parsePublicId('job', job), mark],
+  );
+}
+
+async function ownModel(rig: ApiRig, { tenantId }: Tenant, mark: string): Promise<string> {
+  const name = `ft-${mark}-${newUuid().slice(-8)}`;
+  await rig.database.query(
+    `INSERT INTO models (name, family, image_size, tenant_id) VALUES ($1, 'paligemma', 224, $2)`,
+    [name, tenantId],
+  );
+  return name;
+}

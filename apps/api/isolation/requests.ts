@@ -1,0 +1,118 @@
+import type { IdKind } from '#contracts';
+import type { Route } from '../route-table/route-table.js';
+import { pictureForm, type Owned } from './owned.js';
+
+/**
+ * What the isolation test knows of the routes. Whoever adds a route adds to these tables what it cannot
+ * guess: it fails, and names the table, until then.
+ */
+
+/** What the last parameter of a path names. */
+const PATH_IDS: Readonly<Record<string, Exclude<keyof Owned, 'model'>>> = {
+  '/v1/image-sets/:id': 'set',
+  '/v1/jobs/:id': 'job',
+  '/v1/files/:id': 'file',
+  '/v1/fine-tuning/jobs/:id': 'tuning',
+  '/v1/webhooks/:id': 'webhook',
+  '/v1/webhooks/:id/deliveries/:delivery': 'delivery',
+};
+
+export interface Filling {
+  readonly headers?: Record<string, string>;
+  readonly payload?: object | Buffer;
+  readonly query?: Record<string, string>;
+}
+
+/** What a route with an id needs besides: nothing, where it is not here. */
+const FILLINGS: Readonly<Record<string, Filling>> = {
+  'POST /v1/image-sets/:id/images': pictureForm('more'),
+  'GET /v1/jobs/:id/export': { query: { partial: 'true' } },
+  'PATCH /v1/webhooks/:id': { payload: {} },
+  'POST /v1/webhooks/:id/rotate': { payload: {} },
+  'POST /v1/webhooks/:id/recover': { payload: { since: '2026-01-01T00:00:00Z' } },
+};
+
+const TASKS = [{ type: 'ocr' }];
+
+/**
+ * Ids in bodies and queries. Input: what belongs to another tenant, and the caller's own. Output: a request
+ * in which that id alone is not the caller's.
+ */
+const REFERENCES: Readonly<Record<string, (theirs: Owned, own: Owned) => Filling>> = {
+  'POST /v1/jobs image_set': ({ set }) => ({
+    payload: { image_set: set, seal: true, tasks: TASKS, model: 'default' },
+  }),
+  'POST /v1/jobs webhook.id': ({ webhook }, { set }) => ({
+    payload: { image_set: set, tasks: TASKS, model: 'default', webhook: { id: webhook } },
+  }),
+  'POST /v1/fine-tuning/jobs training_file': ({ file }) => ({
+    payload: { model: 'base', training_file: file },
+  }),
+  'POST /v1/fine-tuning/jobs validation_file': (theirs, { file }) => ({
+    payload: { model: 'base', training_file: file, validation_file: theirs.file },
+  }),
+  'POST /v1/fine-tuning/jobs image_set': ({ set }, { file }) => ({
+    payload: { model: 'base', training_file: file, image_set: set },
+  }),
+  'GET /v1/webhooks job': ({ job }) => ({ query: { job } }),
+};
+
+/** Where no key is asked for. */
+export const PUBLIC_ROUTES: readonly string[] = ['/health/live', '/health/ready', '/openapi.json'];
+
+/** What no key of a tenant opens. */
+export const isInternal = ({ path }: Route): boolean => path.startsWith('/internal/');
+
+/** Routes that make or list what is the caller's, so that no path names anything. */
+export const COLLECTIONS: readonly string[] = [
+  '/v1/image-sets',
+  '/v1/jobs',
+  '/v1/files',
+  '/v1/fine-tuning/jobs',
+  '/v1/models',
+  '/v1/predictions',
+  '/v1/webhooks',
+];
+
+export const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
+
+/** Input: `/v1/jobs/:id/results`. Output: the kinds of its ids, in order. Errors: for a path nobody wrote down. */
+export function idKindsOf(path: string): (keyof typeof ID_OF_NOTHING)[] {
+  const steps = path.split('/');
+  return steps.flatMap((step, i) => {
+    if (!step.startsWith(':')) return [];
+    const prefix = steps.slice(0, i + 1).join('/');
+    const kind = PATH_IDS[prefix];
+    if (kind === undefined) throw new Error(`Which id is ${prefix}? Add it to PATH_IDS.`);
+    return [kind];
+  });
+}
+
+/** The path with these ids in the places of its parameters. */
+export function fillPath(path: string, ids: Readonly<Record<string, string>>): string {
+  const kinds = idKindsOf(path);
+  let i = 0;
+  return path.replaceAll(/:\w+/g, () => ids[kinds[i++]!]!);
+}
+
+/** HEAD asks what GET asks. */
+export const fillingOf = ({ method, path }: Route): Filling =>
+  FILLINGS[nameOf({ method: method === 'HEAD' ? 'GET' : method, path })] ?? {};
+
+export function referenceOf(name: string): (theirs: Owned, own: Owned) => Filling {
+  const fill = REFERENCES[name];
+  if (fill === undefined) throw new Error(`How is an id sent as ${name}? Add it to REFERENCES.`);
+  return fill;
+}
+
+const ZEROS = '019a0000000070008000000000000000';
+
+/** Ids that are well formed and nobody's. */
+export const ID_OF_NOTHING = {
+  set: `set_${ZEROS}`,
+  job: `job_${ZEROS}`,
+  file: `file_${ZEROS}`,
+  tuning: `ft_${ZEROS}`,
+  webhook: `whe_${ZEROS}`,
+  delivery: `whd_${ZEROS}`,
+} satisfies Partial<Record<IdKind, string>>;
