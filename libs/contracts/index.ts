@@ -11,6 +11,7 @@ export * from './image-format.js';
 export * from './image-key.js';
 export * from './image-set.js';
 export * from './job.js';
+export * from './known-images.js';
 export * from './page.js';
 export * from './shard-ticket.js';
 export * from './task.js';

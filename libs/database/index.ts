@@ -13,6 +13,7 @@ export * from './query/fine-tuning-progress.js';
 export * from './query/idempotency.js';
 export * from './query/image-set.js';
 export * from './query/image.js';
+export * from './query/known-image.js';
 export * from './query/lease.js';
 export * from './query/lose-lease.js';
 export * from './query/named-image.js';

@@ -16,12 +16,16 @@ import {
   createImageSetSchema,
   imageSetPageSchema,
   imageSetSchema,
+  knownImagesRequestSchema,
+  knownImagesSchema,
   pageQuerySchema,
   refusedFilePageSchema,
   uploadReportSchema,
   type CreateImageSet,
   type ImageSet,
   type ImageSetPage,
+  type KnownImages,
+  type KnownImagesRequest,
   type PageQuery,
   type RefusedFilePage,
   type UploadReport,
@@ -88,6 +92,23 @@ export class ImageSetController {
     @Req() request: FastifyRequest,
   ): Promise<UploadReport> {
     return this.uploads.receive(tenantId, id, request);
+  }
+
+  @Post(':id/images/known')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'addKnownImages',
+    summary: 'Add images that were sent before, without their bytes',
+    description:
+      'Every image whose SHA-256 this tenant has sent before, into any set, is added; of the others the answer says `unknown`, and their bytes are to be sent.',
+  })
+  @Answers(200, knownImagesSchema, [400, 404, 409, 413])
+  addKnown(
+    @TenantId() tenantId: string,
+    @Param('id') id: string,
+    @Body({ schema: knownImagesRequestSchema }) body: KnownImagesRequest,
+  ): Promise<KnownImages> {
+    return this.sets.addKnown(tenantId, id, body);
   }
 
   @Post(':id/seal')

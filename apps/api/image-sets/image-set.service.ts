@@ -6,6 +6,8 @@ import {
   type CreateImageSet,
   type ImageSet,
   type ImageSetPage,
+  type KnownImages,
+  type KnownImagesRequest,
   type PageQuery,
   type RefusedFilePage,
 } from '#contracts';
@@ -14,12 +16,15 @@ import {
   findImageSet,
   listImageSets,
   listRefusedFiles,
+  recordKnown,
   type KeptAnswer,
 } from '#database';
 import { once } from '../idempotency/idempotency.js';
+import { cleanFileName } from '../intake/file-name.js';
 import { decodeCursor, LONG_CURSOR, toPage, UUID_CURSOR } from '../page/page.js';
 import { API_PARTS, type ApiParts } from '../parts.js';
 import { viewImageSet, viewRefusedFile } from './image-set-view.js';
+import { viewKnownImages } from './known-images-view.js';
 import { sealImageSet } from './seal-image-set.js';
 
 @Injectable()
@@ -66,5 +71,23 @@ export class ImageSetService {
     const setId = requireUuid('set', id);
     const set = await this.parts.database.transaction((tx) => sealImageSet(tx, tenantId, setId));
     return viewImageSet(set);
+  }
+
+  /** Adds what the tenant has sent before without its bytes. Errors: `set.not_found`, `set.sealed`, `set.full`. */
+  async addKnown(
+    tenantId: string,
+    id: string,
+    { images }: KnownImagesRequest,
+  ): Promise<KnownImages> {
+    const { imagesPerSet } = this.parts.config.limits;
+    const target = { tenantId, setId: requireUuid('set', id), imagesPerSet };
+    const named = images.map(({ name, sha256, custom_id: customId, metadata }) => ({
+      name: cleanFileName(name),
+      sha256,
+      customId,
+      metadata,
+    }));
+    const recorded = await this.parts.database.transaction((tx) => recordKnown(tx, target, named));
+    return viewKnownImages(named, recorded);
   }
 }

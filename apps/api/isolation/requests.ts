@@ -26,6 +26,9 @@ export interface Filling {
 /** What a route with an id needs besides: nothing, where it is not here. */
 const FILLINGS: Readonly<Record<string, Filling>> = {
   'POST /v1/image-sets/:id/images': pictureForm('more'),
+  'POST /v1/image-sets/:id/images/known': {
+    payload: { images: [{ name: 'a.png', sha256: '0'.repeat(64) }] },
+  },
   'GET /v1/jobs/:id/export': { query: { partial: 'true' } },
   'PATCH /v1/webhooks/:id': { payload: {} },
   'POST /v1/webhooks/:id/rotate': { payload: {} },

@@ -9,6 +9,7 @@ import {
   imageSetSchema,
   jobPageSchema,
   jobSchema,
+  knownImagesSchema,
   modelPageSchema,
   resultPageSchema,
   trainingFileSchema,
@@ -30,6 +31,8 @@ import {
   type ItemState,
   type Job,
   type JobState,
+  type KnownImages,
+  type KnownImagesRequest,
   type Model,
   type ResultPage,
   type TrainingFile,
@@ -76,6 +79,17 @@ export class PalletClient {
       uploadReportSchema,
       post(path, { form, isRepeatable: true, signal: options.signal }),
     );
+  }
+
+  /** Adds the images that were sent before, without their bytes; safe to repeat. */
+  addKnownImages(
+    setId: string,
+    json: KnownImagesRequest,
+    options: CallOptions = {},
+  ): Promise<KnownImages> {
+    const path = `/v1/image-sets/${encodeURIComponent(setId)}/images/known`;
+    const rest = { json, isRepeatable: true, signal: options.signal };
+    return this.#call(knownImagesSchema, post(path, rest));
   }
 
   sealImageSet(setId: string, options: CallOptions = {}): Promise<ImageSet> {

@@ -85,7 +85,8 @@ export async function hasBlob(db: Queryable, tenantId: string, sha256: string): 
   return rows.length > 0;
 }
 
-async function lockOpenSet(
+/** Nobody else changes the set until the transaction ends. Errors: `set.not_found`, `set.sealed`. */
+export async function lockOpenSet(
   tx: Queryable,
   { tenantId, setId }: { tenantId: string; setId: string },
 ): Promise<ImageSetRecord> {
