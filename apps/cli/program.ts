@@ -9,6 +9,7 @@ import { addModelsCommand } from './command/models/models.js';
 import { addResultsCommand } from './command/results.js';
 import { addRunCommand } from './command/run.js';
 import { addSetsCommand } from './command/sets.js';
+import { addSimulateScalingCommand } from './command/scaling/simulate-scaling.js';
 import { addTrainCommand } from './command/train.js';
 import { addUpCommand } from './command/up.js';
 import { addWebhooksCommand } from './command/webhooks/webhooks.js';
@@ -55,6 +56,7 @@ export function buildProgram(context: CliContext, isJson = false): Command {
   addTrainCommand(program, context);
   addFineTuningCommand(program, context);
   addWebhooksCommand(program, context);
+  addSimulateScalingCommand(program, context);
   addDemoCommand(program, context);
   return program;
 }

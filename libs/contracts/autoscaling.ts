@@ -6,7 +6,7 @@ export const autoscalingQuerySchema = z
     min: z.coerce.number().int().min(0).max(10_000).default(0),
     max: z.coerce.number().int().min(1).max(10_000).default(20),
     /** Accelerator time that one worker shall have before it, in seconds. */
-    target_seconds: z.coerce.number().positive().max(86_400).default(120),
+    target_seconds: z.coerce.number().positive().max(86_400).default(240),
   })
   .refine((query) => query.min <= query.max, { path: ['min'], message: 'must not exceed max' });
 export type AutoscalingQuery = z.infer<typeof autoscalingQuerySchema>;
