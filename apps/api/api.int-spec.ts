@@ -272,8 +272,10 @@ describe('the description', () => {
       .flatMap((path) => Object.values(path).map((operation) => operation.operationId))
       .toSorted();
     expect(operations).toEqual([
+      'addKnownImages',
       'cancelFineTuningJob',
       'cancelJob',
+      'cancelJobs',
       'createFile',
       'createFineTuningJob',
       'createImageSet',
@@ -302,9 +304,13 @@ describe('the description', () => {
       'listResults',
       'listWebhookDeliveries',
       'listWebhooks',
+      'pauseJob',
+      'pauseJobs',
       'recoverWebhook',
       'resendWebhookDelivery',
       'resumeFineTuningJob',
+      'resumeJob',
+      'resumeJobs',
       'rotateWebhookSecret',
       'sealImageSet',
       'testWebhook',

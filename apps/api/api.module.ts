@@ -14,6 +14,8 @@ import { ImageSetController } from './image-sets/image-set.controller.js';
 import { ImageSetService } from './image-sets/image-set.service.js';
 import { UploadService } from './intake/upload.service.js';
 import { JobController } from './jobs/job.controller.js';
+import { JobMoveController } from './jobs/job-move.controller.js';
+import { JobMoveService } from './jobs/job-move.service.js';
 import { JobService } from './jobs/job.service.js';
 import { ModelController } from './models/model.controller.js';
 import { OPENAPI_DOCUMENT, OpenApiController } from './openapi/openapi.controller.js';
@@ -46,6 +48,7 @@ export class ApiModule {
         HealthController,
         ImageSetController,
         JobController,
+        JobMoveController,
         ModelController,
         OpenApiController,
         PredictionController,
@@ -64,6 +67,7 @@ export class ApiModule {
         FineTuningService,
         ImageSetService,
         JobService,
+        JobMoveService,
         OutgoingUrls,
         PredictionService,
         UploadService,

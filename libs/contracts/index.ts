@@ -12,6 +12,7 @@ export * from './image-key.js';
 export * from './image-set.js';
 export * from './job.js';
 export * from './known-images.js';
+export * from './job-filter.js';
 export * from './page.js';
 export * from './shard-ticket.js';
 export * from './task.js';

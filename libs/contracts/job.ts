@@ -31,7 +31,14 @@ export const createJobSchema = z
   .meta({ id: 'CreateJob' });
 export type CreateJob = z.infer<typeof createJobSchema>;
 
-export const jobStateSchema = z.enum(['queued', 'running', 'cancelling', 'completed', 'cancelled']);
+export const jobStateSchema = z.enum([
+  'queued',
+  'running',
+  'paused',
+  'cancelling',
+  'completed',
+  'cancelled',
+]);
 export type JobState = z.infer<typeof jobStateSchema>;
 
 /** How it ended; a job whose items all failed never looks like success. */
@@ -67,7 +74,6 @@ export type Job = z.infer<typeof jobSchema>;
 
 export const jobPageSchema = pageOf('JobPage', jobSchema);
 export type JobPage = z.infer<typeof jobPageSchema>;
-export const jobQuerySchema = pageQuerySchema.extend({ state: jobStateSchema.optional() });
 
 export const itemStateSchema = z.enum(['succeeded', 'failed', 'cancelled']);
 export type ItemState = z.infer<typeof itemStateSchema>;

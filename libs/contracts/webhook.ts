@@ -6,6 +6,8 @@ import { pageOf, pageQuerySchema, timestamp } from './page.js';
 export const webhookEventTypes = [
   'job.created',
   'job.started',
+  'job.paused',
+  'job.resumed',
   'job.finished',
   'job.cancelled',
   'fine_tuning.created',
@@ -16,7 +18,9 @@ export const webhookEventTypes = [
 export type WebhookEventType = (typeof webhookEventTypes)[number] | 'webhook.test';
 
 /** What most receivers wait for: ends. */
-const DEFAULT_EVENTS = webhookEventTypes.filter((type) => !/\.(created|started)$/.test(type));
+const DEFAULT_EVENTS = webhookEventTypes.filter(
+  (type) => !/\.(created|started|paused|resumed)$/.test(type),
+);
 
 const eventsSchema = z
   .array(z.enum(webhookEventTypes))

@@ -10,6 +10,7 @@ import {
   commitItems,
   Database,
   feedStore,
+  listUnsettled,
   loseLease,
   migrate,
   planJob,
@@ -17,7 +18,8 @@ import {
   registerWorker,
   releaseLease,
   renewLeases,
-  requestCancel,
+  settleShards,
+  moveJob,
   sweepExpiredLeases,
   type Lease,
 } from './index.js';
@@ -122,6 +124,7 @@ async function expectConsistent(jobId: string): Promise<void> {
 
 type Step =
   | { readonly kind: 'feed' | 'expire' | 'flush' | 'cancel' | 'cancel-waiting' }
+  | { readonly kind: 'pause' | 'resume' | 'settle' }
   | {
       readonly kind: 'claim' | 'release' | 'lose' | 'cancel-leased' | 'renew';
       readonly pick: number;
@@ -168,6 +171,10 @@ const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.constantFrom({ kind: 'cancel' as const }, { kind: 'cancel-waiting' as const }),
   },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constantFrom('pause', 'resume', 'settle') }),
+  },
 );
 
 class World {
@@ -185,7 +192,9 @@ class World {
     else if (step.kind === 'expire') await this.expire();
     else if (step.kind === 'flush')
       await reconcileDispatched(database, MODEL, 'bulk', 0, new Set());
-    else if (step.kind === 'cancel') await requestCancel(database, tenantId, jobId);
+    else if (step.kind === 'cancel') await moveJob(database, tenantId, jobId, 'cancel');
+    else if (step.kind === 'pause' || step.kind === 'resume') await this.move(step.kind);
+    else if (step.kind === 'settle') await this.settle();
     else if (step.kind === 'cancel-waiting') await cancelWaitingShards(database, jobId);
     else if (step.kind === 'claim') await this.claim(step.pick);
     else if ('pick' in step) await this.withLease(step);
@@ -195,8 +204,32 @@ class World {
     const { delivered } = this.queue;
     const ticket = delivered[index % Math.max(1, delivered.length)];
     if (ticket === undefined) return;
+    const { state } = await jobRow(this.job.jobId);
     const lease = await claimShard(database, ticket, newUuid(), 60_000);
-    if (lease !== undefined) this.leases.push(lease);
+    if (lease === undefined) return;
+    expect(['queued', 'running']).toContain(state);
+    this.leases.push(lease);
+  }
+
+  /** A job that has ended or is being cancelled says so, and nothing else happens to it. */
+  async move(move: 'pause' | 'resume'): Promise<void> {
+    const before = await jobRow(this.job.jobId);
+    const moved = moveJob(database, this.job.tenantId, this.job.jobId, move);
+    if (['queued', 'running', 'paused'].includes(before.state)) await moved;
+    else await expect(moved).rejects.toThrow(/has ended|being cancelled/);
+  }
+
+  /** Afterwards the feed has nothing of a paused job, and all of one that goes on. */
+  async settle(): Promise<void> {
+    for (const job of await listUnsettled(database)) await settleShards(database, job);
+    const { state } = await jobRow(this.job.jobId);
+    const shards = await database.query<{ state: string }>(
+      'SELECT DISTINCT state FROM shards WHERE job_id = $1',
+      [this.job.jobId],
+    );
+    const states = shards.map((shard) => shard.state);
+    if (state === 'paused') expect(states).not.toContain('ready');
+    if (state === 'queued' || state === 'running') expect(states).not.toContain('held');
   }
 
   async withLease(step: LeaseStep): Promise<void> {
@@ -245,6 +278,8 @@ class World {
       const { state } = await jobRow(this.job.jobId);
       if (state === 'completed' || state === 'cancelled') return;
       await this.expire();
+      if (state === 'paused') await this.move('resume');
+      await this.settle();
       await reconcileDispatched(database, MODEL, 'bulk', 0, new Set());
       await cancelWaitingShards(database, this.job.jobId);
       this.queue.delivered.length = 0;
@@ -259,7 +294,7 @@ class World {
 }
 
 describe('a job in the truth', () => {
-  it('stays whole under any order of feeds, deliveries, losses, commits and cancels', async () => {
+  it('stays whole under any order of feeds, deliveries, losses, commits, pauses and cancels', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 900 }),

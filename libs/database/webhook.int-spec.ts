@@ -21,7 +21,7 @@ import {
   recoverDeliveries,
   releaseDelivery,
   removeWebhook,
-  requestCancel,
+  moveJob,
   resendDelivery,
   rotateWebhookSecret,
   cancelFineTuning,
@@ -96,7 +96,7 @@ describe('the outbox', () => {
 
   it('tells of cancelled jobs and fine-tunings, and of no prediction', async () => {
     const jobId = await addJob(database, tenantId, 2);
-    await requestCancel(database, tenantId, jobId);
+    await moveJob(database, tenantId, jobId, 'cancel');
     await cancelWaitingShards(database, jobId);
     await addJob(database, tenantId, 1, { lane: 'interactive' });
     await addFineTuning();

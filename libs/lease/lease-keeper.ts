@@ -4,6 +4,8 @@ export interface KeptLease {
   readonly lost: AbortSignal;
   /** Aborts when the job is being cancelled. */
   readonly cancelled: AbortSignal;
+  /** Aborts when the job is paused: what is in work ends, the rest is given back. */
+  readonly paused: AbortSignal;
   /** A commit was refused: the lease is gone, whatever the last heartbeat said. */
   giveUp(): void;
   drop(): void;
@@ -18,6 +20,7 @@ interface Entry<Lease> {
   readonly lease: Lease;
   readonly lost: AbortController;
   readonly cancelled: AbortController;
+  readonly paused: AbortController;
   /** On this process's steady clock; the database's clock is the judge, this is only for giving up early. */
   renewedAt: number;
 }
@@ -32,10 +35,12 @@ export class LeaseKeeper<Lease> {
   #isBeating = false;
 
   constructor(
-    /** In the order of the leases: whether each one's job is being cancelled, and undefined for one that was lost. */
+    /** In the order of the leases: what became of each one's job, and undefined for one that was lost. */
     private readonly renew: (
       leases: readonly Lease[],
-    ) => Promise<readonly ({ readonly cancelling: boolean } | undefined)[]>,
+    ) => Promise<
+      readonly ({ readonly cancelling: boolean; readonly pausing?: boolean } | undefined)[]
+    >,
     private readonly timing: LeaseTiming,
     private readonly onError: (error: unknown) => void,
   ) {}
@@ -53,12 +58,14 @@ export class LeaseKeeper<Lease> {
       lease,
       lost: new AbortController(),
       cancelled: new AbortController(),
+      paused: new AbortController(),
       renewedAt: performance.now(),
     };
     this.#entries.add(entry);
     return {
       lost: entry.lost.signal,
       cancelled: entry.cancelled.signal,
+      paused: entry.paused.signal,
       giveUp: () => entry.lost.abort(),
       drop: () => this.#entries.delete(entry),
     };
@@ -77,6 +84,7 @@ export class LeaseKeeper<Lease> {
         if (lease === undefined) entry.lost.abort();
         else entry.renewedAt = askedAt;
         if (lease?.cancelling === true) entry.cancelled.abort();
+        if (lease?.pausing === true) entry.paused.abort();
       });
     } catch (error) {
       this.onError(error);

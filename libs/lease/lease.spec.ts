@@ -65,11 +65,12 @@ describe('persist', () => {
 });
 
 describe('a lease keeper', () => {
-  it('tells each holder of its own lease: kept, cancelled, lost, given up', async () => {
+  it('tells each holder of its own lease: kept, cancelled, paused, lost, given up', async () => {
     vi.useFakeTimers();
-    const answers = new Map<string, { cancelling: boolean } | undefined>([
+    const answers = new Map<string, { cancelling: boolean; pausing?: boolean } | undefined>([
       ['kept', { cancelling: false }],
       ['cancelled', { cancelling: true }],
+      ['paused', { cancelling: false, pausing: true }],
     ]);
     const keeper = new LeaseKeeper<string>(
       (leases) => Promise.resolve(leases.map((lease) => answers.get(lease))),
@@ -77,14 +78,16 @@ describe('a lease keeper', () => {
       ignore,
     );
     try {
-      const held = ['kept', 'cancelled', 'lost'].map((lease) => keeper.hold(lease));
+      const held = ['kept', 'cancelled', 'lost', 'paused'].map((lease) => keeper.hold(lease));
       keeper.start();
       await vi.advanceTimersByTimeAsync(100);
       expect(held.map(({ lost, cancelled }) => [lost.aborted, cancelled.aborted])).toEqual([
         [false, false],
         [false, true],
         [true, false],
+        [false, false],
       ]);
+      expect(held.map(({ paused }) => paused.aborted)).toEqual([false, false, false, true]);
       held[0]!.giveUp();
       expect(held[0]!.lost.aborted).toBe(true);
     } finally {

@@ -1,14 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { autoscalingSignalSchema, newUuid, type Task } from '#contracts';
-import {
-  claimShard,
-  commitItems,
-  planJob,
-  recordTaskTime,
-  requestCancel,
-  type Lease,
-} from '#database';
+import { claimShard, commitItems, planJob, recordTaskTime, moveJob, type Lease } from '#database';
 import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
 import { startApi, type ApiRig } from '../spec-rig.js';
 
@@ -152,16 +145,19 @@ describe('the scaling signal', () => {
     });
   });
 
-  it('counts of a job that is being cancelled only what workers still hold', async () => {
-    await rig.serveModel(pool);
-    const { jobId, tenantId } = await addJob(300);
-    await leaseOne(jobId);
-    await requestCancel(rig.database, tenantId, jobId);
-    const { outstanding, in_flight } = await signal();
-    expect(outstanding.items).toBe(in_flight.items);
-    expect(outstanding.items).toBeGreaterThan(0);
-    expect(outstanding.items).toBeLessThan(300);
-  });
+  it.each(['cancel', 'pause'] as const)(
+    'counts of a job after its %s only what workers still hold',
+    async (move) => {
+      await rig.serveModel(pool);
+      const { jobId, tenantId } = await addJob(300);
+      await leaseOne(jobId);
+      await moveJob(rig.database, tenantId, jobId, move);
+      const { outstanding, in_flight } = await signal();
+      expect(outstanding.items).toBe(in_flight.items);
+      expect(outstanding.items).toBeGreaterThan(0);
+      expect(outstanding.items).toBeLessThan(300);
+    },
+  );
 
   it('refuses limits that are none', async () => {
     for (const query of ['?min=5&max=4', '?target_seconds=0', '?max=0', '?min=-1']) {

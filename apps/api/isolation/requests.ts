@@ -58,7 +58,26 @@ const REFERENCES: Readonly<Record<string, (theirs: Owned, own: Owned) => Filling
     payload: { model: 'base', training_file: file, image_set: set },
   }),
   'GET /v1/webhooks job': ({ job }) => ({ query: { job } }),
+  ...filtersOfJobs('image_set', ({ set }) => set),
+  ...filtersOfJobs('model', ({ model }) => model),
 };
+
+/** Narrow what is the caller's own: an id of somebody else's narrows it to nothing, and that is no error. */
+export const FILTERS: readonly string[] = [
+  ...Object.keys(filtersOfJobs('image_set', ({ set }) => set)),
+  ...Object.keys(filtersOfJobs('model', ({ model }) => model)),
+];
+
+function filtersOfJobs(field: string, valueOf: (owned: Owned) => string) {
+  const moves = ['cancel', 'pause', 'resume'].map(
+    (move) => `POST /v1/jobs/${move} filter.${field}`,
+  );
+  const fill = (owned: Owned): Filling => ({ payload: { filter: { [field]: valueOf(owned) } } });
+  return {
+    [`GET /v1/jobs ${field}`]: (owned: Owned): Filling => ({ query: { [field]: valueOf(owned) } }),
+    ...Object.fromEntries(moves.map((name) => [name, fill])),
+  };
+}
 
 /** Where no key is asked for. */
 export const PUBLIC_ROUTES: readonly string[] = ['/health/live', '/health/ready', '/openapi.json'];
@@ -70,6 +89,9 @@ export const isInternal = ({ path }: Route): boolean => path.startsWith('/intern
 export const COLLECTIONS: readonly string[] = [
   '/v1/image-sets',
   '/v1/jobs',
+  '/v1/jobs/cancel',
+  '/v1/jobs/pause',
+  '/v1/jobs/resume',
   '/v1/files',
   '/v1/fine-tuning/jobs',
   '/v1/models',

@@ -72,15 +72,4 @@ export class JobController {
   ): Promise<ResultPage> {
     return this.jobs.listResults(tenantId, id, query);
   }
-
-  @Post(':id/cancel')
-  @HttpCode(202)
-  @ApiOperation({
-    operationId: 'cancelJob',
-    summary: 'Cancel a job; what has ended keeps its results',
-  })
-  @Answers(202, jobSchema, [404])
-  cancel(@TenantId() tenantId: string, @Param('id') id: string): Promise<Job> {
-    return this.jobs.cancel(tenantId, id);
-  }
 }

@@ -11,14 +11,7 @@ import {
   type ResultPage,
   type resultQuerySchema,
 } from '#contracts';
-import {
-  findJob,
-  listJobs,
-  listResults,
-  requestCancel,
-  type JobRecord,
-  type KeptAnswer,
-} from '#database';
+import { findJob, listJobs, listResults, type JobRecord, type KeptAnswer } from '#database';
 import { FeedAfterCommit } from '../feed/feed-after-commit.js';
 import { once } from '../idempotency/idempotency.js';
 import { decodeCursor, NUMBER_CURSOR, toPage, UUID_CURSOR } from '../page/page.js';
@@ -26,6 +19,7 @@ import { API_PARTS, type ApiParts } from '../parts.js';
 import { nameJobWebhook } from '../webhooks/order-webhook.js';
 import { OutgoingUrls } from '../webhooks/outgoing-urls.js';
 import { createJob } from './create-job.js';
+import { jobFilterOf } from './job-filter.js';
 import { viewItem, viewJob } from './job-view.js';
 
 @Injectable()
@@ -60,10 +54,10 @@ export class JobService {
 
   async list(
     tenantId: string,
-    { limit, cursor, state }: z.output<typeof jobQuerySchema>,
+    { limit, cursor, ...filter }: z.output<typeof jobQuerySchema>,
   ): Promise<JobPage> {
     const before = decodeCursor(cursor, UUID_CURSOR);
-    const page = { limit: limit + 1, before, state };
+    const page = { limit: limit + 1, before, filter: jobFilterOf(filter) };
     const jobs = await listJobs(this.parts.database, tenantId, page);
     return toPage(jobs, limit, (job) => job.id, viewJob);
   }
@@ -83,14 +77,6 @@ export class JobService {
       (item) => String(item.n),
       (item) => viewItem(job.id, item),
     );
-  }
-
-  async cancel(tenantId: string, id: string): Promise<Job> {
-    const jobId = requireUuid('job', id);
-    if ((await requestCancel(this.parts.database, tenantId, jobId)) === undefined) {
-      throw notFound('job', id);
-    }
-    return this.get(tenantId, id);
   }
 
   async #require(tenantId: string, id: string): Promise<JobRecord> {

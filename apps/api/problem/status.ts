@@ -23,6 +23,8 @@ const STATUSES: Readonly<Record<string, number>> = {
   'set.open': 409,
   'set.full': 409,
   'job.running': 409,
+  'job.cancelling': 409,
+  'job.ended': 409,
   'webhook.disabled': 409,
   'webhook.too_many': 409,
   'tuning.cancelling': 409,

@@ -11,6 +11,7 @@ import {
   jobSchema,
   knownImagesSchema,
   modelPageSchema,
+  movedJobsSchema,
   resultPageSchema,
   trainingFileSchema,
   uploadReportSchema,
@@ -30,9 +31,11 @@ import {
   type ItemResult,
   type ItemState,
   type Job,
-  type JobState,
   type KnownImages,
   type KnownImagesRequest,
+  type JobFilterText,
+  type MovedJobs,
+  type moveJobsSchema,
   type Model,
   type ResultPage,
   type TrainingFile,
@@ -55,6 +58,8 @@ export interface CallOptions {
 
 /** What a client writes; the server fills the defaults in. */
 export type NewJob = z.input<typeof createJobSchema>;
+export type NewMove = z.input<typeof moveJobsSchema>;
+export type JobMove = 'cancel' | 'pause' | 'resume';
 export type NewFineTuning = z.input<typeof createFineTuningSchema>;
 export type NewWebhook = z.input<typeof createWebhookSchema>;
 
@@ -105,16 +110,25 @@ export class PalletClient {
     return this.#call(jobSchema, get(`/v1/jobs/${encodeURIComponent(jobId)}`, options));
   }
 
-  cancelJob(jobId: string, options: CallOptions = {}): Promise<Job> {
-    const path = `/v1/jobs/${encodeURIComponent(jobId)}/cancel`;
+  /** Doing it twice is doing it once. */
+  moveJob(jobId: string, move: JobMove, options: CallOptions = {}): Promise<Job> {
+    const path = `/v1/jobs/${encodeURIComponent(jobId)}/${move}`;
     return this.#call(jobSchema, post(path, { isRepeatable: true, signal: options.signal }));
   }
 
+  /** Up to `limit` of the jobs that a filter names. */
+  moveJobs(move: JobMove, json: NewMove, options: CallOptions = {}): Promise<MovedJobs> {
+    const rest = { json, isRepeatable: true, signal: options.signal };
+    return this.#call(movedJobsSchema, post(`/v1/jobs/${move}`, rest));
+  }
+
   /** Newest first, over all pages. */
-  async *listJobs(query: { state?: JobState; limit?: number } & CallOptions): AsyncGenerator<Job> {
-    const { signal, limit = Infinity, state } = query;
+  async *listJobs(
+    query: { filter?: JobFilterText; limit?: number } & CallOptions,
+  ): AsyncGenerator<Job> {
+    const { signal, limit = Infinity, filter = {} } = query;
     let left = limit;
-    for await (const page of this.#pages(jobPageSchema, '/v1/jobs', { state }, limit, signal)) {
+    for await (const page of this.#pages(jobPageSchema, '/v1/jobs', { ...filter }, limit, signal)) {
       for (const job of page.data) {
         if (left <= 0) return;
         left -= 1;
@@ -305,7 +319,7 @@ export class PalletClient {
   async *#pages<P extends { has_more: boolean; next_cursor: string | null }>(
     schema: z.ZodType<P>,
     path: string,
-    query: Record<string, string | undefined>,
+    query: NonNullable<ApiRequest['query']>,
     wanted: number,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<P> {

@@ -2,11 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { AppError } from '#contracts';
 import { ApiProblem, readProblem } from './api-problem.js';
 
+export type QueryValue = string | number;
+
 export interface ApiRequest {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** From the root, for example `/v1/jobs`. */
   path: string;
-  query?: Readonly<Record<string, string | number | undefined>>;
+  query?: Readonly<Record<string, QueryValue | readonly QueryValue[] | undefined>>;
   json?: unknown;
   form?: FormData;
   idempotencyKey?: string;
@@ -80,7 +82,7 @@ export class HttpTransport {
   #address({ path, query }: ApiRequest): string {
     const search = new URLSearchParams();
     for (const [name, value] of Object.entries(query ?? {})) {
-      if (value !== undefined) search.set(name, `${value}`);
+      for (const one of value === undefined ? [] : [value].flat()) search.append(name, `${one}`);
     }
     return search.size === 0 ? `${this.#url}${path}` : `${this.#url}${path}?${search}`;
   }

@@ -1,10 +1,12 @@
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { randomUUID } from 'node:crypto';
-import { jobStateSchema, type Job, type JobState, type Task } from '#contracts';
+import type { Job, Task } from '#contracts';
 import { action, connect, type CliContext, type CommandInput } from '../context.js';
 import type { ExitCode } from '../exit-code.js';
 import { describeJob, jobRow, JOB_COLUMNS } from '../output/job-row.js';
 import { TASK_FORMS } from '../task/task-string.js';
+import { addJobFilter, jobFilterOf, type JobFilterFlags } from './job-filter.js';
+import { addJobMoves } from './job-moves.js';
 import { jsonOption, seconds, taskOption, wholeNumber } from './options.js';
 import { exitCodeOfJob, waitForJob } from './wait.js';
 
@@ -23,8 +25,7 @@ interface CreateFlags extends JsonFlags {
   idempotencyKey?: string;
 }
 
-interface ListFlags extends JsonFlags {
-  state?: JobState;
+interface ListFlags extends JsonFlags, JobFilterFlags {
   limit: number;
   quiet?: boolean;
 }
@@ -35,7 +36,7 @@ interface WaitFlags extends JsonFlags {
 }
 
 export function addJobsCommand(program: Command, context: CliContext): void {
-  const jobs = program.command('jobs').summary('create, list, wait for and cancel jobs');
+  const jobs = program.command('jobs').summary('create, list, wait for, pause and cancel jobs');
   jobs
     .command('create')
     .description('ask tasks about every image of a set; prints the id of the job')
@@ -50,15 +51,14 @@ export function addJobsCommand(program: Command, context: CliContext): void {
     .addOption(jsonOption())
     .addHelpText('after', `\nTasks:\n${TASK_FORMS}`)
     .action(action<[], CreateFlags>(context, create));
-  jobs
-    .command('ls')
+  addJobFilter(jobs.command('ls'))
     .description('list jobs, newest first')
-    .addOption(new Option('--state <state>', 'only these').choices(jobStateSchema.options))
     .option('--limit <n>', 'how many at most', wholeNumber(1, 1_000_000), 50)
     .option('-q, --quiet', 'ids only')
     .addOption(jsonOption())
     .action(action<[], ListFlags>(context, list));
   addOneJobCommands(jobs, context);
+  addJobMoves(jobs, context);
 }
 
 function addOneJobCommands(jobs: Command, context: CliContext): void {
@@ -69,9 +69,6 @@ function addOneJobCommands(jobs: Command, context: CliContext): void {
       .argument('<job>', 'id of the job')
       .addOption(jsonOption());
   one('get', 'show where a job stands').action(action<[string], JsonFlags>(context, get));
-  one('cancel', 'end a job; what it has answered so far stays').action(
-    action<[string], JsonFlags>(context, cancel),
-  );
   one('wait', 'wait for the end of a job')
     .option('--timeout <seconds>', 'give up waiting, with exit code 124', seconds)
     .option('--fail-on-item-error', 'exit with 6 when images failed', true)
@@ -107,10 +104,9 @@ const webhookOf = (text: string): { id: string } | { url: string } =>
 
 async function list(input: CommandInput<ListFlags>): Promise<void> {
   const { flags, context } = input;
-  const { state, limit } = flags;
   const jobs: Job[] = [];
-  const client = await connect(input);
-  for await (const job of client.listJobs({ state, limit, signal: context.signal })) jobs.push(job);
+  const query = { filter: jobFilterOf(flags), limit: flags.limit, signal: context.signal };
+  for await (const job of (await connect(input)).listJobs(query)) jobs.push(job);
   const { output } = context;
   if (flags.json) await output.json({ object: 'list', data: jobs });
   else if (flags.quiet) await output.data(jobs.map((job) => `${job.id}\n`).join(''));
@@ -123,11 +119,6 @@ const writeJob = (job: Job, { flags, context }: CommandInput<JsonFlags>): Promis
 async function get(input: CommandInput<JsonFlags>, id: string): Promise<void> {
   const client = await connect(input);
   await writeJob(await client.getJob(id, { signal: input.context.signal }), input);
-}
-
-async function cancel(input: CommandInput<JsonFlags>, id: string): Promise<void> {
-  const client = await connect(input);
-  await writeJob(await client.cancelJob(id, { signal: input.context.signal }), input);
 }
 
 async function wait(input: CommandInput<WaitFlags>, id: string): Promise<ExitCode> {

@@ -89,6 +89,8 @@ export class FakeApi {
         return { status: 200, body: this.#nextState() };
       case `POST /v1/jobs/${JOB_ID}/cancel`:
         return { status: 202, body: { ...this.job, state: 'cancelling' } };
+      case `POST /v1/jobs/${JOB_ID}/pause`:
+        return { status: 202, body: { ...this.job, state: 'paused' } };
       case `GET /v1/jobs/${JOB_ID}/results`:
         return this.#page(this.items, received);
       case 'GET /v1/models':

@@ -12,7 +12,9 @@ import {
   forgetWebhooks,
   listCancelling,
   listModelNames,
+  listUnsettled,
   reconcileDispatched,
+  settleShards,
   sweepExpiredLeases,
   sweepFineTunings,
 } from '#database';
@@ -36,6 +38,7 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
       this.#loop('expired leases', sweepMs, () => this.#sweepLeases()),
       this.#loop('lost tickets', sweepMs, () => this.#reconcile()),
       this.#loop('cancelled jobs', sweepMs / 4, () => this.#cancel()),
+      this.#loop('paused jobs', sweepMs / 4, () => this.#settle()),
       this.#loop('old rows', 60_000, () => this.#forget()),
     ];
   }
@@ -85,6 +88,12 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
       while (!(await cancelWaitingShards(this.parts.database, jobId))) {
         // Bounded steps; the next one goes on where this one ended.
       }
+    }
+  }
+
+  async #settle(): Promise<void> {
+    for (const job of await listUnsettled(this.parts.database)) {
+      await settleShards(this.parts.database, job);
     }
   }
 }

@@ -27,7 +27,7 @@ export interface DrainSignals {
  *   items -> fetch -> engine host -> commit buffer        (at most `window` items at once)
  *
  *   done       every item is committed
- *   released   the worker drains: finished items are committed, the rest is ready again
+ *   released   the worker drains or the job is paused: finished items are committed, the rest is given back
  *   cancelled  the job is being cancelled: the rest ends as cancelled
  *   crashed    the host died with items inside: they are reported as suspects
  *   lost       the lease is somebody else's: nothing more is written
@@ -136,7 +136,12 @@ export class ShardRun {
   }
 
   get #mustStop(): boolean {
-    return this.#stop.signal.aborted || this.drain.draining.aborted || this.#crashed;
+    return (
+      this.#stop.signal.aborted ||
+      this.drain.draining.aborted ||
+      this.kept.paused.aborted ||
+      this.#crashed
+    );
   }
 
   /** The item's end; undefined when it has not ended (host crash, cancel, lost lease, drain). */
@@ -192,7 +197,8 @@ export class ShardRun {
         return await tools.fetchImage(lease.tenantId, item.sha256);
       } catch (error) {
         if (!(error instanceof AppError && error.retryable)) throw error;
-        await pause(delayMs, AbortSignal.any([this.#stop.signal, this.drain.draining]));
+        const { draining } = this.drain;
+        await pause(delayMs, AbortSignal.any([this.#stop.signal, draining, this.kept.paused]));
       }
     }
     return undefined;

@@ -4,24 +4,6 @@ import type { Database, Queryable } from '../database.js';
 const STEP = 64;
 
 /**
- * Input: a job of the tenant. Output: its state after the call: `cancelling` (soon `cancelled`; leased
- * shards end at their next commit or heartbeat), or what it already was when it had ended; undefined
- * when the tenant has no such job. Cancelling twice is cancelling once.
- */
-export async function requestCancel(
-  db: Queryable,
-  tenantId: string,
-  jobId: string,
-): Promise<string | undefined> {
-  const [row] = await db.query<{ state: string }>(
-    `UPDATE jobs SET state = CASE WHEN state IN ('queued', 'running') THEN 'cancelling' ELSE state END
-     WHERE tenant_id = $1 AND id = $2 RETURNING state`,
-    [tenantId, jobId],
-  );
-  return row?.state;
-}
-
-/**
  * Ends the shards of a cancelling job that no worker holds, a bounded number per call.
  *
  * Output: true when nothing of the job is left to cancel but what workers hold.
@@ -29,7 +11,7 @@ export async function requestCancel(
  */
 export async function cancelWaitingShards(database: Database, jobId: string): Promise<boolean> {
   const shards = await database.query<{ id: string }>(
-    `SELECT id::text FROM shards WHERE job_id = $1 AND state IN ('ready', 'dispatched') LIMIT ${STEP}`,
+    `SELECT id::text FROM shards WHERE job_id = $1 AND state IN ('ready', 'held', 'dispatched') LIMIT ${STEP}`,
     [jobId],
   );
   for (const { id } of shards) {
@@ -62,7 +44,7 @@ const CANCEL_SHARD = `
 WITH held AS (
   SELECT shards.id, shards.job_id, shards.items, jobs.set_id FROM shards JOIN jobs ON jobs.id = shards.job_id
   WHERE shards.id = $1 AND jobs.state = 'cancelling'
-    AND CASE WHEN $2::int IS NULL THEN shards.state IN ('ready', 'dispatched')
+    AND CASE WHEN $2::int IS NULL THEN shards.state IN ('ready', 'held', 'dispatched')
              ELSE shards.state = 'leased' AND shards.fence = $2 END
   FOR UPDATE OF shards
 ), ended AS (

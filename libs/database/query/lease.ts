@@ -28,7 +28,7 @@ export interface Lease {
 /**
  * Input: a ticket from the queue, the worker's id, the lease in milliseconds.
  * Output: the lease with the items still to be done; undefined when the ticket is stale, a duplicate, or
- * its job was cancelled: drop it.
+ * its job was cancelled or is paused: drop it.
  * Errors: those of the connection.
  */
 export async function claimShard(
@@ -109,6 +109,8 @@ export interface HeldShard {
 
 export interface RenewedLease extends HeldShard {
   readonly cancelling: boolean;
+  /** Its job is paused: to be given back once the items in work have ended. */
+  readonly pausing: boolean;
 }
 
 /**
@@ -128,7 +130,8 @@ export async function renewLeases(
      FROM unnest($2::bigint[], $3::int[]) AS held (id, fence), jobs
      WHERE shards.id = held.id AND shards.fence = held.fence AND shards.state = 'leased'
        AND jobs.id = shards.job_id
-     RETURNING shards.id::text AS "shardId", shards.fence, jobs.state = 'cancelling' AS cancelling`,
+     RETURNING shards.id::text AS "shardId", shards.fence, jobs.state = 'cancelling' AS cancelling,
+       jobs.state = 'paused' AS pausing`,
     [workerId, held.map((lease) => lease.shardId), held.map((lease) => lease.fence), leaseMs],
   );
 }

@@ -24,8 +24,8 @@ interface BacklogRow extends Record<string, unknown> {
   waiting_answers: string;
   held_items: string;
   held_answers: string;
-  cancelling_items: string;
-  cancelling_answers: string;
+  ending_items: string;
+  ending_answers: string;
   oldest_wait: number | null;
   workers: number;
 }
@@ -35,16 +35,16 @@ interface BacklogRow extends Record<string, unknown> {
  * image or waiting shard, so it may be asked every few seconds however large the backlog.
  * Errors: those of the connection.
  *
- * A job that is being cancelled waits for nobody, but what workers hold of it they still hold.
+ * A job that is paused or being cancelled waits for nobody, but what workers hold of it they still hold.
  */
 export async function readBacklog(db: Queryable, model: string): Promise<BacklogRecord> {
   const [row] = await db.query<BacklogRow>(
     `WITH held AS (
        SELECT coalesce(sum(remaining), 0) AS items,
               coalesce(sum(remaining * jsonb_array_length(jobs.tasks)), 0) AS answers,
-              coalesce(sum(remaining) FILTER (WHERE jobs.state = 'cancelling'), 0) AS cancelling_items,
+              coalesce(sum(remaining) FILTER (WHERE jobs.state IN ('cancelling', 'paused')), 0) AS ending_items,
               coalesce(sum(remaining * jsonb_array_length(jobs.tasks))
-                FILTER (WHERE jobs.state = 'cancelling'), 0) AS cancelling_answers
+                FILTER (WHERE jobs.state IN ('cancelling', 'paused')), 0) AS ending_answers
        FROM shards JOIN jobs ON jobs.id = shards.job_id
        WHERE shards.state = 'leased' AND shards.model = $1
      ), waiting AS (
@@ -57,7 +57,7 @@ export async function readBacklog(db: Queryable, model: string): Promise<Backlog
             (SELECT task_ms FROM models WHERE name = $1) AS task_ms,
             waiting.items AS waiting_items, waiting.answers AS waiting_answers,
             held.items AS held_items, held.answers AS held_answers,
-            held.cancelling_items, held.cancelling_answers,
+            held.ending_items, held.ending_answers,
             waiting.oldest AS oldest_wait,
             (SELECT count(*)::int FROM workers
              WHERE model = $1 AND seen_at > now() - interval '${SEEN_WITHIN}') AS workers
@@ -69,11 +69,11 @@ export async function readBacklog(db: Queryable, model: string): Promise<Backlog
 
 function toRecord(row: BacklogRow): BacklogRecord {
   const secondsPerAnswer = (row.task_ms ?? UNMEASURED_TASK_MS) / 1000;
-  const answers = Number(row.waiting_answers) + Number(row.cancelling_answers);
+  const answers = Number(row.waiting_answers) + Number(row.ending_answers);
   return {
     isKnown: row.is_known,
     taskMs: row.task_ms,
-    outstandingItems: Number(row.waiting_items) + Number(row.cancelling_items),
+    outstandingItems: Number(row.waiting_items) + Number(row.ending_items),
     outstandingSeconds: answers * secondsPerAnswer,
     inFlightItems: Number(row.held_items),
     inFlightSeconds: Number(row.held_answers) * secondsPerAnswer,

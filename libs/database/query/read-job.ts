@@ -1,5 +1,6 @@
 import type { JobState, Task } from '#contracts';
 import type { Queryable } from '../database.js';
+import { JOB_FILTER, jobFilterValues, type JobFilterInput } from './job-filter.js';
 
 export interface JobRecord {
   readonly id: string;
@@ -53,17 +54,17 @@ export async function findJob(
   return row && toRecord(row);
 }
 
-/** Input: ids older than `before` only, of one state if given. Output: the tenant's jobs, newest first, `limit` at most. */
+/** Input: ids older than `before` only, and a filter. Output: the tenant's jobs, newest first, `limit` at most. */
 export async function listJobs(
   db: Queryable,
   tenantId: string,
-  page: { limit: number; before?: string; state?: JobState },
+  page: { limit: number; before?: string; filter?: JobFilterInput },
 ): Promise<JobRecord[]> {
   const rows = await db.query<JobRow>(
     `SELECT ${COLUMNS} FROM jobs
-     WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id < $2) AND ($3::text IS NULL OR state = $3)
-     ORDER BY id DESC LIMIT $4`,
-    [tenantId, page.before ?? null, page.state ?? null, page.limit],
+     WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id < $2) AND ${JOB_FILTER(4)}
+     ORDER BY id DESC LIMIT $3`,
+    [tenantId, page.before ?? null, page.limit, ...jobFilterValues(page.filter ?? {})],
   );
   return rows.map(toRecord);
 }

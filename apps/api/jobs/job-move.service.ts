@@ -1,0 +1,43 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  notFound,
+  publicId,
+  requireUuid,
+  type Job,
+  type MovedJobs,
+  type MoveJobs,
+} from '#contracts';
+import { findJob, moveJob, moveJobs, type JobMove } from '#database';
+import { API_PARTS, type ApiParts } from '../parts.js';
+import { jobFilterOf } from './job-filter.js';
+import { viewJob } from './job-view.js';
+
+/** Cancel, pause and resume, of one job and of many. The dispatcher takes their shards along. */
+@Injectable()
+export class JobMoveService {
+  constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
+
+  /** Errors: `job.not_found`; those of `moveJob`. */
+  async move(tenantId: string, id: string, move: JobMove): Promise<Job> {
+    const { database } = this.parts;
+    const jobId = requireUuid('job', id);
+    await moveJob(database, tenantId, jobId, move);
+    const job = await findJob(database, tenantId, jobId);
+    if (job === undefined) throw notFound('job', id);
+    return viewJob(job);
+  }
+
+  async moveMany(tenantId: string, body: MoveJobs, move: JobMove): Promise<MovedJobs> {
+    const filter = jobFilterOf(body.filter);
+    const ids = await moveJobs(this.parts.database, tenantId, filter, move, body.limit);
+    return {
+      object: 'moved_jobs',
+      count: ids.length,
+      data: ids
+        .toSorted()
+        .toReversed()
+        .map((id) => publicId('job', id)),
+      has_more: ids.length === body.limit,
+    };
+  }
+}

@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cli } from '../testing/captured.js';
+import { FakeApi } from '../testing/fake-api.js';
+import { JOB_ID, SET_ID } from '../testing/samples.js';
+
+let api: FakeApi;
+let env: NodeJS.ProcessEnv;
+
+beforeEach(async () => {
+  api = await FakeApi.start();
+  env = { PALLET_URL: api.url, PALLET_API_KEY: api.apiKey };
+});
+afterEach(() => api.stop());
+
+const moved = (data: string[], has_more = false) => ({
+  status: 202,
+  body: { object: 'moved_jobs', count: data.length, data, has_more },
+});
+
+const FILTER = ['--state', 'queued', '--state', 'paused', '--set', SET_ID, '--name', 'summer'];
+const MORE = ['--metadata', 'a=b=c', '--since', '2026-01-31', '--model', 'tiny'];
+
+describe('pallet jobs', () => {
+  it('ls asks with the whole filter', async () => {
+    await cli(['jobs', 'ls', ...FILTER, ...MORE, '--outcome', 'failed'], { env });
+    const { query } = api.received[0]!;
+    expect(query.getAll('state')).toEqual(['queued', 'paused']);
+    expect(Object.fromEntries(query)).toMatchObject({
+      image_set: SET_ID,
+      name: 'summer',
+      metadata: 'a=b=c',
+      created_after: '2026-01-31T00:00:00.000Z',
+      model: 'tiny',
+      outcome: 'failed',
+    });
+  });
+
+  it('pause one job and show it', async () => {
+    const { code, out } = await cli(['jobs', 'pause', JOB_ID], { env });
+    expect(code).toBe(0);
+    expect(out).toContain('state      paused\n');
+  });
+
+  it('cancel all that the filter of ls names, request after request', async () => {
+    const last = JOB_ID.replace(/1$/, '2');
+    api.answerNext('/v1/jobs/cancel', moved([JOB_ID], true), moved([last]));
+    const { code, out, err } = await cli(['jobs', 'cancel', ...FILTER], { env });
+    expect([code, out]).toEqual([0, `${JOB_ID}\n${last}\n`]);
+    expect(err).toContain('2 jobs: cancel');
+    expect(api.received.map(({ json }) => json?.['filter'])).toEqual(
+      [0, 1].map(() => ({ state: ['queued', 'paused'], image_set: SET_ID, name: 'summer' })),
+    );
+  });
+
+  it.each([
+    [['cancel']],
+    [['pause', JOB_ID, '--all']],
+    [['resume', JOB_ID, '--state', 'paused']],
+    [['cancel', '--metadata', 'place']],
+    [['ls', '--since', 'soon']],
+    [['ls', '--outcome', 'odd']],
+  ])('%j is a wrong command line, and sends nothing', async (args) => {
+    const { code } = await cli(['jobs', ...args], { env });
+    expect([code, api.received]).toEqual([2, []]);
+  });
+});
