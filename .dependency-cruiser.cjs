@@ -26,6 +26,8 @@ module.exports = {
     only('scaling', 'pipeline', 'contracts'),
     only('outgoing', 'contracts'),
     only('webhooks', 'contracts'),
+    only('intake', 'contracts', 'database', 'storage', 'outgoing'),
+    home('yauzl', 'libs/intake/|libs/exports/read-export-fixture'),
     only('onnx'),
     only('paligemma', 'onnx', 'contracts'),
     only('exports', 'paligemma', 'contracts'),

@@ -11,7 +11,7 @@ import {
 } from '#contracts';
 import { findJob, listResults, type JobRecord } from '#database';
 import { EXPORT_FORMATS, exportJob, type ExportSource } from '#exports';
-import { Slots } from '../intake/slots.js';
+import { Slots } from '#intake';
 import { viewItem, viewJob } from '../jobs/job-view.js';
 import { API_PARTS, type ApiParts } from '../parts.js';
 

@@ -8,7 +8,7 @@ import {
   type TrainingFilePage,
 } from '#contracts';
 import { findTrainingFile, listTrainingFiles } from '#database';
-import { Slots } from '../intake/slots.js';
+import { Slots } from '#intake';
 import { decodeCursor, toPage, UUID_CURSOR } from '../page/page.js';
 import { API_PARTS, type ApiParts } from '../parts.js';
 import { viewFile } from './file-view.js';

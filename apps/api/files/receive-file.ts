@@ -1,9 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { AppError, newUuid, trainingFileKey } from '#contracts';
 import { recordTrainingFile, type TrainingFileRecord } from '#database';
-import { cleanFileName } from '../intake/file-name.js';
+import { cleanFileName, RefusedFileError, spool, type SpooledFile } from '#intake';
 import { readForm } from '../intake/multipart.js';
-import { RefusedFileError, spool, type SpooledFile } from '../intake/spool.js';
 import type { ApiParts } from '../parts.js';
 import { RequestInvalidError } from '../problem/request-invalid.js';
 import { toUploadError } from '../problem/to-app-error.js';

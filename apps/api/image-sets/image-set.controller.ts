@@ -80,7 +80,7 @@ export class ImageSetController {
   @HttpCode(200)
   @ApiOperation({
     operationId: 'uploadImages',
-    summary: 'Upload images and zip archives of images',
+    summary: 'Upload images, and zip, tar or tar.gz archives of images',
     description:
       'Any number of files under any field name. A file that is no readable image is refused with a reason and the others go on; sending an upload again adds nothing.',
   })

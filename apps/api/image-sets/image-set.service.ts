@@ -19,8 +19,8 @@ import {
   recordKnown,
   type KeptAnswer,
 } from '#database';
+import { cleanFileName } from '#intake';
 import { once } from '../idempotency/idempotency.js';
-import { cleanFileName } from '../intake/file-name.js';
 import { decodeCursor, LONG_CURSOR, toPage, UUID_CURSOR } from '../page/page.js';
 import { API_PARTS, type ApiParts } from '../parts.js';
 import { viewImageSet, viewRefusedFile } from './image-set-view.js';

@@ -1,7 +1,7 @@
 import type { UploadedFile, UploadReport } from '#contracts';
 import type { ImageSetRecord, RecordedFiles } from '#database';
+import type { Refusal } from '#intake';
 import { viewImageSet } from '../image-sets/image-set-view.js';
-import type { Refusal } from './refusal.js';
 
 const MAX_REFUSED = 10_000;
 const MAX_OTHERS = 1_000;

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   problemSchema,
@@ -12,7 +13,8 @@ import {
 } from '#contracts';
 import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
 import { startApi, type ApiRig } from '../spec-rig.js';
-import { craftZip, type CraftedEntry } from './spec-zip.js';
+import { craftTar } from '../../../libs/intake/archive/tar-fixture.js';
+import { craftZip, type CraftedEntry } from '../../../libs/intake/archive/zip-fixture.js';
 
 const MIB = 1_048_576;
 const postgres = usePostgres();
@@ -326,6 +328,34 @@ describe('a zip archive', () => {
     const report = await reportOf(await upload([['shared.zip', shared]]));
     expect(codes(report)['shared.zip']).toBe('zip.ratio');
     expect(report.counts.accepted).toBeLessThan(12);
+  });
+});
+
+describe('a tar archive', () => {
+  it('packed with gzip is taken like a zip', async () => {
+    const { upload } = await setup();
+    const tar = craftTar([
+      { name: './cats/', bytes: Buffer.alloc(0), type: '5' },
+      { name: './cats/good.png', bytes: png() },
+      { name: '../up.png', bytes: png() },
+      { name: 'readme.txt', bytes: Buffer.from('hello') },
+      { name: 'large.png', bytes: png(2 * MIB) },
+    ]);
+    const report = await reportOf(
+      await upload([
+        ['set.tar.gz', gzipSync(tar)],
+        ['set.tar', tar],
+        ['notes.gz', gzipSync('no archive')],
+      ]),
+    );
+    expect(report.counts).toEqual({ accepted: 2, duplicate: 2, refused: 5 });
+    expect(codes(report)).toEqual({
+      'cats/good.png': 'duplicate',
+      '../up.png': 'tar.unsafe_name',
+      'readme.txt': 'image.text',
+      'large.png': 'duplicate',
+      'notes.gz': 'tar.broken',
+    });
   });
 });
 

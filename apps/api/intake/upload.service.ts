@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { requireUuid, type UploadReport } from '#contracts';
+import { Slots } from '#intake';
 import { API_PARTS, type ApiParts } from '../parts.js';
 import { toUploadError } from '../problem/to-app-error.js';
 import { readForm } from './multipart.js';
-import { Slots } from './slots.js';
 import { requireOpenSet, Upload } from './upload.js';
 
 /** Uploads in progress at once; each holds a few megabytes. */

@@ -6,7 +6,7 @@ import {
   type JobRecord,
   type Queryable,
 } from '#database';
-import { judgeImage } from '../intake/refusal.js';
+import { judgeImage } from '#intake';
 import { createJob } from '../jobs/create-job.js';
 import type { PredictionForm } from './prediction-form.js';
 

@@ -1,9 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { AppError, createPredictionSchema, type CreatePrediction } from '#contracts';
-import { cleanFileName } from '../intake/file-name.js';
+import { cleanFileName, imageTooLarge, RefusedFileError, spool, type SpooledFile } from '#intake';
 import { readForm } from '../intake/multipart.js';
-import { imageTooLarge } from '../intake/refusal.js';
-import { RefusedFileError, spool, type SpooledFile } from '../intake/spool.js';
 import { RequestInvalidError } from '../problem/request-invalid.js';
 import { toUploadError } from '../problem/to-app-error.js';
 

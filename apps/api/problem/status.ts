@@ -55,7 +55,7 @@ const NOT_FOUND =
   /^(set|job|tuning|file|image|tenant|key|worker|request|webhook|delivery)\.not_found$/;
 
 /** A picture that was refused, where one was required. */
-const UNREADABLE_IMAGE = /^(image|zip)\./;
+const UNREADABLE_IMAGE = /^(image|zip|tar)\./;
 
 export function statusOf(error: AppError): number {
   const known = STATUSES[error.code];

@@ -31,7 +31,10 @@ export function addRunCommand(program: Command, context: CliContext): void {
     .description(
       'Uploads the images, asks every task about each of them and prints the answers. It uses the Pallet that is running; if there is none, it starts one for as long as it takes.',
     )
-    .argument('<path...>', 'image files, zip files, and folders (with all images below them)')
+    .argument(
+      '<path...>',
+      'image files, zip and tar archives, and folders (with all images below them)',
+    )
     .addOption(taskOption())
     .option('--model <model>', 'which model; a checkpoint folder if nothing runs yet')
     .option('--name <name>', 'what to call the image set and the job')

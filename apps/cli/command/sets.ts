@@ -33,7 +33,10 @@ Example:
     .command('upload')
     .description('add images to an open set; one that it already has is not added again')
     .argument('<set>', 'id of the set')
-    .argument('<path...>', 'image files, zip files, and folders (with all images below them)')
+    .argument(
+      '<path...>',
+      'image files, zip and tar archives, and folders (with all images below them)',
+    )
     .addOption(jsonOption())
     .action(action<[string, string[]], SetFlags>(context, upload));
   sets

@@ -1,5 +1,6 @@
 import yauzl, { type Entry } from 'yauzl';
-import { refusal, type Refusal } from './refusal.js';
+import { refusal, type Refusal } from '../refusal.js';
+import { isClutter, notAFile, unsafeName } from './archive-rules.js';
 
 const UTF8_FLAG = 0x800;
 const UNIX_HOSTS = new Set([3, 19]);
@@ -8,9 +9,6 @@ const REGULAR = 0o100000;
 const DIRECTORY = 0o040000;
 const STORED = 0;
 const DEFLATED = 8;
-
-/** What desktops add to archives without being asked. */
-const CLUTTER = /^__MACOSX\/|(^|\/)(\.DS_Store|Thumbs\.db|desktop\.ini)$/;
 
 export type JudgedEntry =
   | { readonly kind: 'skip' }
@@ -21,8 +19,11 @@ export type JudgedEntry =
 export function judgeEntry(entry: Entry): JudgedEntry {
   const name = decodeName(entry);
   const type = fileType(entry);
-  if (name.endsWith('/') || type === DIRECTORY || CLUTTER.test(name)) return { kind: 'skip' };
-  const refused = unsafeName(name) ?? (type === REGULAR ? undefined : NO_FILE) ?? unreadable(entry);
+  if (name.endsWith('/') || type === DIRECTORY || isClutter(name)) return { kind: 'skip' };
+  const refused =
+    unsafeName('zip', name) ??
+    (type === REGULAR ? undefined : notAFile('zip')) ??
+    unreadable(entry);
   return refused === undefined ? { kind: 'file', name } : { kind: 'refused', name, refused };
 }
 
@@ -49,24 +50,6 @@ function fileType(entry: Entry): number {
   if (!UNIX_HOSTS.has(entry.versionMadeBy >> 8)) return REGULAR;
   return (entry.externalFileAttributes >>> 16) & FILE_TYPE || REGULAR;
 }
-
-/**
- * No entry is ever written to a path, so these names can do no harm here; but whoever made one meant
- * harm, and a result file that carries the name on could do it elsewhere.
- */
-export function unsafeName(name: string): Refusal | undefined {
-  if (name === '') return refusal('zip.unsafe_name', 'The entry has no name.');
-  if (name.includes('\0')) return refusal('zip.unsafe_name', 'The name of the entry holds a NUL.');
-  if (name.startsWith('/') || /^[A-Za-z]:/.test(name)) {
-    return refusal('zip.unsafe_name', 'The name of the entry is an absolute path.');
-  }
-  if (name.split('/').includes('..')) {
-    return refusal('zip.unsafe_name', 'The name of the entry leads out of the archive.');
-  }
-  return undefined;
-}
-
-const NO_FILE = refusal('zip.not_a_file', 'The entry is a link or a device, not a file.');
 
 function unreadable(entry: Entry): Refusal | undefined {
   if (entry.isEncrypted()) {

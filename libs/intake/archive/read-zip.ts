@@ -1,43 +1,36 @@
 import { crc32 } from 'node:zlib';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
-import type { IntakeLimits } from '#config';
-import { WRONG_SIZE, judgeEntry } from './archive-entry.js';
-import { cleanFileName } from './file-name.js';
-import { imageTooLarge, refusal, type Refusal } from './refusal.js';
-import { RefusedFileError, spool, type SpooledFile } from './spool.js';
+import { cleanFileName } from '../file-name.js';
+import { imageTooLarge, refusal, type Refusal } from '../refusal.js';
+import { RefusedFileError, spool, type SpooledFile } from '../spool.js';
+import { isArchive } from './archive-kind.js';
+import {
+  broken,
+  nested,
+  REST_UNREAD,
+  tooDense,
+  tooManyEntries,
+  unpackBudget,
+  type ArchivedFile,
+  type ArchiveLimits,
+  type UnpackBudget,
+} from './archive-rules.js';
+import { WRONG_SIZE, judgeEntry } from './zip-entry.js';
 
-const ZIP_MAGIC = 0x504b0304;
 /** Below this an entry is not worth judging by its ratio: a drawing of one colour packs well too. */
 const RATIO_FLOOR_BYTES = 65_536;
 
-export const isZip = (head: Uint8Array): boolean =>
-  head.byteLength >= 4 && Buffer.from(head.subarray(0, 4)).readUInt32BE() === ZIP_MAGIC;
-
-export type ArchivedFile =
-  | { readonly name: string; readonly file: SpooledFile }
-  | { readonly name: string; readonly refused: Refusal };
-
-const BROKEN = 'The archive cannot be read';
-
-/**
- * The files of a zip archive, one at a time, each read to its end or refused on its own. An archive that
- * cannot be read on ends with one refusal under its own name.
- *
- * Nothing that the archive says about itself is believed: sizes, ratio and checksum are measured while
- * inflating, which stops at the first limit; all entries together may unpack to `zipRatio` times the
- * archive, so entries that share their bytes gain nothing.
- */
-export async function* readArchive(
+/** Of a zip archive, by its directory. */
+export async function* readZip(
   archive: SpooledFile,
   archiveName: string,
-  limits: IntakeLimits,
+  limits: ArchiveLimits,
 ): AsyncGenerator<ArchivedFile> {
-  const budget = { left: limits.zipRatio * archive.bytes + limits.imageBytes };
+  const budget = unpackBudget(archive, limits);
   try {
     const zip = await openZip(archive);
     if (zip.entryCount > limits.zipEntries) {
-      const detail = `The archive has more than ${limits.zipEntries} entries. Send several smaller ones.`;
-      yield { name: archiveName, refused: refusal('zip.too_many_entries', detail) };
+      yield { name: archiveName, refused: tooManyEntries('zip', limits.zipEntries) };
       return;
     }
     for await (const entry of zip.eachEntry()) {
@@ -46,15 +39,14 @@ export async function* readArchive(
       if (budget.left <= 0) {
         yield {
           name: archiveName,
-          refused: tooDense(limits, 'The rest of the archive was not read.'),
+          refused: tooDense('zip', limits, REST_UNREAD),
         };
         return;
       }
     }
   } catch (error) {
     if (!isZipError(error)) throw error;
-    const detail = `${BROKEN}${error.message ? `: ${error.message}` : ''}. Pack it again.`;
-    yield { name: archiveName, refused: refusal('zip.broken', detail) };
+    yield { name: archiveName, refused: broken('zip', error.message) };
   }
 }
 
@@ -73,8 +65,8 @@ function openZip({ content }: SpooledFile): Promise<ZipFile> {
 async function readEntry(
   zip: ZipFile,
   entry: Entry,
-  limits: IntakeLimits,
-  budget: { left: number },
+  limits: ArchiveLimits,
+  budget: UnpackBudget,
 ): Promise<ArchivedFile | undefined> {
   const judged = judgeEntry(entry);
   if (judged.kind === 'skip') return undefined;
@@ -83,8 +75,8 @@ async function readEntry(
   if (refused !== undefined) return { name, refused };
   try {
     const limitOf = (head: Uint8Array) =>
-      isZip(head)
-        ? NESTED
+      isArchive(head)
+        ? { bytes: 0, refusal: nested('zip') }
         : { bytes: limits.imageBytes, refusal: imageTooLarge(limits.imageBytes) };
     const file = await spool(inflate(zip, entry, limits, budget), limitOf, { drain: false });
     return { name, file };
@@ -94,28 +86,20 @@ async function readEntry(
   }
 }
 
-const NESTED = {
-  bytes: 0,
-  refusal: refusal('zip.nested', 'The entry is an archive itself. Send it on its own.'),
-};
-
-function declaredTooMuch(entry: Entry, limits: IntakeLimits): Refusal | undefined {
+function declaredTooMuch(entry: Entry, limits: ArchiveLimits): Refusal | undefined {
   if (entry.uncompressedSize > limits.imageBytes) return imageTooLarge(limits.imageBytes);
-  return isTooDense(entry, entry.uncompressedSize, limits) ? tooDense(limits) : undefined;
+  return isTooDense(entry, entry.uncompressedSize, limits) ? tooDense('zip', limits) : undefined;
 }
 
-const isTooDense = (entry: Entry, bytes: number, limits: IntakeLimits): boolean =>
+const isTooDense = (entry: Entry, bytes: number, limits: ArchiveLimits): boolean =>
   bytes > RATIO_FLOOR_BYTES && bytes > entry.compressedSize * limits.zipRatio;
-
-const tooDense = (limits: IntakeLimits, rest = 'Send the file on its own.'): Refusal =>
-  refusal('zip.ratio', `It unpacks to more than ${limits.zipRatio} times its packed size. ${rest}`);
 
 /** The bytes of an entry, measured while they come. Errors: `RefusedFileError`. */
 async function* inflate(
   zip: ZipFile,
   entry: Entry,
-  limits: IntakeLimits,
-  budget: { left: number },
+  limits: ArchiveLimits,
+  budget: UnpackBudget,
 ): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   let checksum = 0;
@@ -125,7 +109,7 @@ async function* inflate(
     checksum = crc32(chunk, checksum);
     if (bytes > entry.uncompressedSize) throw new RefusedFileError(WRONG_SIZE);
     if (budget.left <= 0 || isTooDense(entry, bytes, limits)) {
-      throw new RefusedFileError(tooDense(limits));
+      throw new RefusedFileError(tooDense('zip', limits));
     }
     yield chunk;
   }

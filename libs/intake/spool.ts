@@ -8,7 +8,8 @@ import type { Refusal } from './refusal.js';
 
 /** Most images of the web stay in memory; larger files wait on disk, so that memory stays flat. */
 const MEMORY_BYTES = 1_048_576;
-const FEW_BYTES = 8;
+/** Enough to tell an archive: a tar archive shows itself in its first block. */
+const FEW_BYTES = 512;
 
 /** Thrown while a file is read: it is refused, and the upload goes on. */
 export class RefusedFileError extends Error {
@@ -67,7 +68,8 @@ export async function spool(
       if (isOver && !options.drain) break;
       if (isOver) await writer.discard();
     }
-    if (isOver && limit !== undefined) throw new RefusedFileError(limit.refusal);
+    limit ??= limitOf(writer.head());
+    if (writer.bytes > limit.bytes) throw new RefusedFileError(limit.refusal);
     return await writer.finish();
   } catch (error) {
     await writer.discard();

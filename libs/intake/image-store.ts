@@ -1,14 +1,19 @@
 import { imageKey } from '#contracts';
-import { hasBlob } from '#database';
-import type { ApiParts } from '../parts.js';
+import { hasBlob, type Database } from '#database';
+import type { ObjectStore } from '#storage';
 import type { SpooledFile } from './spool.js';
+
+export interface IntakeParts {
+  readonly database: Database;
+  readonly store: ObjectStore;
+}
 
 /**
  * Brings a file's bytes into the object store, unless the tenant has sent the same bytes before.
  * Storing the same key twice at once is harmless: the bytes are the same. Errors: those of the store.
  */
 export async function storeImage(
-  parts: ApiParts,
+  parts: IntakeParts,
   tenantId: string,
   file: SpooledFile,
 ): Promise<void> {

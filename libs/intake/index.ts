@@ -1,0 +1,13 @@
+export {
+  isArchive,
+  isZip,
+  readArchive,
+  type ArchivedFile,
+  type ArchiveLimits,
+} from './archive/read-archive.js';
+export { cleanFileName } from './file-name.js';
+export { ImageIntake, type IntakeTarget, type TakenFile } from './image-intake.js';
+export { storeImage, type IntakeParts } from './image-store.js';
+export { imageTooLarge, judgeImage, refusal, type Judged, type Refusal } from './refusal.js';
+export { Slots } from './slots.js';
+export { RefusedFileError, spool, SpooledFile, type LimitOf } from './spool.js';
