@@ -46,6 +46,7 @@ const supervisor = new Supervisor(
     shardConcurrency: config.shardConcurrency,
     window: config.slots,
     maxImageBytes: config.maxImageBytes,
+    answerCache: config.answerCache,
   },
 );
 const app = await NestFactory.createApplicationContext(

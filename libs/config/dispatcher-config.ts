@@ -13,6 +13,7 @@ const dispatcherEnv = z.object({
   ...sharedEnv,
   ...pipelineEnv,
   ...outgoingEnv,
+  ANSWER_CACHE_DAYS: positive(90),
   NOTIFY_MS: positive(500),
   WEBHOOK_TIMEOUT_MS: positive(20_000),
   WEBHOOK_IN_FLIGHT: positive(64),
@@ -27,6 +28,8 @@ export interface DispatcherConfig extends SharedConfig {
   readonly feedMs: number;
   /** A shard dispatched for so long, and in no queue, was lost by it. */
   readonly reconcileAgeMs: number;
+  /** An answer is known for so long. */
+  readonly answerCacheDays: number;
   /** Pause between looks for webhooks that are due. */
   readonly notifyMs: number;
   readonly outgoingAllow: string;
@@ -49,6 +52,7 @@ export function loadDispatcherConfig(env: NodeJS.ProcessEnv): DispatcherConfig {
     sweepMs: parsed.SWEEP_MS,
     feedMs: parsed.FEED_MS,
     reconcileAgeMs: parsed.RECONCILE_AGE_MS,
+    answerCacheDays: parsed.ANSWER_CACHE_DAYS,
     notifyMs: parsed.NOTIFY_MS,
     outgoingAllow: parsed.OUTGOING_ALLOW,
     webhooks: Object.freeze({

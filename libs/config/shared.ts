@@ -3,6 +3,8 @@ import { z } from 'zod';
 /** Milliseconds, bytes and counts: whole and above zero. */
 export const positive = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 
+export const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
 const url = (...protocols: string[]) =>
   z.string().refine(
     (text) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  flag,
   heartbeatFits,
   holderConfig,
   modelName,
@@ -9,8 +10,6 @@ import {
   sharedEnv,
   type HolderConfig,
 } from './shared.js';
-
-const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 const trainerEnv = z
   .object({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  flag,
   heartbeatFits,
   holderConfig,
   modelName,
@@ -23,6 +24,7 @@ const workerEnv = z
     SLOTS: positive(8),
     HOST_SILENCE_MS: positive(120_000),
     IMAGE_PIXELS: positive(64_000_000),
+    ANSWER_CACHE: flag.default(true),
   })
   .refine(...heartbeatFits);
 
@@ -41,6 +43,8 @@ export interface WorkerConfig extends HolderConfig {
   readonly hostSilenceMs: number;
   /** Larger images are refused before they are decoded. */
   readonly imagePixels: number;
+  /** Takes answers that are known, for jobs that do not say otherwise. */
+  readonly answerCache: boolean;
 }
 
 export function loadWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
@@ -56,5 +60,6 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     slots: parsed.SLOTS,
     hostSilenceMs: parsed.HOST_SILENCE_MS,
     imagePixels: parsed.IMAGE_PIXELS,
+    answerCache: parsed.ANSWER_CACHE,
   });
 }

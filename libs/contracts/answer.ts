@@ -67,6 +67,12 @@ export const answerSchema = z
         '`length`: cut off at `max_tokens`; `repetition`: cut off as it only repeated itself',
       ),
     warnings: z.array(z.string()),
+    cached: z
+      .boolean()
+      .optional()
+      .describe(
+        '`true`: known from another image or job with the same content, not computed again',
+      ),
   })
   .meta({ id: 'Answer' });
 export type Answer = z.infer<typeof answerSchema>;

@@ -32,6 +32,8 @@ export interface HostModel {
   family: string;
   imageSize: number;
   parameters: number;
+  /** Changes whenever the same question may get another answer; without one nothing it says is kept as known. */
+  revision?: string;
 }
 
 export interface HostResult {

@@ -27,6 +27,12 @@ export const createJobSchema = z
     name: z.string().trim().min(1).max(200).optional(),
     metadata: metadataSchema.optional(),
     webhook: jobWebhookSchema.optional().describe('Told how this job goes'),
+    cache: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Take answers that are known (same content, task and model revision); `false`: compute every one',
+      ),
   })
   .meta({ id: 'CreateJob' });
 export type CreateJob = z.infer<typeof createJobSchema>;
@@ -63,6 +69,7 @@ export const jobSchema = z
       cancelled: z.int(),
     }),
     progress: z.number().min(0).max(1),
+    cache: z.boolean().describe('Whether answers that are known may be taken'),
     metadata: metadataSchema,
     created_at: timestamp,
     started_at: timestamp.nullable(),

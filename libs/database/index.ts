@@ -16,6 +16,7 @@ export * from './query/image-set.js';
 export * from './query/image.js';
 export * from './query/known-image.js';
 export * from './query/job-filter.js';
+export * from './query/known-answers.js';
 export * from './query/lease.js';
 export * from './query/lose-lease.js';
 export * from './query/move-job.js';

@@ -22,6 +22,7 @@ export const aJob = (part: Partial<Job> = {}): Job => ({
   outcome: 'succeeded',
   item_counts: { total: 2, succeeded: 2, failed: 0, cancelled: 0 },
   progress: 1,
+  cache: true,
   metadata: {},
   created_at: NOW,
   started_at: NOW,

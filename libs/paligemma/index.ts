@@ -18,6 +18,7 @@ export type { Provider } from './provider/open-runner.js';
 export { taskPrompt } from './prompt/task-prompt.js';
 export type { Precision } from './checkpoint/checkpoint.js';
 export { findManifest, type EngineManifest } from './engine-folder/manifest.js';
+export { modelRevision } from './engine-folder/model-revision.js';
 export { verifyEngineFolder } from './engine-folder/verify-engine-folder.js';
 export { importCheckpoint, type ImportOptions } from './import/import-checkpoint.js';
 export { MaskDecoder } from './output/mask/mask-decoder.js';

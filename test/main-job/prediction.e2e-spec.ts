@@ -28,7 +28,7 @@ it('answers one picture at once while a bulk job fills the queue', async () => {
   form.append('image', new Blob([Uint8Array.from(picture.bytes)]), picture.name);
   const prediction = await client.request<Prediction>('POST', '/v1/predictions', form);
 
-  expect(prediction.result?.answers[0]?.raw).toBe(instantText(picture.bytes, 0));
+  expect(prediction.result?.answers[0]?.raw).toBe(instantText(picture.bytes, { type: 'ocr' }));
   const { item_counts: counts, finished_at: finishedAt } = await client.job(bulk.id);
   expect(finishedAt).toBeNull();
   expect(counts.succeeded).toBeLessThan(counts.total / 2);

@@ -34,7 +34,7 @@ export async function checkJob(
       faults.push(`item ${item.n} has a name nobody sent: ${item.image.name}`);
     else if (item.state === 'succeeded') {
       const right = job.tasks.every(
-        (_, task) => item.answers[task]?.raw === instantText(file.bytes, task),
+        (task, index) => item.answers[index]?.raw === instantText(file.bytes, task),
       );
       if (!right) faults.push(`item ${item.n} has another image's answer`);
     }

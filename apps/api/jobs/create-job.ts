@@ -24,8 +24,8 @@ export async function createJob(
   if (set.state === 'open') {
     throw new AppError('set.open', 'The set is still open. Seal it first, or send `seal: true`.');
   }
-  const { tasks, priority, name = null, metadata = {} } = request;
-  const job = { id, tenantId, setId, name, model, tasks, priority, lane, metadata };
+  const { tasks, priority, cache, name = null, metadata = {} } = request;
+  const job = { id, tenantId, setId, name, model, tasks, priority, lane, metadata, cache };
   await planJob(tx, { ...job, itemCount: set.accepted });
   const planned = await findJob(tx, tenantId, id);
   if (planned === undefined) throw new Error(`Job ${id} is not there after planning it.`);

@@ -17,6 +17,7 @@ export function viewJob(job: JobRecord): Job {
     outcome: jobOutcome(job.state, counts),
     item_counts: counts,
     progress: jobProgress(counts),
+    cache: job.cache,
     metadata: { ...job.metadata },
     created_at: job.createdAt.toISOString(),
     started_at: job.startedAt?.toISOString() ?? null,

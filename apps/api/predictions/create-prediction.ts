@@ -34,7 +34,7 @@ export async function createPrediction(
   return createJob(
     tx,
     tenantId,
-    { image_set, seal: true, tasks, model, priority: 0 },
+    { image_set, seal: true, tasks, model, priority: 0, cache: true },
     'interactive',
   );
 }

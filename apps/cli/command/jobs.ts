@@ -22,6 +22,7 @@ interface CreateFlags extends JsonFlags {
   priority?: number;
   name?: string;
   webhook?: string;
+  cache: boolean;
   idempotencyKey?: string;
 }
 
@@ -47,6 +48,7 @@ export function addJobsCommand(program: Command, context: CliContext): void {
     .option('--priority <n>', 'higher runs sooner, -10 to 10', wholeNumber(-10, 10))
     .option('--name <name>', 'what to call it')
     .option('--webhook <webhook>', 'URL that is told of its end, or the id of a webhook')
+    .option('--no-cache', 'compute every answer, also those that are known')
     .option('--idempotency-key <key>', 'the same key again gives the same job')
     .addOption(jsonOption())
     .addHelpText('after', `\nTasks:\n${TASK_FORMS}`)
@@ -89,6 +91,7 @@ async function create(input: CommandInput<CreateFlags>): Promise<void> {
       priority: flags.priority,
       name: flags.name,
       webhook: flags.webhook === undefined ? undefined : webhookOf(flags.webhook),
+      cache: flags.cache,
     },
     { signal: context.signal, idempotencyKey: flags.idempotencyKey ?? randomUUID() },
   );

@@ -30,6 +30,7 @@ export const aJob = (part: Partial<Job> = {}): Job => ({
   outcome: null,
   item_counts: { total: 1, succeeded: 0, failed: 0, cancelled: 0 },
   progress: 0,
+  cache: true,
   metadata: {},
   created_at: NOW,
   started_at: NOW,

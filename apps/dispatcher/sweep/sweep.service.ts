@@ -9,6 +9,7 @@ import {
   forgetDeadTrainers,
   forgetDeadWorkers,
   forgetIdempotencyKeys,
+  forgetOldAnswers,
   forgetWebhooks,
   listCancelling,
   listModelNames,
@@ -81,6 +82,9 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
     await forgetDeadTrainers(this.parts.database);
     await forgetIdempotencyKeys(this.parts.database);
     await forgetWebhooks(this.parts.database);
+    while (await forgetOldAnswers(this.parts.database, this.parts.config.answerCacheDays)) {
+      // Bounded steps; the next one goes on where this one ended.
+    }
   }
 
   async #cancel(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Answer, HostResult, Task } from '#contracts';
 import {
   decodeImage,
+  modelRevision,
   openMaskDecoder,
   PaliGemma,
   resizeBicubic,
@@ -25,8 +26,9 @@ export async function openEngine(options: EngineOptions): Promise<AnalysisEngine
   });
   const masks = await openMaskDecoder(options.modelDirectory);
   const { family, imageSize, parameters } = model.info;
+  const revision = await modelRevision(options.modelDirectory, options.provider);
   return {
-    model: { family, imageSize, parameters },
+    model: { family, imageSize, parameters, revision },
     analyse: (request) => analyse({ model, masks }, request, options.imagePixels),
     close: async () => {
       await model.close();

@@ -10,7 +10,16 @@ import {
 } from '#database';
 import { LeaseLostError, MicroBatches, pause, persist, type KeptLease } from '#lease';
 import { HostCrashedError } from './engine-client.js';
+import type { Knowledge } from './answer-cache.js';
 import type { ShardTools } from './shard-tools.js';
+import {
+  endAsAnswered,
+  endAsKnown,
+  endTwins,
+  openQuestions,
+  planWork,
+  type Work,
+} from './shard-work.js';
 
 /** How a run ended; for logs and metrics only, the truth is in Postgres. */
 export type RunEnd = 'done' | 'released' | 'cancelled' | 'lost' | 'crashed';
@@ -25,6 +34,7 @@ export interface DrainSignals {
  * One lease on one shard, from its items to its end:
  *
  *   items -> fetch -> engine host -> commit buffer        (at most `window` items at once)
+ *     \____ answers that are known ____/
  *
  *   done       every item is committed
  *   released   the worker drains or the job is paused: finished items are committed, the rest is given back
@@ -39,6 +49,7 @@ export class ShardRun {
   readonly #suspects: number[] = [];
   readonly #stop = new AbortController();
   readonly #commits: MicroBatches<EndedItem>;
+  #questions: Knowledge['questions'] = [];
   #cancelled = false;
   #crashed = false;
   #failure: unknown;
@@ -86,7 +97,7 @@ export class ShardRun {
 
   async #runToEnd(): Promise<RunEnd> {
     const { lease } = this;
-    const queue = [...lease.items];
+    const queue = await this.#plan();
     const lanes = lease.isolated ? 1 : this.tools.window;
     try {
       await Promise.all(Array.from({ length: lanes }, () => this.#work(queue)));
@@ -120,19 +131,39 @@ export class ShardRun {
     return 'released';
   }
 
+  /** What is left to do for the host; items about which all is known end at once. */
+  async #plan(): Promise<Work[]> {
+    const { lease } = this;
+    const knowledge = await this.tools.cache.recall(lease);
+    this.#questions = knowledge.questions;
+    return planWork(lease, knowledge).filter((work) => {
+      if (openQuestions(lease.tasks, work).length > 0) return true;
+      this.#endWork(work, endAsKnown(work, lease.losses + 1));
+      return false;
+    });
+  }
+
   /** One of the window's lanes: takes items until there are none or the run has to stop. */
-  async #work(queue: LeasedItem[]): Promise<void> {
+  async #work(queue: Work[]): Promise<void> {
     while (!this.#mustStop) {
-      const item = queue.shift();
-      if (item === undefined) return;
-      const ended = await this.#analyse(item).catch((error: unknown) => this.#fail(error));
+      const work = queue.shift();
+      if (work === undefined) return;
+      const ended = await this.#analyse(work).catch((error: unknown) => this.#fail(error));
       if (ended === undefined) {
         // Not ended: it stays with the shard.
-        queue.unshift(item);
+        queue.unshift(work);
         return;
       }
-      this.#commits.add(ended);
+      this.#endWork(work, ended);
+      // A failure may have been this asking's own: each image is asked before it fails.
+      if (ended.state === 'failed') queue.unshift(...work.twins.map((item) => alone(item, work)));
     }
+  }
+
+  #endWork(work: Work, ended: EndedItem): void {
+    this.#commits.add(ended);
+    if (ended.state === 'failed') return;
+    for (const twin of endTwins(work, ended)) this.#commits.add(twin);
   }
 
   get #mustStop(): boolean {
@@ -145,8 +176,10 @@ export class ShardRun {
   }
 
   /** The item's end; undefined when it has not ended (host crash, cancel, lost lease, drain). */
-  async #analyse(item: LeasedItem): Promise<EndedItem | undefined> {
+  async #analyse(work: Work): Promise<EndedItem | undefined> {
     const { tools, lease } = this;
+    const { item } = work;
+    const asked = openQuestions(lease.tasks, work);
     const attempts = lease.losses + 1;
     const fetchedAt = performance.now();
     try {
@@ -155,22 +188,14 @@ export class ShardRun {
       const fetchMs = performance.now() - fetchedAt;
       const result = await tools.engine.analyse(
         bytes,
-        lease.tasks,
+        asked.map(({ task }) => task),
         lease.lane === 'interactive',
         this.#stop.signal,
         () => this.#inHost.add(item.n),
       );
-      const { answers, width, height, timings } = result;
-      tools.onAnswered(lease.tasks.length);
-      return {
-        n: item.n,
-        state: 'succeeded',
-        attempts,
-        answers,
-        width,
-        height,
-        timings: { fetch_ms: fetchMs, ...timings },
-      };
+      tools.onAnswered(asked.length);
+      const questions = this.#questions;
+      return endAsAnswered(work, asked, result, { attempts, fetchMs, questions });
     } catch (error) {
       if (error instanceof HostCrashedError) {
         this.#crashed = true;
@@ -215,3 +240,5 @@ export class ShardRun {
     return undefined;
   }
 }
+
+const alone = (item: LeasedItem, { known }: Work): Work => ({ item, twins: [], known });

@@ -1,4 +1,5 @@
 import type { Database, Lease } from '#database';
+import type { AnswerCache } from './answer-cache.js';
 import type { EngineClient } from './engine-client.js';
 
 /** What every run of a shard shares in one worker. */
@@ -6,6 +7,7 @@ export interface ShardTools {
   readonly database: Database;
   readonly workerId: string;
   readonly engine: EngineClient;
+  readonly cache: AnswerCache;
   /** Images of one shard that are fetched or inside the host at once. */
   readonly window: number;
   /** Errors: `image.missing` when the store has no such object; retryable ones when it does not answer. */

@@ -15,6 +15,7 @@ import { LeaseKeeper, pause } from '#lease';
 import type { Ticket, Lane } from '#pipeline';
 import type { Consumer, QueueSystem } from '#queue';
 import type { ObjectStore } from '#storage';
+import { AnswerCache } from './answer-cache.js';
 import type { EngineClient } from './engine-client.js';
 import { IsolationGate } from './isolation-gate.js';
 import { ShardRun } from './shard-run.js';
@@ -30,6 +31,8 @@ export interface SupervisorOptions {
   readonly shardConcurrency: number;
   readonly window: number;
   readonly maxImageBytes: number;
+  /** Takes and keeps known answers, for jobs that want them. */
+  readonly answerCache: boolean;
 }
 
 export interface SupervisorParts {
@@ -56,7 +59,7 @@ export class Supervisor {
   readonly #meter = new TaskMeter();
   readonly #runs = new Set<Promise<void>>();
   readonly #keeper: LeaseKeeper<HeldShard>;
-  readonly #tools: ShardTools;
+  #tools!: ShardTools;
   #consumers: Consumer[] = [];
   #meterTimer: NodeJS.Timeout | undefined;
 
@@ -64,26 +67,18 @@ export class Supervisor {
     private readonly parts: SupervisorParts,
     private readonly options: SupervisorOptions,
   ) {
-    const { database, engine, log } = parts;
+    const { log } = parts;
     this.#keeper = new LeaseKeeper(
       (leases) => this.#renew(leases),
       options,
       (error) => log('warn', 'heartbeat failed', { error }),
     );
-    this.#tools = {
-      database,
-      workerId: this.workerId,
-      engine,
-      window: options.window,
-      fetchImage: (tenantId, sha256) => this.#fetchImage(tenantId, sha256),
-      onAnswered: (tasks) => this.#meter.count(tasks),
-      onFailure: (error, lease) => log('error', 'shard failed', { error, shard: lease.shardId }),
-    };
   }
 
   /** Starts the host, registers the worker, then takes work. */
   async start(): Promise<HostModel> {
     const model = await this.parts.engine.start();
+    this.#tools = this.#shardTools(model.revision);
     await this.#register(model);
     this.#keeper.start();
     this.#meterTimer = setInterval(() => void this.#recordTaskTime(), METER_INTERVAL_MS);
@@ -107,6 +102,23 @@ export class Supervisor {
     clearInterval(this.#meterTimer);
     await Promise.all(this.#consumers.map((consumer) => consumer.close(2_000)));
     await removeWorker(this.parts.database, this.workerId).catch(() => undefined);
+  }
+
+  #shardTools(revision: string | undefined): ShardTools {
+    const { database, engine, log } = this.parts;
+    const { modelName, answerCache, window } = this.options;
+    const onFailure = (error: unknown): void =>
+      log('warn', 'cannot look up known answers', { error });
+    return {
+      database,
+      workerId: this.workerId,
+      engine,
+      cache: new AnswerCache(database, modelName, answerCache ? revision : undefined, onFailure),
+      window,
+      fetchImage: (tenantId, sha256) => this.#fetchImage(tenantId, sha256),
+      onAnswered: (tasks) => this.#meter.count(tasks),
+      onFailure: (error, lease) => log('error', 'shard failed', { error, shard: lease.shardId }),
+    };
   }
 
   #consume(lane: Lane, concurrency: number): Consumer {
@@ -178,10 +190,10 @@ export class Supervisor {
     const worker = { id: this.workerId, host: hostname(), pid: process.pid };
     for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 5_000)) {
       try {
-        const { family, imageSize } = model;
+        const { family, imageSize, revision } = model;
         return await registerWorker(this.parts.database, {
           ...worker,
-          model: { name, family, imageSize, note },
+          model: { name, family, imageSize, note, revision },
         });
       } catch (error) {
         this.parts.log('warn', 'cannot register yet', { error });

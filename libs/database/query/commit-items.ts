@@ -13,6 +13,16 @@ export interface EndedItem {
   readonly width?: number;
   readonly height?: number;
   readonly timings?: Timings;
+  /** Its new answers that are to be known from now on. */
+  readonly remember?: readonly RememberedAnswer[];
+}
+
+export interface RememberedAnswer {
+  /** Content of the image, lower-case hex. */
+  readonly sha256: string;
+  readonly question: number;
+  /** Number of the task in the item's answers. */
+  readonly task: number;
 }
 
 export interface Commit {
@@ -43,9 +53,23 @@ export async function commitItems(
     held.fence,
     workerId,
     storableJson(items.map(toRecord)),
+    ...rememberedColumns(items),
   ]);
   if (row === undefined) return undefined;
   return { landed: row.landed, shardDone: row.shard_state === 'done', jobState: row.job_state };
+}
+
+/** Parallel arrays: number of the item, content, question, task. */
+function rememberedColumns(items: readonly EndedItem[]): [number[], string[], number[], number[]] {
+  const rows = items.flatMap(({ n, remember = [] }) =>
+    remember.map((answer) => ({ n, ...answer })),
+  );
+  return [
+    rows.map((row) => row.n),
+    rows.map((row) => row.sha256),
+    rows.map((row) => row.question),
+    rows.map((row) => row.task),
+  ];
 }
 
 function toRecord(item: EndedItem): Record<string, unknown> {
@@ -85,7 +109,7 @@ WITH held AS (
     n int, state text, attempts smallint, error_code text, error_detail text,
     answers jsonb, width int, height int, timings jsonb)
   ON CONFLICT DO NOTHING
-  RETURNING state
+  RETURNING n, state
 ), counts AS (
   SELECT count(*)::int AS total,
          count(*) FILTER (WHERE state = 'succeeded')::int AS succeeded,
@@ -105,5 +129,19 @@ WITH held AS (
                             THEN now() END
   FROM held, counts, shard WHERE jobs.id = held.job_id
   RETURNING jobs.state
+), remembered AS (
+  -- Last, by way of "job", and in the order of the key: commits that meet here hold no lock that another of
+  -- them still wants. Who was first stays the holder, unless its item is gone.
+  INSERT INTO known_answers (sha256, question_id, job_id, n, task)
+  SELECT DISTINCT ON (fresh.hex, fresh.question_id)
+         decode(fresh.hex, 'hex'), fresh.question_id, held.job_id, landed.n, fresh.task
+  FROM job, held, landed
+  JOIN unnest($5::int[], $6::text[], $7::int[], $8::int[]) AS fresh (n, hex, question_id, task)
+    ON fresh.n = landed.n AND landed.state = 'succeeded'
+  ORDER BY fresh.hex, fresh.question_id
+  ON CONFLICT (sha256, question_id) DO UPDATE
+    SET job_id = excluded.job_id, n = excluded.n, task = excluded.task, known_at = excluded.known_at
+    WHERE NOT EXISTS (SELECT 1 FROM items
+                      WHERE items.job_id = known_answers.job_id AND items.n = known_answers.n)
 )
 SELECT counts.total AS landed, shard.state AS shard_state, job.state AS job_state FROM counts, shard, job`;

@@ -17,6 +17,8 @@ export interface Lease {
   readonly tenantId: string;
   readonly lane: Lane;
   readonly tasks: readonly Task[];
+  /** Whether answers that are known may be taken, and new ones kept. */
+  readonly cache: boolean;
   /** Suspected of crashing its host: to be run alone, item by item. */
   readonly isolated: boolean;
   /** Leases lost before this one. */
@@ -49,7 +51,7 @@ export async function claimShard(
        FROM claimed WHERE jobs.id = claimed.job_id AND jobs.state = 'queued'
      )
      SELECT c.fence, c.job_id, c.tenant_id, c.lane, c.isolated, c.losses, c.items::text,
-            jobs.tasks, jobs.set_id
+            jobs.tasks, jobs.cache, jobs.set_id
      FROM claimed c JOIN jobs ON jobs.id = c.job_id`,
     [ticket.shardId, ticket.generation, workerId, leaseMs],
   );
@@ -61,6 +63,7 @@ export async function claimShard(
     tenantId: shard.tenant_id,
     lane: shard.lane,
     tasks: shard.tasks,
+    cache: shard.cache,
     isolated: shard.isolated,
     losses: shard.losses,
     items: await readPending(db, shard),
@@ -76,6 +79,7 @@ interface ClaimedRow extends Record<string, unknown> {
   losses: number;
   items: string;
   tasks: Task[];
+  cache: boolean;
   set_id: string;
 }
 

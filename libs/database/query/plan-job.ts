@@ -15,6 +15,8 @@ export interface NewJob {
   readonly metadata: Readonly<Record<string, string>>;
   /** Images of the sealed set; items are numbered like them. */
   readonly itemCount: number;
+  /** Whether its workers may take answers that are known; default: they may. */
+  readonly cache?: boolean;
 }
 
 /**
@@ -27,8 +29,8 @@ export interface NewJob {
  */
 export async function planJob(tx: Queryable, job: NewJob): Promise<void> {
   await tx.query(
-    `INSERT INTO jobs (id, tenant_id, set_id, name, model, tasks, priority, lane, state, item_count, metadata)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10)`,
+    `INSERT INTO jobs (id, tenant_id, set_id, name, model, tasks, priority, lane, state, item_count, metadata, cache)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, $11)`,
     [
       job.id,
       job.tenantId,
@@ -40,6 +42,7 @@ export async function planJob(tx: Queryable, job: NewJob): Promise<void> {
       job.lane,
       job.itemCount,
       JSON.stringify(job.metadata),
+      job.cache ?? true,
     ],
   );
   const [model] = await tx.query<{ task_ms: number | null }>(

@@ -14,6 +14,7 @@ export interface JobRecord {
   readonly succeeded: number;
   readonly failed: number;
   readonly cancelled: number;
+  readonly cache: boolean;
   readonly metadata: Readonly<Record<string, string>>;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
@@ -32,6 +33,7 @@ interface JobRow extends Record<string, unknown> {
   succeeded: number;
   failed: number;
   cancelled: number;
+  cache: boolean;
   metadata: Record<string, string>;
   created_at: Date;
   started_at: Date | null;
@@ -39,7 +41,7 @@ interface JobRow extends Record<string, unknown> {
 }
 
 const COLUMNS = `id, set_id, name, model, tasks, priority, state, item_count, succeeded, failed,
-  cancelled, metadata, created_at, started_at, finished_at`;
+  cancelled, cache, metadata, created_at, started_at, finished_at`;
 
 /** Output: the job in one row, whatever its size; undefined when the tenant has no such job. */
 export async function findJob(
@@ -82,6 +84,7 @@ function toRecord(row: JobRow): JobRecord {
     succeeded: row.succeeded,
     failed: row.failed,
     cancelled: row.cancelled,
+    cache: row.cache,
     metadata: row.metadata,
     createdAt: row.created_at,
     startedAt: row.started_at,

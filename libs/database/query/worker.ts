@@ -7,7 +7,14 @@ export interface NewWorker {
   readonly id: string;
   readonly host: string;
   readonly pid: number;
-  readonly model: { name: string; family: string; imageSize: number; note: string | null };
+  readonly model: {
+    name: string;
+    family: string;
+    imageSize: number;
+    note: string | null;
+    /** Of its weights and of who runs them; without one its answers are never taken for known. */
+    revision?: string | null;
+  };
 }
 
 /**
@@ -17,9 +24,10 @@ export interface NewWorker {
 export async function registerWorker(db: Queryable, worker: NewWorker): Promise<void> {
   const { model } = worker;
   await db.query(
-    `INSERT INTO models (name, family, image_size, note) VALUES ($1, $2, $3, $4)
-     ON CONFLICT (name) DO UPDATE SET family = excluded.family, image_size = excluded.image_size, note = excluded.note`,
-    [model.name, model.family, model.imageSize, model.note],
+    `INSERT INTO models (name, family, image_size, note, revision) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (name) DO UPDATE SET family = excluded.family, image_size = excluded.image_size,
+       note = excluded.note, revision = excluded.revision`,
+    [model.name, model.family, model.imageSize, model.note, model.revision ?? null],
   );
   await db.query(
     `INSERT INTO workers (id, model, host, pid) VALUES ($1, $2, $3, $4)

@@ -1,8 +1,8 @@
 /**
  * An engine for faults and benchmarks, run by the real engine host: it answers at once, and what it
- * answers is a function of the bytes alone, so that a checker can tell a right result from a wrong one.
+ * answers is a function of bytes and task alone, so that a checker can tell a right result from a wrong one.
  *
- * `engine.json` in the model directory sets `itemMs`. Bytes with a trigger in them misbehave:
+ * `engine.json` in the model directory sets `itemMs` and `revision`. Bytes with a trigger in them misbehave:
  * `PALLET-TEST-CRASH` kills the host, `PALLET-TEST-HANG` blocks it for good, `PALLET-TEST-REFUSE` is
  * refused like a picture that cannot be read.
  */
@@ -10,38 +10,45 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, type Answer, type HostResult } from '#contracts';
+import { AppError, type Answer, type HostResult, type Task } from '#contracts';
+import { taskDigest } from '#pipeline';
 
 interface InstantRequest {
   readonly bytes: Uint8Array;
-  readonly tasks: readonly unknown[];
+  readonly tasks: readonly Task[];
 }
 
 export async function openEngine(options: { readonly modelDirectory: string }) {
   const settings = await readFile(join(options.modelDirectory, 'engine.json'), 'utf8')
-    .then((text) => JSON.parse(text) as { itemMs?: number })
-    .catch(() => ({ itemMs: 0 }));
+    .then((text) => JSON.parse(text) as { itemMs?: number; revision?: string })
+    .catch((): { itemMs?: number; revision?: string } => ({}));
   return {
-    model: { family: 'instant', imageSize: 1, parameters: 0 },
+    model: {
+      family: 'instant',
+      imageSize: 1,
+      parameters: 0,
+      revision: settings.revision ?? 'instant',
+    },
     analyse: async ({ bytes, tasks }: InstantRequest): Promise<HostResult> => {
       misbehave(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
       if (settings.itemMs) await sleep(settings.itemMs);
-      return instantResult(bytes, tasks.length);
+      return instantResult(bytes, tasks);
     },
     close: async (): Promise<void> => undefined,
   };
 }
 
 /** What the engine answers for these bytes: the checker's expectation too. */
-export function instantText(bytes: Uint8Array, task: number): string {
-  return createHash('sha256').update(bytes).update(String(task)).digest('hex').slice(0, 16);
+export function instantText(bytes: Uint8Array, task: Task): string {
+  const asked = taskDigest(task) ?? JSON.stringify(task);
+  return createHash('sha256').update(bytes).update(asked).digest('hex').slice(0, 16);
 }
 
-function instantResult(bytes: Uint8Array, taskCount: number): HostResult {
-  const answers = Array.from({ length: taskCount }, (_, task): Answer => {
+function instantResult(bytes: Uint8Array, tasks: readonly Task[]): HostResult {
+  const answers = tasks.map((task, index): Answer => {
     const text = instantText(bytes, task);
     return {
-      task,
+      task: index,
       prompt: 'instant',
       raw: text,
       text,

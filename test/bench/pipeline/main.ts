@@ -81,7 +81,7 @@ async function upload(client: TestClient) {
 
 async function runOurs(client: TestClient, setId: string) {
   const startedAt = performance.now();
-  const job = await client.createJob(setId, [{ type: 'ocr' }]);
+  const job = await client.createJob(setId, [{ type: 'ocr' }], { cache: false });
   await client.finished(job.id, 300_000);
   return { jobId: job.id, perSecond: ITEMS / ((performance.now() - startedAt) / 1000) };
 }
@@ -131,7 +131,7 @@ async function runPlain(database: Database): Promise<number> {
 async function redisBytes(client: TestClient, redis: Redis, setId: string): Promise<number> {
   await Promise.all([...system.workers].map((worker) => worker.stop(10_000)));
   await redis.flushall();
-  const job = await client.createJob(setId, [{ type: 'ocr' }]);
+  const job = await client.createJob(setId, [{ type: 'ocr' }], { cache: false });
   const database = new Database(system.databaseUrl, { connections: 1 });
   const waiting = async (): Promise<number> => {
     const [row] = await database.query<{ images: number | null }>(

@@ -15,7 +15,7 @@ const connection = new Redis(redisUrl!, { maxRetriesPerRequest: null });
 const worker = new Worker<{ n: number; key: string }>(
   'plain',
   async ({ data }) => {
-    const text = instantText(await readFile(`${objects}/${data.key}`), 0);
+    const text = instantText(await readFile(`${objects}/${data.key}`), { type: 'ocr' });
     const answers = JSON.stringify([{ task: 0, prompt: 'instant', raw: text, text, boxes: [] }]);
     await pool.query(`INSERT INTO plain_results (n, state, answers) VALUES ($1, 'succeeded', $2)`, [
       data.n,

@@ -65,7 +65,7 @@ async function runJob(system: System, client: TestClient, items: number): Promis
   for (let from = 0; from < items; from += UPLOAD_AT_ONCE) {
     await client.upload(set.id, files.slice(from, from + UPLOAD_AT_ONCE));
   }
-  const job = await client.createJob(set.id, [{ type: 'ocr' }]);
+  const job = await client.createJob(set.id, [{ type: 'ocr' }], { cache: false });
   await client.finished(job.id, 1_200_000);
   const { faults } = await checkJob(client, system.databaseUrl, job.id, files);
   if (faults.length > 0) throw new Error(faults.slice(0, 5).join('; '));

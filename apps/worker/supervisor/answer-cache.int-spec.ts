@@ -1,0 +1,413 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AppError, newUuid, type Answer, type HostResult, type Task } from '#contracts';
+import {
+  claimShard,
+  commitItems,
+  Database,
+  feedStore,
+  forgetAnswersAbout,
+  forgetOldAnswers,
+  listResults,
+  migrate,
+  numberQuestions,
+  planJob,
+  registerWorker,
+  sweepExpiredLeases,
+} from '#database';
+import { feedStep, taskDigest, type Ticket } from '#pipeline';
+import { usePostgres } from '#testing';
+import { AnswerCache } from './answer-cache.js';
+import { HostCrashedError, type EngineClient } from './engine-client.js';
+import { ShardRun, type RunEnd } from './shard-run.js';
+
+const MODEL = 'tiny';
+const TASKS: readonly Task[] = [
+  { type: 'ocr' },
+  { type: 'caption', language: 'en' },
+  { type: 'detect', labels: ['cat'] },
+];
+const CONTENTS = 12;
+/** Its picture cannot be read. */
+const BROKEN = 7;
+
+const postgres = usePostgres();
+let database: Database;
+
+beforeAll(async () => {
+  database = new Database(await postgres.createDatabase());
+  await migrate(database);
+  const model = { name: MODEL, family: 'paligemma', imageSize: 56, note: null };
+  await registerWorker(database, { id: newUuid(), host: 'here', pid: 1, model });
+});
+afterAll(() => database?.close());
+beforeEach(async () => {
+  await database.query('DELETE FROM known_answers');
+});
+
+async function makeTenant(): Promise<string> {
+  const id = newUuid();
+  await database.query('INSERT INTO tenants (id, name) VALUES ($1, $2)', [id, id]);
+  return id;
+}
+
+interface JobPlan {
+  /** Number of each image's content. */
+  readonly contents: readonly number[];
+  readonly tasks: readonly Task[];
+  readonly cache: boolean;
+}
+
+async function makeJob(tenantId: string, { contents, tasks, cache }: JobPlan) {
+  const [setId, id] = [newUuid(), newUuid()];
+  await database.query(
+    `INSERT INTO image_sets (id, tenant_id, state, accepted) VALUES ($1, $2, 'sealed', $3)`,
+    [setId, tenantId, contents.length],
+  );
+  await database.query(
+    `INSERT INTO images (set_id, n, name, sha256)
+     SELECT $1, ord - 1, 'image-' || ord, sha256(content::text::bytea)
+     FROM unnest($2::int[]) WITH ORDINALITY AS t (content, ord)`,
+    [setId, contents],
+  );
+  const more = { name: null, priority: 0, lane: 'bulk' as const, metadata: {} };
+  const job = { id, tenantId, setId, model: MODEL, tasks, itemCount: contents.length, cache };
+  await database.transaction((tx) => planJob(tx, { ...job, ...more }));
+  return { id, setId, contents, tasks, cache };
+}
+type MadeJob = Awaited<ReturnType<typeof makeJob>>;
+
+/** Answers by content and task alone, as an engine does; the bytes of a picture are its content. */
+const said = (content: string, task: Task): string =>
+  `${content} ${taskDigest(task)!.toString('hex').slice(0, 8)}`;
+
+class Worker {
+  /** Times that each content was asked each question. */
+  readonly asked = new Map<string, number>();
+  /** Asking of this number kills the host. */
+  crashAt = Infinity;
+  /** Before this asking, the lease goes to somebody else. */
+  loseAt = Infinity;
+  #askings = 0;
+  readonly #queue: Ticket[] = [];
+
+  constructor(readonly revision: string | null = 'r1') {}
+
+  /** Runs until the job has ended, through whatever befalls it. */
+  async finish(job: MadeJob): Promise<RunEnd[]> {
+    const ends: RunEnd[] = [];
+    for (let round = 0; round < 60; round += 1) {
+      const [row] = await database.query('SELECT state FROM jobs WHERE id = $1', [job.id]);
+      if (row!['state'] === 'completed') return ends;
+      await this.#expire(job);
+      const queue = {
+        depth: async () => 0,
+        add: async (more: readonly Ticket[]) => void this.#queue.push(...more),
+      };
+      await feedStep(feedStore(database), queue, MODEL, 'bulk');
+      for (const ticket of this.#queue.splice(0)) ends.push(...(await this.#run(ticket, job)));
+    }
+    throw new Error('the job does not end');
+  }
+
+  async #expire(job: MadeJob): Promise<void> {
+    await database.query(
+      `UPDATE shards SET lease_until = now() - interval '1 second' WHERE job_id = $1 AND state = 'leased'`,
+      [job.id],
+    );
+    await sweepExpiredLeases(database);
+  }
+
+  async #run(ticket: Ticket, job: MadeJob): Promise<RunEnd[]> {
+    const workerId = newUuid();
+    const lease = await claimShard(database, ticket, workerId, 60_000);
+    if (lease === undefined) return [];
+    const lost = new AbortController();
+    const tools = {
+      database,
+      workerId,
+      engine: { analyse: (...args) => this.#analyse(job, args) } as EngineClient,
+      cache: new AnswerCache(database, MODEL, this.revision ?? undefined, (error) => {
+        throw error;
+      }),
+      window: 3,
+      fetchImage: async (_tenant: string, sha256: string) => Buffer.from(sha256),
+      onAnswered: () => undefined,
+      onFailure: (error: unknown) => {
+        throw error;
+      },
+    };
+    const never = new AbortController().signal;
+    const kept = {
+      lost: lost.signal,
+      cancelled: never,
+      paused: never,
+      giveUp: () => undefined,
+      drop: () => undefined,
+    };
+    const run = new ShardRun(tools, lease, kept, { draining: never, hurried: never });
+    return [await run.run()];
+  }
+
+  async #analyse(job: MadeJob, args: Parameters<EngineClient['analyse']>): Promise<HostResult> {
+    const [bytes, tasks, , , onSent] = args;
+    const content = Buffer.from(bytes).toString();
+    onSent();
+    this.#askings += 1;
+    if (this.#askings === this.crashAt) throw new HostCrashedError('killed');
+    if (this.#askings === this.loseAt) await this.#expire(job);
+    for (const task of tasks) {
+      const question = said(content, task);
+      this.asked.set(question, (this.asked.get(question) ?? 0) + 1);
+    }
+    if (content === sha256Of.get(BROKEN)) throw new AppError('image.undecodable', 'no picture');
+    const timings = { decode_ms: 0, encode_ms: 0, generate_ms: 0 };
+    return {
+      answers: tasks.map((task, n) => answer(n, said(content, task))),
+      width: 4,
+      height: 3,
+      timings,
+    };
+  }
+}
+
+const answer = (task: number, raw: string): Answer => ({
+  task,
+  raw,
+  prompt: '',
+  text: raw,
+  boxes: [],
+  confidence: 1,
+  tokens: 1,
+  end_reason: 'eos',
+  warnings: [],
+});
+
+const sha256Of = new Map<number, string>();
+beforeAll(async () => {
+  const rows = await database.query<{ content: number; hex: string }>(
+    `SELECT content, encode(sha256(content::text::bytea), 'hex') AS hex FROM generate_series(0, ${CONTENTS - 1}) AS content`,
+  );
+  for (const { content, hex } of rows) sha256Of.set(content, hex);
+});
+
+/** What a system without a cache says, image by image; and the counters. */
+async function expectRight(job: MadeJob): Promise<void> {
+  const items = await listResults(database, job, { limit: 1_000 });
+  expect(items.map((item) => item.n)).toEqual(job.contents.map((_, n) => n));
+  for (const item of items) {
+    const content = job.contents[item.n]!;
+    expect(item.state).toBe(content === BROKEN ? 'failed' : 'succeeded');
+    if (content === BROKEN) continue;
+    const right = job.tasks.map((task, index) => [index, said(sha256Of.get(content)!, task)]);
+    expect(item.answers.map(({ task, raw }) => [task, raw])).toEqual(right);
+    expect([item.width, item.height]).toEqual([4, 3]);
+  }
+  const [row] = await database.query('SELECT succeeded, failed FROM jobs WHERE id = $1', [job.id]);
+  const failed = job.contents.filter((content) => content === BROKEN).length;
+  expect(row).toEqual({ failed, succeeded: job.contents.length - failed });
+}
+
+/** Every pointer leads to the answer of its content, which was computed there. */
+async function expectPointersRight(): Promise<void> {
+  const rows = await database.query<{ hex: string; digest: Buffer; raw: string; cached: unknown }>(
+    `SELECT encode(known.sha256, 'hex') AS hex, questions.task AS digest,
+            answer.value ->> 'raw' AS raw, answer.value -> 'cached' AS cached
+     FROM known_answers AS known JOIN questions ON questions.id = known.question_id
+     LEFT JOIN items ON items.job_id = known.job_id AND items.n = known.n
+     LEFT JOIN LATERAL jsonb_array_elements(items.answers) AS answer (value)
+       ON (answer.value ->> 'task')::int = known.task`,
+  );
+  for (const { hex, digest, raw, cached } of rows) {
+    expect(raw).toBe(`${hex} ${digest.toString('hex').slice(0, 8)}`);
+    expect(cached).toBeNull();
+  }
+}
+
+const jobPlan: fc.Arbitrary<JobPlan> = fc.record({
+  contents: fc.array(fc.nat(CONTENTS - 1), { minLength: 1, maxLength: 60 }),
+  tasks: fc
+    .subarray([...TASKS], { minLength: 1 })
+    .chain((tasks) => fc.shuffledSubarray(tasks, { minLength: 1 })),
+  cache: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(true) },
+    { weight: 1, arbitrary: fc.constant(false) },
+  ),
+});
+
+describe('known answers', () => {
+  it('change no result, whatever the jobs are and wherever a host or a lease is lost', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(jobPlan, { minLength: 2, maxLength: 4 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 40 }),
+        async (plans, crashAt, loseAt) => {
+          await database.query('DELETE FROM known_answers');
+          const tenantId = await makeTenant();
+          const worker = new Worker();
+          Object.assign(worker, { crashAt, loseAt });
+          for (const plan of plans) {
+            const job = await makeJob(tenantId, plan);
+            await worker.finish(job);
+            await expectRight(job);
+            await expectPointersRight();
+          }
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  it('are never computed twice: within a job, and across jobs', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(jobPlan, { minLength: 2, maxLength: 4 }), async (plans) => {
+        await database.query('DELETE FROM known_answers');
+        const tenantId = await makeTenant();
+        const worker = new Worker();
+        for (const plan of plans) {
+          await worker.finish(await makeJob(tenantId, { ...plan, cache: true }));
+        }
+        const broken = sha256Of.get(BROKEN)!;
+        for (const [question, times] of worker.asked) {
+          if (!question.startsWith(broken)) expect([question, times]).toEqual([question, 1]);
+        }
+      }),
+      { numRuns: 15 },
+    );
+  });
+});
+
+describe('a known answer', () => {
+  const plan: JobPlan = { contents: [0, 1, 2], tasks: [TASKS[0]!], cache: true };
+  const cachedOf = async (job: MadeJob) =>
+    (await listResults(database, job, { limit: 10 })).map(
+      (item) => item.answers[0]?.cached ?? false,
+    );
+
+  it('is said to be one, and kept from jobs that want none', async () => {
+    const tenantId = await makeTenant();
+    const worker = new Worker();
+    const first = await makeJob(tenantId, plan);
+    await worker.finish(first);
+    expect(await cachedOf(first)).toEqual([false, false, false]);
+    const second = await makeJob(tenantId, plan);
+    await worker.finish(second);
+    expect(await cachedOf(second)).toEqual([true, true, true]);
+    const without = await makeJob(tenantId, { ...plan, cache: false });
+    await worker.finish(without);
+    expect(await cachedOf(without)).toEqual([false, false, false]);
+  });
+
+  it('is of one tenant and one revision of the model, and of no engine that names none', async () => {
+    const tenantId = await makeTenant();
+    await new Worker().finish(await makeJob(tenantId, plan));
+    const cases = [
+      { tenant: await makeTenant(), worker: new Worker() },
+      { tenant: tenantId, worker: new Worker('r2') },
+      { tenant: tenantId, worker: new Worker(null) },
+    ];
+    for (const { tenant, worker } of cases) {
+      const job = await makeJob(tenant, plan);
+      await worker.finish(job);
+      expect(await cachedOf(job)).toEqual([false, false, false]);
+    }
+  });
+
+  it('whose job is deleted is forgotten; jobs that took it keep it; the next one is known again', async () => {
+    const tenantId = await makeTenant();
+    const worker = new Worker();
+    const first = await makeJob(tenantId, plan);
+    await worker.finish(first);
+    const took = await makeJob(tenantId, plan);
+    await worker.finish(took);
+    await database.query('DELETE FROM items WHERE job_id = $1', [first.id]);
+    await expectRight(took);
+    expect(await cachedOf(took)).toEqual([true, true, true]);
+    const asksAgain = await makeJob(tenantId, plan);
+    await worker.finish(asksAgain);
+    expect(await cachedOf(asksAgain)).toEqual([false, false, false]);
+    const last = await makeJob(tenantId, plan);
+    await worker.finish(last);
+    expect(await cachedOf(last)).toEqual([true, true, true]);
+    await expectRight(last);
+  });
+
+  it('about a deleted content is forgotten, the tenant’s own alone', async () => {
+    const [mine, other] = [await makeTenant(), await makeTenant()];
+    const worker = new Worker();
+    for (const tenantId of [mine, other]) await worker.finish(await makeJob(tenantId, plan));
+    await database.transaction((tx) => forgetAnswersAbout(tx, mine, [sha256Of.get(1)!]));
+    const jobs = [await makeJob(mine, plan), await makeJob(other, plan)];
+    for (const job of jobs) await worker.finish(job);
+    expect(await cachedOf(jobs[0]!)).toEqual([true, false, true]);
+    expect(await cachedOf(jobs[1]!)).toEqual([true, true, true]);
+  });
+
+  it('is forgotten when it is old, with its question', async () => {
+    const tenantId = await makeTenant();
+    const worker = new Worker();
+    await worker.finish(await makeJob(tenantId, plan));
+    await database.query(
+      `UPDATE known_answers SET known_at = now() - interval '11 days' WHERE sha256 = sha256('0')`,
+    );
+    expect(await forgetOldAnswers(database, 10)).toBe(false);
+    const job = await makeJob(tenantId, plan);
+    await worker.finish(job);
+    expect(await cachedOf(job)).toEqual([false, true, true]);
+    await database.query(`UPDATE questions SET used_at = now() - interval '11 days'`);
+    await database.query(`UPDATE known_answers SET known_at = now() - interval '11 days'`);
+    await forgetOldAnswers(database, 10);
+    const [left] = await database.query<{ count: number }>('SELECT count(*)::int FROM questions');
+    expect(left!.count).toBe(0);
+  });
+
+  it('lets jobs that answer the same contents at once wait for each other in no circle', async () => {
+    const tenantId = await makeTenant();
+    const asking = { tenantId, model: MODEL, revision: 'r1', tasks: [TASKS[0]!] };
+    const [question] = await numberQuestions(database, asking);
+    const contents = Array.from({ length: 200 }, (_, n) => n);
+    for (let round = 0; round < 10; round += 1) {
+      await database.query('DELETE FROM known_answers');
+      const jobs = await Promise.all(
+        [contents, contents.toReversed()].map((order) =>
+          makeJob(tenantId, { contents: order, tasks: [TASKS[0]!], cache: true }),
+        ),
+      );
+      const tickets: Ticket[] = [];
+      const queue = {
+        depth: async () => -20,
+        add: async (more: readonly Ticket[]) => void tickets.push(...more),
+      };
+      await feedStep(feedStore(database), queue, MODEL, 'bulk');
+      const leases = await Promise.all(
+        tickets.map((ticket) => claimShard(database, ticket, newUuid(), 60_000)),
+      );
+      await Promise.all(
+        leases.map((lease) =>
+          commitItems(
+            database,
+            lease!,
+            newUuid(),
+            lease!.items.map(({ n, sha256 }) => ({
+              n,
+              state: 'succeeded' as const,
+              attempts: 1,
+              answers: [answer(0, said(sha256, TASKS[0]!))],
+              remember: [{ sha256, question: question!, task: 0 }],
+            })),
+          ),
+        ),
+      );
+      for (const job of jobs) {
+        const [row] = await database.query('SELECT state FROM jobs WHERE id = $1', [job.id]);
+        expect(row).toEqual({ state: 'completed' });
+      }
+    }
+    const [row] = await database.query<{ count: number }>(
+      'SELECT count(*)::int FROM known_answers',
+    );
+    expect(row!.count).toBe(contents.length);
+    await expectPointersRight();
+  });
+});
