@@ -5,20 +5,13 @@ import { TestClient } from '../rig/client.js';
 import { untilLeasesExpire } from '../rig/lease.js';
 import { hostsOf, kill, untilProgress } from '../rig/process.js';
 import { seededRandom } from '../rig/random.js';
+import { SHORT_TIMERS } from '../rig/short-timers.js';
 import { System } from '../rig/system.js';
 import { tinyImage } from '../rig/tiny-image.js';
 
 const ITEMS = 5_000;
 const KILLS = 30;
 const SEED = Number(process.env['FAULT_SEED'] ?? Date.now() % 1_000_000);
-
-/** Ten times shorter than the defaults, in the same proportions. */
-const SHORT_TIMERS = {
-  LEASE_MS: '2500',
-  HEARTBEAT_MS: '500',
-  SWEEP_MS: '250',
-  RECONCILE_AGE_MS: '1500',
-};
 
 const redis = useRedis();
 let system: System;

@@ -10,6 +10,7 @@ import {
   type ChildService,
   type EmbeddedRedis,
 } from '#embedded';
+import { Links } from './links.js';
 import { compiled } from './repository.js';
 
 export interface SystemOptions {
@@ -27,7 +28,12 @@ export interface SystemOptions {
   readonly postgresSettings?: Readonly<Record<string, string>>;
 }
 
-export interface WorkerProcess extends ChildService {
+/** One of our processes, with the wires that it hangs on. */
+export interface Process extends ChildService {
+  readonly links: Links;
+}
+
+export interface WorkerProcess extends Process {
   /** The engine host that was there when the worker got ready; it changes after a crash. */
   readonly hostPid: number;
 }
@@ -38,9 +44,9 @@ export interface WorkerProcess extends ChildService {
  */
 export class System {
   readonly workers = new Set<WorkerProcess>();
-  readonly trainers = new Set<ChildService>();
-  api!: ChildService;
-  dispatcher!: ChildService;
+  readonly trainers = new Set<Process>();
+  api!: Process;
+  dispatcher!: Process;
   url!: string;
   databaseUrl!: string;
   redis: EmbeddedRedis | undefined;
@@ -120,7 +126,7 @@ export class System {
   }
 
   /** With data folders of its own, as on another machine. */
-  async startTrainer(env: Readonly<Record<string, string>>): Promise<ChildService> {
+  async startTrainer(env: Readonly<Record<string, string>>): Promise<Process> {
     const home = await mkdtemp(join(this.#directory, 'trainer-'));
     const trainer = await this.#startService('trainer', {
       WORK_DIRECTORY: join(home, 'work'),
@@ -144,7 +150,12 @@ export class System {
   async #startService(
     name: 'api' | 'dispatcher' | 'worker' | 'trainer',
     env: Readonly<Record<string, string>>,
-  ): Promise<ChildService> {
+  ): Promise<Process> {
+    const links = await Links.open({
+      DATABASE_URL: this.databaseUrl,
+      QUEUE_URL: this.#queueUrl,
+      STORAGE_URL: this.options.storageUrl ?? `file://${join(this.#directory, 'objects')}`,
+    });
     const log = createWriteStream(join(this.#directory, `${name}.log`), { flags: 'a' });
     const service = await startService({
       name,
@@ -152,15 +163,16 @@ export class System {
       onLine: (line) => log.write(`${line}\n`),
       env: {
         PATH: process.env['PATH'],
-        DATABASE_URL: this.databaseUrl,
-        QUEUE_URL: this.#queueUrl,
-        STORAGE_URL: this.options.storageUrl ?? `file://${join(this.#directory, 'objects')}`,
+        ...links.env,
         LOG_LEVEL: 'info',
         ...this.options.env,
         ...env,
       },
     });
-    void service.exited.then(() => log.end());
-    return service;
+    void service.exited.then(async () => {
+      log.end();
+      await links.close();
+    });
+    return Object.assign(service, { links });
   }
 }

@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as lasting } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { imageKey } from '#contracts';
+import { Database } from '#database';
+import { openObjectStore } from '#storage';
+import { useS3 } from '#testing';
+import { checkJob } from '../rig/checker.js';
+import { TestClient, type TestFile } from '../rig/client.js';
+import type { FaultProxy } from '../rig/fault-proxy.js';
+import { untilLeasesExpire } from '../rig/lease.js';
+import { untilProgress } from '../rig/process.js';
+import { seededRandom } from '../rig/random.js';
+import { SHORT_TIMERS } from '../rig/short-timers.js';
+import { System, type WorkerProcess } from '../rig/system.js';
+import { tinyImage } from '../rig/tiny-image.js';
+
+const ITEMS = 600;
+const ITEM_MS = 60;
+/** As S3 says that it has too much to do. */
+const SLOW_DOWN = [
+  'HTTP/1.1 503 Slow Down',
+  'content-type: application/xml',
+  'content-length: 0',
+  'connection: close',
+  '\r\n',
+].join('\r\n');
+
+const s3 = useS3();
+let system: System;
+let client: TestClient;
+let nextImage = 0;
+
+beforeAll(async () => {
+  system = await System.start({
+    workers: 2,
+    itemMs: ITEM_MS,
+    storageUrl: s3.url('faults'),
+    env: {
+      ...SHORT_TIMERS,
+      AWS_ACCESS_KEY_ID: s3.credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
+    },
+  });
+  client = new TestClient(system.url, system.apiKey);
+});
+afterAll(() => system?.stop());
+beforeEach(() => healAll());
+
+function healAll(): void {
+  for (const { links } of [system.api, system.dispatcher, ...system.workers]) links.heal();
+}
+
+/** A job under way, about pictures that no other test has. */
+async function startJob(count = ITEMS) {
+  const files = Array.from({ length: count }, () => tinyImage(nextImage++));
+  const set = await client.createSet('network');
+  await client.upload(set.id, files);
+  const job = await client.createJob(set.id, [{ type: 'ocr' }]);
+  await untilProgress(client, job.id, Math.floor(count / 10));
+  return { files, job };
+}
+
+/** The job ends, and every promise has been kept. */
+async function expectAllWell(jobId: string, files: readonly TestFile[]): Promise<void> {
+  await client.finished(jobId, 120_000);
+  const report = await checkJob(client, system.databaseUrl, jobId, files);
+  expect(report.faults).toEqual([]);
+  expect(report.job.item_counts).toMatchObject({ succeeded: files.length, failed: 0 });
+}
+
+/** Resolves when the fault of a proxy has struck. */
+async function untilStruck(proxy: FaultProxy): Promise<void> {
+  while (proxy.strikes === 0) await lasting(20);
+}
+
+/** As somebody with access to the bucket might do it. */
+async function forget(files: readonly TestFile[]): Promise<void> {
+  const database = new Database(system.databaseUrl, { connections: 1 });
+  const [tenant] = await database.query<{ id: string }>('SELECT id FROM tenants');
+  await database.close();
+  const store = openObjectStore(s3.url('faults'), s3.credentials);
+  for (const { bytes } of files) {
+    await store.remove(imageKey(tenant!.id, createHash('sha256').update(bytes).digest('hex')));
+  }
+  store.close();
+}
+
+const [first, second] = [0, 1].map((at) => (): WorkerProcess => [...system.workers][at]!);
+
+describe('a worker without its database', () => {
+  it('loses its shards to others, and commits none of what it did meanwhile', async () => {
+    const { files, job } = await startJob();
+    const { database } = first!().links;
+    database.set({ kind: 'silence' });
+    await untilLeasesExpire(system.databaseUrl, first!().pid);
+    // The other one has all of it now; what the first one holds back reaches the database when it may speak again.
+    await untilProgress(client, job.id, Math.floor(ITEMS / 2));
+    database.heal();
+    await expectAllWell(job.id, files);
+  });
+
+  it('is refused, waits, and goes on with what it has', async () => {
+    const { files, job } = await startJob();
+    for (const { links } of system.workers) links.database.set({ kind: 'refuse' });
+    await lasting(1_000);
+    for (const { links } of system.workers) links.database.heal();
+    await expectAllWell(job.id, files);
+  });
+
+  it('gets no reply to commits that were made, and makes none of them twice', async () => {
+    const { files, job } = await startJob();
+    const { database } = first!().links;
+    for (let round = 0; round < 5; round += 1) {
+      database.set({ kind: 'lose-reply', to: /INSERT INTO items/ });
+      await untilStruck(database);
+    }
+    database.heal();
+    await expectAllWell(job.id, files);
+  });
+
+  it('has one that answers after half a second, and keeps its leases', async () => {
+    const { files, job } = await startJob(200);
+    for (const { links } of system.workers) links.database.set({ kind: 'delay', ms: 250 });
+    await expectAllWell(job.id, files);
+  });
+});
+
+describe('a worker without its queue', () => {
+  it.each(['silence', 'refuse'] as const)(
+    '(%s) ends what it has, and others do the rest',
+    async (kind) => {
+      const { files, job } = await startJob();
+      first!().links.queue.set({ kind });
+      await expectAllWell(job.id, files);
+      healAll();
+      const after = await startJob(100);
+      await expectAllWell(after.job.id, after.files);
+    },
+  );
+
+  it('is one of a system whose queue nobody reaches: work goes on when it is back', async () => {
+    const { files, job } = await startJob();
+    const all = [system.api, system.dispatcher, ...system.workers];
+    for (const { links } of all) links.queue.set({ kind: 'refuse' });
+    const meanwhile = await client.createSet('while the queue is away');
+    expect(meanwhile.state).toBe('open');
+    await lasting(2_000);
+    for (const { links } of all) links.queue.heal();
+    await expectAllWell(job.id, files);
+  });
+});
+
+describe('an object store', () => {
+  it('that asks three times of ten for patience fails no image', async () => {
+    const random = seededRandom(20);
+    const { files, job } = await startJob();
+    for (const { links } of system.workers) {
+      links.store!.set({ kind: 'answer', reply: SLOW_DOWN, share: 0.3, random });
+    }
+    await expectAllWell(job.id, files);
+    expect(first!().links.store!.strikes + second!().links.store!.strikes).toBeGreaterThan(0);
+  });
+
+  it('whose answers end in the middle is asked again: no part of a picture is looked at', async () => {
+    const { files, job } = await startJob();
+    const stores = [first!().links.store!, second!().links.store!];
+    for (const store of stores) store.set({ kind: 'cut', afterBytes: 40 });
+    await untilStruck(stores[0]!);
+    for (const store of stores) store.set({ kind: 'slices', bytes: 7 });
+    await expectAllWell(job.id, files);
+  });
+
+  it('that does not answer is waited for', async () => {
+    const { files, job } = await startJob();
+    const stores = [first!().links.store!, second!().links.store!];
+    for (const store of stores) store.set({ kind: 'silence' });
+    await lasting(2_000);
+    for (const store of stores) store.heal();
+    await expectAllWell(job.id, files);
+  });
+
+  it('that has lost pictures costs those alone', async () => {
+    const files = Array.from({ length: 60 }, () => tinyImage(nextImage++));
+    const set = await client.createSet('lost pictures');
+    await client.upload(set.id, files);
+    const lost = new Set(files.slice(0, 20).map(({ name }) => name));
+    await forget(files.slice(0, 20));
+    const job = await client.createJob(set.id, [{ type: 'ocr' }]);
+    const done = await client.finished(job.id, 120_000);
+    expect(done.item_counts).toMatchObject({ succeeded: 40, failed: 20 });
+    for await (const item of client.results(job.id)) {
+      expect(item.error?.code).toBe(lost.has(item.image.name) ? 'image.missing' : undefined);
+    }
+  });
+
+  it('that took a picture and did not say so has it once, and the upload is good', async () => {
+    const files = Array.from({ length: 50 }, () => tinyImage(nextImage++));
+    const set = await client.createSet('lost replies');
+    const store = system.api.links.store!;
+    store.set({ kind: 'lose-reply', to: /^PUT / });
+    const upload = client.upload(set.id, files);
+    await untilStruck(store);
+    store.heal();
+    expect((await upload).counts).toMatchObject({ accepted: 50, refused: 0 });
+    const job = await client.createJob(set.id, [{ type: 'ocr' }]);
+    await expectAllWell(job.id, files);
+  });
+});
