@@ -5,6 +5,7 @@ export {
   type ArchivedFile,
   type ArchiveLimits,
 } from './archive/read-archive.js';
+export { fetchImage, openImageGuard, type FetchOptions } from './fetch-image.js';
 export { cleanFileName } from './file-name.js';
 export { ImageIntake, type IntakeTarget, type TakenFile } from './image-intake.js';
 export { storeImage, type IntakeParts } from './image-store.js';

@@ -28,6 +28,17 @@ export interface OutgoingAnswer {
 /** Of names and values together; Node's own limit is the whole of an answer's head. */
 const HEAD_BYTES = 16_384;
 
+/** For an answer that is read as it comes. */
+export type StreamRequest = Omit<OutgoingRequest, 'answerBytes'>;
+
+/** The head of an answer, and its body as it comes. */
+export interface OutgoingStream extends Pick<OutgoingAnswer, 'status' | 'headers'> {
+  /** Read once. Errors: `outgoing.timeout`, `outgoing.unreachable`, what `signal` was aborted with. */
+  readonly body: AsyncIterable<Buffer>;
+  /** Cuts the connection; needed when the body was not read to its end. */
+  close(): void;
+}
+
 /**
  * One request to an address that `guard` lets through. A redirect is an answer like any other and is not
  * followed; no proxy of the environment is used; certificates are verified.
@@ -39,23 +50,50 @@ export async function sendOutgoing(
   guard: OutgoingGuard,
   request: OutgoingRequest,
 ): Promise<OutgoingAnswer> {
+  const { status, headers, body, close } = await openOutgoing(guard, request);
+  try {
+    return { status, headers, ...(await readStart(body, request.answerBytes)) };
+  } finally {
+    close();
+  }
+}
+
+/** As `sendOutgoing`, for a body of any length. */
+export async function openOutgoing(
+  guard: OutgoingGuard,
+  request: StreamRequest,
+): Promise<OutgoingStream> {
   const url = guard.checkUrl(request.url);
   const deadline = AbortSignal.timeout(request.totalMs);
   const late = new AbortController();
   const stops = [deadline, late.signal, ...(request.signal ? [request.signal] : [])];
-  try {
-    const answer = await open(guard, url, request, AbortSignal.any(stops), late);
-    return { ...headOf(answer), ...(await readStart(answer, request.answerBytes)) };
-  } catch (error) {
+  const translate = (error: unknown): never => {
     request.signal?.throwIfAborted();
     throw toOutgoingError(error, { connect: late.signal.aborted, total: deadline.aborted });
+  };
+  const answer = await open(guard, url, request, AbortSignal.any(stops), late).catch(translate);
+  return {
+    ...headOf(answer),
+    body: readAll(answer, translate),
+    close: () => answer.destroy(),
+  };
+}
+
+async function* readAll(
+  answer: IncomingMessage,
+  translate: (error: unknown) => never,
+): AsyncGenerator<Buffer> {
+  try {
+    yield* answer as AsyncIterable<Buffer>;
+  } catch (error) {
+    translate(error);
   }
 }
 
 function open(
   guard: OutgoingGuard,
   url: URL,
-  request: OutgoingRequest,
+  request: StreamRequest,
   signal: AbortSignal,
   late: AbortController,
 ): Promise<IncomingMessage> {
@@ -90,19 +128,15 @@ function headOf(answer: IncomingMessage): Pick<OutgoingAnswer, 'status' | 'heade
 }
 
 async function readStart(
-  answer: IncomingMessage,
+  body: AsyncIterable<Buffer>,
   most: number,
 ): Promise<Pick<OutgoingAnswer, 'body' | 'isCut'>> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  try {
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
-      chunks.push(chunk.subarray(0, most - bytes));
-      bytes += chunk.length;
-      if (bytes > most) break;
-    }
-  } finally {
-    answer.destroy();
+  for await (const chunk of body) {
+    chunks.push(chunk.subarray(0, most - bytes));
+    bytes += chunk.length;
+    if (bytes > most) break;
   }
   return { body: Buffer.concat(chunks), isCut: bytes > most };
 }

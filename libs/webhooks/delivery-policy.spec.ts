@@ -4,7 +4,6 @@ import {
   JITTER,
   LONGEST_PAUSE_MS,
   LONGEST_THROTTLE_MS,
-  parseRetryAfter,
   planNextStep,
   RETRY_PAUSES_MS,
   THROTTLE_MS,
@@ -75,21 +74,6 @@ describe('an endpoint', () => {
     expect(plan({ failingForMs: GIVE_UP_AFTER_MS - 1 }).disable).toBeUndefined();
     expect(plan({ failingForMs: GIVE_UP_AFTER_MS }).disable).toBe('failing');
   });
-});
-
-describe('Retry-After', () => {
-  const now = Date.parse('2026-01-01T00:00:00Z');
-  it.each([
-    ['120', 120_000],
-    [' 0 ', 0],
-    ['Thu, 01 Jan 2026 00:01:00 GMT', 60_000],
-    ['Wed, 31 Dec 2025 00:00:00 GMT', 0],
-    ['-5', undefined],
-    ['soon', undefined],
-    ['1e9', undefined],
-    ['99999999999', undefined],
-    [undefined, undefined],
-  ])('%s', (header, expected) => expect(parseRetryAfter(header, now)).toBe(expected));
 });
 
 describe('a body', () => {

@@ -1,7 +1,7 @@
 import { AppError, publicId } from '#contracts';
 import type { ClaimedDelivery, WebhookAttemptRecord } from '#database';
-import { sendOutgoing, type OutgoingAnswer, type OutgoingGuard } from '#outgoing';
-import { parseRetryAfter, signWebhook, webhookBody } from '#webhooks';
+import { parseRetryAfter, sendOutgoing, type OutgoingAnswer, type OutgoingGuard } from '#outgoing';
+import { signWebhook, webhookBody } from '#webhooks';
 
 export interface Sent {
   readonly record: WebhookAttemptRecord;
