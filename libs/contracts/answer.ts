@@ -44,7 +44,7 @@ export type Box = z.infer<typeof boxSchema>;
 /** The answer to one task for one image. `raw` is what the model wrote, always kept. */
 export const answerSchema = z
   .object({
-    task: z.int().min(0).describe("Index into the job's `tasks`"),
+    task: z.int().min(0).describe("Index into the job's `tasks`, or into the item's own"),
     prompt: z.string(),
     raw: z.string(),
     text: z.string().describe('`raw` without location and segmentation tokens'),

@@ -21,7 +21,9 @@ export const createJobSchema = z
   .strictObject({
     image_set: idSchema('set').describe('A sealed image set, or an open one with `seal: true`'),
     seal: z.boolean().default(false).describe('Seal the set first'),
-    tasks: tasksSchema,
+    tasks: z
+      .union([tasksSchema, z.literal('own')])
+      .describe('`own`: about each image the tasks that it brought into its set'),
     model: modelName.optional().describe('Default: the only model, or the one named `default`'),
     priority: prioritySchema.default(0),
     name: z.string().trim().min(1).max(200).optional(),
@@ -58,7 +60,9 @@ export const jobSchema = z
     name: z.string().nullable(),
     image_set: idSchema('set'),
     model: z.string(),
-    tasks: z.array(taskSchema),
+    tasks: z
+      .union([z.array(taskSchema), z.literal('own')])
+      .describe('`own`: each image has its own tasks, which stand beside its answers'),
     priority: z.int(),
     state: jobStateSchema,
     outcome: jobOutcomeSchema.nullable(),
@@ -99,6 +103,10 @@ export const itemResultSchema = z
     }),
     state: itemStateSchema,
     answers: z.array(answerSchema),
+    tasks: z
+      .array(taskSchema)
+      .optional()
+      .describe('What was asked, when the `tasks` of the job are `own`'),
     error: z.object({ code: z.string(), detail: z.string() }).nullable(),
     attempts: z.int(),
     timings: timingsSchema.nullable(),

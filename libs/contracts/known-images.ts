@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { imageSetSchema } from './image-set.js';
 import { metadataSchema } from './page.js';
+import { tasksSchema } from './task.js';
 
 /** Images asked about in one request. */
 export const MAX_KNOWN_IMAGES = 1_000;
@@ -19,6 +20,7 @@ export const knownImagesRequestSchema = z
           sha256: sha256Schema,
           custom_id: z.string().min(1).max(512).optional(),
           metadata: metadataSchema.optional(),
+          tasks: tasksSchema.optional().describe('What a job with `tasks: "own"` asks about it'),
         }),
       )
       .min(1)

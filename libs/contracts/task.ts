@@ -40,3 +40,6 @@ export const taskSchema = z
 export type Task = z.infer<typeof taskSchema>;
 
 export const tasksSchema = z.array(taskSchema).min(1).max(16);
+
+/** What a job asks: the same about every image, or about each image what that image brought. */
+export type JobTasks = readonly Task[] | 'own';

@@ -33,7 +33,8 @@ export async function checkJob(
     if (file === undefined)
       faults.push(`item ${item.n} has a name nobody sent: ${item.image.name}`);
     else if (item.state === 'succeeded') {
-      const right = job.tasks.every(
+      const tasks = job.tasks === 'own' ? (item.tasks ?? []) : job.tasks;
+      const right = tasks.every(
         (task, index) => item.answers[index]?.raw === instantText(file.bytes, task),
       );
       if (!right) faults.push(`item ${item.n} has another image's answer`);

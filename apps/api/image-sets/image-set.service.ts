@@ -81,10 +81,11 @@ export class ImageSetService {
   ): Promise<KnownImages> {
     const { imagesPerSet } = this.parts.config.limits;
     const target = { tenantId, setId: requireUuid('set', id), imagesPerSet };
-    const named = images.map(({ name, sha256, custom_id: customId, metadata }) => ({
+    const named = images.map(({ name, sha256, custom_id: customId, metadata, tasks }) => ({
       name: cleanFileName(name),
       sha256,
       customId,
+      tasks,
       metadata,
     }));
     const recorded = await this.parts.database.transaction((tx) => recordKnown(tx, target, named));

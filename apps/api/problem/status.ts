@@ -20,6 +20,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   'request.too_slow': 408,
   'set.sealed': 409,
   'set.empty': 409,
+  'set.no_tasks': 409,
   'set.open': 409,
   'set.full': 409,
   'job.running': 409,

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { randomUUID } from 'node:crypto';
 import type { Job, Task } from '#contracts';
 import { action, connect, type CliContext, type CommandInput } from '../context.js';
-import type { ExitCode } from '../exit-code.js';
+import { usageError, type ExitCode } from '../exit-code.js';
 import { describeJob, jobRow, JOB_COLUMNS } from '../output/job-row.js';
 import { TASK_FORMS } from '../task/task-string.js';
 import { addJobFilter, jobFilterOf, type JobFilterFlags } from './job-filter.js';
@@ -16,7 +16,8 @@ interface JsonFlags {
 
 interface CreateFlags extends JsonFlags {
   set: string;
-  task: Task[];
+  task?: Task[];
+  ownTasks?: boolean;
   seal?: boolean;
   model?: string;
   priority?: number;
@@ -42,7 +43,8 @@ export function addJobsCommand(program: Command, context: CliContext): void {
     .command('create')
     .description('ask tasks about every image of a set; prints the id of the job')
     .requiredOption('--set <set>', 'id of the image set')
-    .addOption(taskOption())
+    .addOption(taskOption({ mandatory: false }))
+    .option('--own-tasks', 'ask each image the tasks that it brought, instead of --task')
     .option('--seal', 'close the set first')
     .option('--model <model>', 'which model answers; the only one if there is one')
     .option('--priority <n>', 'higher runs sooner, -10 to 10', wholeNumber(-10, 10))
@@ -85,7 +87,7 @@ async function create(input: CommandInput<CreateFlags>): Promise<void> {
   ).createJob(
     {
       image_set: flags.set,
-      tasks: flags.task,
+      tasks: tasksOf(flags),
       seal: flags.seal ?? false,
       model: flags.model,
       priority: flags.priority,
@@ -100,6 +102,14 @@ async function create(input: CommandInput<CreateFlags>): Promise<void> {
     context.output.note(`secret of ${job.webhook?.id}, shown this once: ${secret}`);
   }
   await (flags.json ? context.output.json(job) : context.output.data(`${job.id}\n`));
+}
+
+function tasksOf({ task, ownTasks }: CreateFlags): Task[] | 'own' {
+  if (task !== undefined && ownTasks) throw usageError('Give either --task or --own-tasks.');
+  if (ownTasks) return 'own';
+  if (task === undefined)
+    throw usageError(`Give at least one --task. It takes one of:\n${TASK_FORMS}`);
+  return task;
 }
 
 const webhookOf = (text: string): { id: string } | { url: string } =>

@@ -3,13 +3,13 @@ import type { Task } from '#contracts';
 import { parseTask } from '../task/task-string.js';
 
 /** `--task`, as often as wanted, in the order in which the answers come. */
-export const taskOption = (): Option =>
+export const taskOption = ({ mandatory = true } = {}): Option =>
   new Option('-t, --task <task>', 'what to ask about each image; may be given again')
     .argParser((text: string, before: Task[] | undefined): Task[] => [
       ...(before ?? []),
       parseTask(text),
     ])
-    .makeOptionMandatory();
+    .makeOptionMandatory(mandatory);
 
 export const jsonOption = (): Option =>
   new Option('--json', 'write one JSON document instead of text for people');

@@ -1,4 +1,4 @@
-import type { Job, ItemState, Task } from '#contracts';
+import type { Job, ItemState } from '#contracts';
 import type { PalletClient } from '../client/pallet-client.js';
 import type { CliContext } from '../context.js';
 import { RESULT_COLUMNS, resultRows } from '../output/result-row.js';
@@ -10,7 +10,7 @@ export interface ResultQuery {
 /** A table with one row per image and task, written page by page. */
 export async function writeResultTable(
   client: PalletClient,
-  job: { id: string; tasks: readonly Task[] },
+  job: Pick<Job, 'id' | 'tasks'>,
   { output, signal }: CliContext,
   query: ResultQuery = {},
 ): Promise<void> {

@@ -38,7 +38,7 @@ export function describeJob(job: Job): string {
     ['name', job.name],
     ['image set', job.image_set],
     ['model', job.model],
-    ...job.tasks.map((task, index): [string, string] => [`task ${index}`, taskTitle(task)]),
+    ...tasksOf(job),
     ['state', job.outcome === null ? job.state : `${job.state} (${job.outcome})`],
     ['images', `${succeeded} succeeded, ${failed} failed, ${cancelled} cancelled of ${total}`],
     ['created', job.created_at],
@@ -49,4 +49,9 @@ export function describeJob(job: Job): string {
     .filter((fact) => fact[1] !== null)
     .map(([name, value]) => `${name.padEnd(10)} ${printable(value ?? '')}\n`)
     .join('');
+}
+
+function tasksOf({ tasks }: Job): [string, string][] {
+  if (tasks === 'own') return [['tasks', 'of each image its own']];
+  return tasks.map((task, index) => [`task ${index}`, taskTitle(task)]);
 }

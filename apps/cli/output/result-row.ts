@@ -1,4 +1,4 @@
-import type { Answer, Box, ItemResult, Task } from '#contracts';
+import type { Answer, Box, ItemResult, Job, Task } from '#contracts';
 import { taskTitle } from '../task/task-string.js';
 import type { Column } from './table.js';
 
@@ -9,10 +9,10 @@ export const RESULT_COLUMNS: readonly Column[] = [
 ];
 
 /** One row per task of an image that succeeded, one row with the reason for one that did not. */
-export function resultRows(item: ItemResult, tasks: readonly Task[]): string[][] {
+export function resultRows(item: ItemResult, tasks: Job['tasks']): string[][] {
   if (item.state !== 'succeeded') return [[item.image.name, '-', reasonOf(item)]];
   return item.answers.map((answer) => {
-    const task = tasks[answer.task];
+    const task = (tasks === 'own' ? item.tasks : tasks)?.[answer.task];
     return [item.image.name, task ? taskTitle(task) : answer.prompt, answerText(answer, task)];
   });
 }

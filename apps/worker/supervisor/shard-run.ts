@@ -10,7 +10,7 @@ import {
 } from '#database';
 import { LeaseLostError, MicroBatches, pause, persist, type KeptLease } from '#lease';
 import { HostCrashedError } from './engine-client.js';
-import type { Knowledge } from './answer-cache.js';
+import { askedAlike } from './asked-alike.js';
 import type { ShardTools } from './shard-tools.js';
 import {
   endAsAnswered,
@@ -49,7 +49,6 @@ export class ShardRun {
   readonly #suspects: number[] = [];
   readonly #stop = new AbortController();
   readonly #commits: MicroBatches<EndedItem>;
-  #questions: Knowledge['questions'] = [];
   #cancelled = false;
   #crashed = false;
   #failure: unknown;
@@ -134,10 +133,12 @@ export class ShardRun {
   /** What is left to do for the host; items about which all is known end at once. */
   async #plan(): Promise<Work[]> {
     const { lease } = this;
-    const knowledge = await this.tools.cache.recall(lease);
-    this.#questions = knowledge.questions;
-    return planWork(lease, knowledge).filter((work) => {
-      if (openQuestions(lease.tasks, work).length > 0) return true;
+    const planned: Work[] = [];
+    for (const part of askedAlike(lease)) {
+      planned.push(...planWork(part, await this.tools.cache.recall(part)));
+    }
+    return planned.filter((work) => {
+      if (openQuestions(work.tasks, work).length > 0) return true;
       this.#endWork(work, endAsKnown(work, lease.losses + 1));
       return false;
     });
@@ -179,7 +180,7 @@ export class ShardRun {
   async #analyse(work: Work): Promise<EndedItem | undefined> {
     const { tools, lease } = this;
     const { item } = work;
-    const asked = openQuestions(lease.tasks, work);
+    const asked = openQuestions(work.tasks, work);
     const attempts = lease.losses + 1;
     const fetchedAt = performance.now();
     try {
@@ -194,8 +195,11 @@ export class ShardRun {
         () => this.#inHost.add(item.n),
       );
       tools.onAnswered(asked.length);
-      const questions = this.#questions;
-      return endAsAnswered(work, asked, result, { attempts, fetchMs, questions });
+      return endAsAnswered(work, asked, result, {
+        attempts,
+        fetchMs,
+        questions: work.questions,
+      });
     } catch (error) {
       if (error instanceof HostCrashedError) {
         this.#crashed = true;
@@ -241,4 +245,4 @@ export class ShardRun {
   }
 }
 
-const alone = (item: LeasedItem, { known }: Work): Work => ({ item, twins: [], known });
+const alone = (item: LeasedItem, work: Work): Work => ({ ...work, item, twins: [] });

@@ -7,6 +7,9 @@ export interface Work {
   readonly item: LeasedItem;
   /** Others with the same content: they end with the answers of `item`. */
   readonly twins: readonly LeasedItem[];
+  readonly tasks: readonly Task[];
+  /** By number of the task, where new answers are kept. */
+  readonly questions: Knowledge['questions'];
   readonly known: ReadonlyMap<number, KnownAnswer>;
 }
 
@@ -19,12 +22,15 @@ export interface Question {
 
 const NONE: ReadonlyMap<number, KnownAnswer> = new Map();
 
-/** The items of a lease by content. When its job wants no cache, every image is asked for itself. */
-export function planWork(lease: Lease, knowledge: Knowledge): Work[] {
+/** The items of a lease, all asked the same, by content. When its job wants no cache, every image is asked for itself. */
+export function planWork(lease: Pick<Lease, 'items' | 'tasks'>, knowledge: Knowledge): Work[] {
   const known = (item: LeasedItem) => knowledge.answers.get(item.sha256) ?? NONE;
   const mayShare =
     knowledge.questions.length > 0 && knowledge.questions.every((question) => question !== null);
-  if (!mayShare) return lease.items.map((item) => ({ item, twins: [], known: known(item) }));
+  const shared = { tasks: lease.tasks, questions: knowledge.questions };
+  if (!mayShare) {
+    return lease.items.map((item) => ({ ...shared, item, twins: [], known: known(item) }));
+  }
   const byContent = new Map<string, LeasedItem[]>();
   for (const item of lease.items) {
     const alike = byContent.get(item.sha256);
@@ -32,6 +38,7 @@ export function planWork(lease: Lease, knowledge: Knowledge): Work[] {
     else alike.push(item);
   }
   return [...byContent.values()].map(([item, ...twins]) => ({
+    ...shared,
     item: item!,
     twins,
     known: known(item!),

@@ -18,7 +18,7 @@ export interface AcceptedFile {
   /** What the client calls it: once in a set, whatever its name and content. */
   readonly customId?: string;
   readonly metadata?: Readonly<Record<string, string>>;
-  /** To be asked about this image instead of the job's. No worker looks at them yet. */
+  /** What a job with `tasks: "own"` asks about this image. */
   readonly tasks?: readonly Task[];
 }
 

@@ -7,6 +7,8 @@ export interface LeasedItem {
   readonly name: string;
   /** Hex; the object store has it under `imageKey`. */
   readonly sha256: string;
+  /** Its own, when the job asks each image those; else null. */
+  readonly tasks: readonly Task[] | null;
 }
 
 export interface Lease {
@@ -16,6 +18,7 @@ export interface Lease {
   readonly jobId: string;
   readonly tenantId: string;
   readonly lane: Lane;
+  /** For every item that brings none of its own. */
   readonly tasks: readonly Task[];
   /** Whether answers that are known may be taken, and new ones kept. */
   readonly cache: boolean;
@@ -51,7 +54,7 @@ export async function claimShard(
        FROM claimed WHERE jobs.id = claimed.job_id AND jobs.state = 'queued'
      )
      SELECT c.fence, c.job_id, c.tenant_id, c.lane, c.isolated, c.losses, c.items::text,
-            jobs.tasks, jobs.cache, jobs.set_id
+            jobs.tasks, jobs.own_tasks IS NOT NULL AS own_tasks, jobs.cache, jobs.set_id
      FROM claimed c JOIN jobs ON jobs.id = c.job_id`,
     [ticket.shardId, ticket.generation, workerId, leaseMs],
   );
@@ -80,18 +83,26 @@ interface ClaimedRow extends Record<string, unknown> {
   items: string;
   tasks: Task[];
   cache: boolean;
+  own_tasks: boolean;
   set_id: string;
 }
 
 function readPending(db: Queryable, shard: ClaimedRow): Promise<LeasedItem[]> {
   const ranges = parseItemRanges(shard.items);
   return db.query<LeasedItem & Record<string, unknown>>(
-    `SELECT images.n, images.name, encode(images.sha256, 'hex') AS sha256
+    `SELECT images.n, images.name, encode(images.sha256, 'hex') AS sha256,
+            CASE WHEN $5 THEN images.tasks END AS tasks
      FROM unnest($3::int[], $4::int[]) AS range (low, high)
      JOIN images ON images.set_id = $1 AND images.n >= range.low AND images.n < range.high
      WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.job_id = $2 AND items.n = images.n)
      ORDER BY images.n`,
-    [shard.set_id, shard.job_id, ranges.map(([from]) => from), ranges.map(([, to]) => to)],
+    [
+      shard.set_id,
+      shard.job_id,
+      ranges.map(([from]) => from),
+      ranges.map(([, to]) => to),
+      shard.own_tasks,
+    ],
   );
 }
 

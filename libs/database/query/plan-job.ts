@@ -1,5 +1,5 @@
 import { itemCostMs, shardSize } from '#pipeline';
-import type { Task } from '#contracts';
+import { AppError, type JobTasks } from '#contracts';
 import type { Lane } from '#pipeline';
 import type { Queryable } from '../database.js';
 
@@ -9,7 +9,7 @@ export interface NewJob {
   readonly setId: string;
   readonly name: string | null;
   readonly model: string;
-  readonly tasks: readonly Task[];
+  readonly tasks: JobTasks;
   readonly priority: number;
   readonly lane: Lane;
   readonly metadata: Readonly<Record<string, string>>;
@@ -25,31 +25,34 @@ export interface NewJob {
  *
  * Input: an open transaction; the set is sealed and holds `itemCount` images, at least one.
  * Output: the job is `queued`, its shards are `ready`.
- * Errors: those of the connection.
+ * Errors: `set.no_tasks` when images are to be asked their own tasks and one brought none; those of the connection.
  */
 export async function planJob(tx: Queryable, job: NewJob): Promise<void> {
+  const ownTasks = job.tasks === 'own' ? await meanOwnTasks(tx, job.setId) : null;
+  const tasks = job.tasks === 'own' ? [] : job.tasks;
   await tx.query(
-    `INSERT INTO jobs (id, tenant_id, set_id, name, model, tasks, priority, lane, state, item_count, metadata, cache)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, $11)`,
+    `INSERT INTO jobs (id, tenant_id, set_id, name, model, tasks, priority, lane, state, item_count, metadata, cache, own_tasks)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, $11, $12)`,
     [
       job.id,
       job.tenantId,
       job.setId,
       job.name,
       job.model,
-      JSON.stringify(job.tasks),
+      JSON.stringify(tasks),
       job.priority,
       job.lane,
       job.itemCount,
       JSON.stringify(job.metadata),
       job.cache ?? true,
+      ownTasks,
     ],
   );
   const [model] = await tx.query<{ task_ms: number | null }>(
     'SELECT task_ms FROM models WHERE name = $1',
     [job.model],
   );
-  const costMs = itemCostMs(model?.task_ms ?? null, job.tasks.length);
+  const costMs = itemCostMs(model?.task_ms ?? null, ownTasks ?? tasks.length);
   await tx.query(
     `INSERT INTO shards (job_id, tenant_id, model, lane, priority, items, remaining, item_cost_ms)
      SELECT $1, $2, $3, $4, $5,
@@ -67,5 +70,20 @@ export async function planJob(tx: Queryable, job: NewJob): Promise<void> {
       shardSize(costMs),
       costMs,
     ],
+  );
+}
+
+/** How many tasks an image of the set brought, on average. */
+async function meanOwnTasks(tx: Queryable, setId: string): Promise<number> {
+  const [row] = await tx.query<{ mean: number; without: number }>(
+    `SELECT avg(jsonb_array_length(tasks))::float8 AS mean,
+            count(*) FILTER (WHERE coalesce(jsonb_array_length(tasks), 0) = 0)::int AS without
+     FROM images WHERE set_id = $1`,
+    [setId],
+  );
+  if (row!.without === 0) return row!.mean;
+  throw new AppError(
+    'set.no_tasks',
+    `${row!.without} images of the set brought no tasks of their own. Name the tasks of the job instead of \`own\`.`,
   );
 }

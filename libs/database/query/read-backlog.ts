@@ -41,15 +41,15 @@ export async function readBacklog(db: Queryable, model: string): Promise<Backlog
   const [row] = await db.query<BacklogRow>(
     `WITH held AS (
        SELECT coalesce(sum(remaining), 0) AS items,
-              coalesce(sum(remaining * jsonb_array_length(jobs.tasks)), 0) AS answers,
+              coalesce(sum(remaining * tasks_per_item(jobs)), 0) AS answers,
               coalesce(sum(remaining) FILTER (WHERE jobs.state IN ('cancelling', 'paused')), 0) AS ending_items,
-              coalesce(sum(remaining * jsonb_array_length(jobs.tasks))
+              coalesce(sum(remaining * tasks_per_item(jobs))
                 FILTER (WHERE jobs.state IN ('cancelling', 'paused')), 0) AS ending_answers
        FROM shards JOIN jobs ON jobs.id = shards.job_id
        WHERE shards.state = 'leased' AND shards.model = $1
      ), waiting AS (
        SELECT coalesce(sum(item_count - succeeded - failed - cancelled), 0) AS items,
-              coalesce(sum((item_count - succeeded - failed - cancelled)::bigint * jsonb_array_length(tasks)), 0) AS answers,
+              coalesce(sum((item_count - succeeded - failed - cancelled)::bigint * tasks_per_item(jobs)), 0) AS answers,
               extract(epoch FROM now() - min(created_at) FILTER (WHERE state = 'queued'))::float8 AS oldest
        FROM jobs WHERE model = $1 AND state IN ('queued', 'running')
      )

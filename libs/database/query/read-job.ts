@@ -1,4 +1,4 @@
-import type { JobState, Task } from '#contracts';
+import type { JobState, JobTasks, Task } from '#contracts';
 import type { Queryable } from '../database.js';
 import { JOB_FILTER, jobFilterValues, type JobFilterInput } from './job-filter.js';
 
@@ -7,7 +7,7 @@ export interface JobRecord {
   readonly setId: string;
   readonly name: string | null;
   readonly model: string;
-  readonly tasks: readonly Task[];
+  readonly tasks: JobTasks;
   readonly priority: number;
   readonly state: JobState;
   readonly itemCount: number;
@@ -27,6 +27,7 @@ interface JobRow extends Record<string, unknown> {
   name: string | null;
   model: string;
   tasks: Task[];
+  own_tasks: number | null;
   priority: number;
   state: JobState;
   item_count: number;
@@ -40,7 +41,7 @@ interface JobRow extends Record<string, unknown> {
   finished_at: Date | null;
 }
 
-const COLUMNS = `id, set_id, name, model, tasks, priority, state, item_count, succeeded, failed,
+const COLUMNS = `id, set_id, name, model, tasks, own_tasks, priority, state, item_count, succeeded, failed,
   cancelled, cache, metadata, created_at, started_at, finished_at`;
 
 /** Output: the job in one row, whatever its size; undefined when the tenant has no such job. */
@@ -77,7 +78,7 @@ function toRecord(row: JobRow): JobRecord {
     setId: row.set_id,
     name: row.name,
     model: row.model,
-    tasks: row.tasks,
+    tasks: row.own_tasks === null ? row.tasks : 'own',
     priority: row.priority,
     state: row.state,
     itemCount: row.item_count,

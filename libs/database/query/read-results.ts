@@ -1,4 +1,4 @@
-import type { Answer, ItemState, Timings } from '#contracts';
+import type { Answer, ItemState, Task, Timings } from '#contracts';
 import type { Queryable } from '../database.js';
 
 export interface ItemRecord {
@@ -9,6 +9,8 @@ export interface ItemRecord {
   readonly attempts: number;
   readonly error: { readonly code: string; readonly detail: string } | null;
   readonly answers: readonly Answer[];
+  /** Of a job that asks each image its own. */
+  readonly tasks: readonly Task[] | null;
   readonly width: number | null;
   readonly height: number | null;
   readonly timings: Timings | null;
@@ -24,6 +26,7 @@ interface ItemRow extends Record<string, unknown> {
   error_code: string | null;
   error_detail: string | null;
   answers: Answer[] | null;
+  tasks: Task[] | null;
   width: number | null;
   height: number | null;
   timings: Timings | null;
@@ -50,7 +53,8 @@ export async function listResults(
   const rows = await db.query<ItemRow>(
     `SELECT items.n, images.name, encode(images.sha256, 'hex') AS sha256, items.state, items.attempts,
             items.error_code, items.error_detail, items.answers, items.width, items.height,
-            items.timings, items.finished_at
+            items.timings, items.finished_at,
+            CASE WHEN (SELECT own_tasks IS NOT NULL FROM jobs WHERE id = $1) THEN images.tasks END AS tasks
      FROM items JOIN images ON images.set_id = $2 AND images.n = items.n
      WHERE items.job_id = $1 AND items.n > $3 AND images.n > $3 AND ($4::text IS NULL OR items.state = $4)
      ORDER BY items.n LIMIT $5`,
@@ -69,6 +73,7 @@ function toRecord(row: ItemRow): ItemRecord {
     attempts: row.attempts,
     error: code === null ? null : { code, detail: detail ?? '' },
     answers: row.answers ?? [],
+    tasks: row.tasks,
     width: row.width,
     height: row.height,
     timings: row.timings,

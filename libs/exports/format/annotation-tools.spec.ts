@@ -3,7 +3,7 @@ import { SaxesParser } from 'saxes';
 import { describe, expect, it } from 'vitest';
 import { maskOfBitmap } from '#paligemma/pictures';
 import { filesOf } from '../read-export-fixture.js';
-import { aBox, anAnswer, anItem, someItems, sourceOf } from '../source-fixture.js';
+import { aBox, aJob, anAnswer, anItem, someItems, sourceOf } from '../source-fixture.js';
 import { rowRuns } from './cvat.js';
 
 /** Every opening tag with its attributes and the text right in it. */
@@ -121,5 +121,14 @@ describe('label-studio', () => {
       find(element).map(({ attributes }) => attributes[attribute]);
     expect(names('Label', 'value')).toEqual(['cat', 'dog "big" <& é', 'cat', 'dog "big" <& é']);
     expect(names('TextArea', 'name')).toEqual(['text0', 'text1', 'text2']);
+  });
+
+  it('has as many texts as an image has tasks of its own', async () => {
+    const ocr = { type: 'ocr' } as const;
+    const items = [anItem(0, { tasks: [ocr] }), anItem(1, { tasks: [ocr, ocr] })];
+    const source = sourceOf(items, { job: aJob({ tasks: 'own' }) });
+    const files = await filesOf('label-studio', source);
+    const areas = elements(files['labeling-config.xml']!)('TextArea');
+    expect(areas.map(({ attributes }) => attributes['name'])).toEqual(['text0', 'text1']);
   });
 });

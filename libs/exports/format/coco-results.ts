@@ -1,3 +1,5 @@
+import type { Answer, ItemResult } from '#contracts';
+import { askedTask, isAsked } from '../asked-task.js';
 import type { ExportFormat, ExportReport, ExportSource } from '../export-format.js';
 import { analysedImages, placeOf, surveyLabels, type LabelList } from '../found-object.js';
 import { jsonArray } from '../text/json.js';
@@ -20,11 +22,14 @@ export const cocoResults: ExportFormat = {
     if (list.hasMasks) {
       yield { path: 'segmentations.json', content: jsonArray(segmentations(source, list, report)) };
     }
-    if (source.job.tasks.some(({ type }) => type === 'caption')) {
+    if (await isAsked(source, 'caption')) {
       yield { path: 'captions.json', content: jsonArray(captions(source, report)) };
     }
   },
 };
+
+const isCaption = ({ job }: ExportSource, item: ItemResult, answer: Answer): boolean =>
+  askedTask(job, item, answer)?.type === 'caption';
 
 async function* nothing(): AsyncGenerator<never> {}
 
@@ -35,8 +40,8 @@ async function* detections(
 ): AsyncGenerator<unknown> {
   for await (const { item, objects } of analysedImages(source)) {
     const texts = item.answers.filter(
-      ({ boxes, text, task }) =>
-        boxes.length === 0 && text !== '' && source.job.tasks[task]?.type !== 'caption',
+      (answer) =>
+        answer.boxes.length === 0 && answer.text !== '' && !isCaption(source, item, answer),
     );
     report.leftOut('answers without boxes that are no captions', texts.length);
     for (const { label, box } of objects) {
@@ -65,9 +70,9 @@ async function* segmentations(
 
 async function* captions(source: ExportSource, report: ExportReport): AsyncGenerator<unknown> {
   for await (const { item } of analysedImages(source)) {
-    for (const { task, text } of item.answers) {
-      if (source.job.tasks[task]?.type !== 'caption') continue;
-      yield { image_id: imageId(item), caption: text };
+    for (const answer of item.answers) {
+      if (!isCaption(source, item, answer)) continue;
+      yield { image_id: imageId(item), caption: answer.text };
       report.count('captions');
     }
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bitmapOf, decodeRuns } from '#paligemma/pictures';
 import { filesOf } from '../read-export-fixture.js';
-import { aBox, anAnswer, anItem, named, someItems, sourceOf } from '../source-fixture.js';
+import { aBox, aJob, anAnswer, anItem, named, someItems, sourceOf } from '../source-fixture.js';
 
 const instances = async (...args: Parameters<typeof sourceOf>) =>
   JSON.parse((await filesOf('coco', sourceOf(...args)))['instances.json']!);
@@ -75,5 +75,19 @@ describe('coco-results', () => {
       { image_id: 3, category_id: 1, segmentation, score: 0.5 },
     ]);
     expect(read('captions.json')).toEqual([{ image_id: 1, caption: 'a cat, and a dog' }]);
+  });
+
+  it('knows a caption by the tasks of its image when each has its own', async () => {
+    const job = aJob({ tasks: 'own' });
+    const answers = [anAnswer(0, { text: 'a cat' })];
+    const items = [
+      anItem(0, { answers, tasks: [{ type: 'ocr' }] }),
+      anItem(1, { answers, tasks: [{ type: 'caption', language: 'en' }] }),
+    ];
+    const files = await filesOf('coco-results', sourceOf(items, { job }));
+    expect(JSON.parse(files['captions.json']!)).toEqual([{ image_id: 2, caption: 'a cat' }]);
+    expect(await filesOf('coco-results', sourceOf([items[0]!], { job }))).not.toHaveProperty([
+      'captions.json',
+    ]);
   });
 });

@@ -1,4 +1,5 @@
-import type { Answer, Box, ItemResult, Job } from '#contracts';
+import type { Answer, Box, ItemResult, Job, Task } from '#contracts';
+import { askedTask } from '../asked-task.js';
 import type { ExportSource } from '../export-format.js';
 
 /** Columns of the flat formats, in their order. */
@@ -42,7 +43,7 @@ function rowsOf(item: ItemResult, job: Job): FlatRow[] {
   const row = { ...EMPTY, ...columnsOfItem(item) };
   if (item.answers.length === 0) return [row];
   return item.answers.flatMap((answer) => {
-    const answered = { ...row, ...columnsOfAnswer(answer, job) };
+    const answered = { ...row, ...columnsOfAnswer(answer, askedTask(job, item, answer)) };
     if (answer.boxes.length === 0) return [answered];
     return answer.boxes.map((box, index) => ({ ...answered, ...columnsOfBox(box, index) }));
   });
@@ -56,9 +57,9 @@ function columnsOfItem({ n, image, state, error }: ItemResult): Partial<FlatRow>
   return { n, image: name, sha256, width, height, state, ...why };
 }
 
-function columnsOfAnswer(answer: Answer, job: Job): Partial<FlatRow> {
+function columnsOfAnswer(answer: Answer, asked: Task | undefined): Partial<FlatRow> {
   const { task, prompt, text, raw, confidence, end_reason } = answer;
-  const task_type = job.tasks[task]?.type ?? null;
+  const task_type = asked?.type ?? null;
   return { task, task_type, prompt, text, raw, answer_confidence: confidence, end_reason };
 }
 

@@ -1,4 +1,5 @@
 import type { Answer } from '#contracts';
+import { mostTasks } from '../asked-task.js';
 import { FilePlaces, pathOf } from '../archive/file-place.js';
 import type { ExportFormat, ExportReport, ExportSource } from '../export-format.js';
 import {
@@ -21,7 +22,7 @@ export const labelStudio: ExportFormat = {
   mediaType: 'application/zip',
   async *files(source, report) {
     const { names } = await surveyLabels(source);
-    yield { path: 'labeling-config.xml', content: config(source, names) };
+    yield { path: 'labeling-config.xml', content: config(await mostTasks(source), names) };
     yield { path: 'tasks.json', content: jsonArray(tasks(source, report)) };
   },
 };
@@ -86,9 +87,9 @@ function percentBox([x1, y1, x2, y2]: readonly [number, number, number, number])
 const percent = (fraction: number): number =>
   Math.round(Math.min(1, Math.max(0, fraction)) * 1e6) / 1e4;
 
-function config({ job }: ExportSource, labels: readonly string[]): string {
+function config(mostTexts: number, labels: readonly string[]): string {
   const list = labels.map((value) => `    <Label${attributes({ value })}/>\n`).join('');
-  const texts = job.tasks.map((_, task) => {
+  const texts = Array.from({ length: mostTexts }, (_, task) => {
     const names = { name: `text${task}`, toName: 'image', editable: 'true' };
     return `  <TextArea${attributes(names)}/>\n`;
   });
