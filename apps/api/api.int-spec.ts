@@ -311,6 +311,7 @@ describe('the description', () => {
       'resumeFineTuningJob',
       'resumeJob',
       'resumeJobs',
+      'retryJob',
       'rotateWebhookSecret',
       'sealImageSet',
       'testWebhook',

@@ -14,6 +14,8 @@ import { ImageSetController } from './image-sets/image-set.controller.js';
 import { ImageSetService } from './image-sets/image-set.service.js';
 import { UploadService } from './intake/upload.service.js';
 import { JobController } from './jobs/job.controller.js';
+import { JobAgainController } from './jobs/job-again.controller.js';
+import { JobAgainService } from './jobs/job-again.service.js';
 import { JobMoveController } from './jobs/job-move.controller.js';
 import { JobMoveService } from './jobs/job-move.service.js';
 import { JobService } from './jobs/job.service.js';
@@ -48,6 +50,7 @@ export class ApiModule {
         HealthController,
         ImageSetController,
         JobController,
+        JobAgainController,
         JobMoveController,
         ModelController,
         OpenApiController,
@@ -67,6 +70,7 @@ export class ApiModule {
         FineTuningService,
         ImageSetService,
         JobService,
+        JobAgainService,
         JobMoveService,
         OutgoingUrls,
         PredictionService,

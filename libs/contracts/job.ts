@@ -72,6 +72,9 @@ export const jobSchema = z
       failed: z.int(),
       cancelled: z.int(),
     }),
+    error_counts: z
+      .record(z.string(), z.int())
+      .describe('Failed items by their code; their sum is item_counts.failed'),
     progress: z.number().min(0).max(1),
     cache: z.boolean().describe('Whether answers that are known may be taken'),
     metadata: metadataSchema,
@@ -85,6 +88,8 @@ export type Job = z.infer<typeof jobSchema>;
 
 export const jobPageSchema = pageOf('JobPage', jobSchema);
 export type JobPage = z.infer<typeof jobPageSchema>;
+
+const errorCodeSchema = z.string().min(1).max(100);
 
 export const itemStateSchema = z.enum(['succeeded', 'failed', 'cancelled']);
 export type ItemState = z.infer<typeof itemStateSchema>;
@@ -117,7 +122,27 @@ export type ItemResult = z.infer<typeof itemResultSchema>;
 
 export const resultPageSchema = pageOf('ResultPage', itemResultSchema);
 export type ResultPage = z.infer<typeof resultPageSchema>;
-export const resultQuerySchema = pageQuerySchema.extend({ state: itemStateSchema.optional() });
+export const resultQuerySchema = pageQuerySchema.extend({
+  state: itemStateSchema.optional(),
+  error_code: errorCodeSchema.optional().describe('Only items that failed of it'),
+});
+
+export const retryJobSchema = z
+  .strictObject({
+    error_codes: z
+      .array(errorCodeSchema)
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('Only items that failed of one of these; default: all that failed'),
+    cancelled: z
+      .boolean()
+      .default(false)
+      .describe('Also what had not been done when the job was cancelled'),
+  })
+  .prefault({})
+  .meta({ id: 'RetryJob' });
+export type RetryJob = z.output<typeof retryJobSchema>;
 
 /** Fields beside the `image` file of POST /v1/predictions. */
 export const createPredictionSchema = z

@@ -26,6 +26,7 @@ export * from './query/read-backlog.js';
 export * from './query/read-job.js';
 export * from './query/read-model.js';
 export * from './query/read-results.js';
+export * from './query/retry-items.js';
 export * from './query/sweep.js';
 export * from './query/trainer.js';
 export * from './query/training-file.js';

@@ -21,6 +21,7 @@ export const aJob = (part: Partial<Job> = {}): Job => ({
   state: 'completed',
   outcome: 'succeeded',
   item_counts: { total: 2, succeeded: 2, failed: 0, cancelled: 0 },
+  error_counts: {},
   progress: 1,
   cache: true,
   metadata: {},

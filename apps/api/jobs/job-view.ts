@@ -16,6 +16,7 @@ export function viewJob(job: JobRecord): Job {
     state: job.state,
     outcome: jobOutcome(job.state, counts),
     item_counts: counts,
+    error_counts: { ...job.errorCounts },
     progress: jobProgress(counts),
     cache: job.cache,
     metadata: { ...job.metadata },

@@ -26,6 +26,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   'job.running': 409,
   'job.cancelling': 409,
   'job.ended': 409,
+  'job.nothing_to_retry': 409,
   'webhook.disabled': 409,
   'webhook.too_many': 409,
   'tuning.cancelling': 409,

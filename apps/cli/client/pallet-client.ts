@@ -22,6 +22,7 @@ import {
   webhookRecoverySchema,
   webhookSchema,
   type createWebhookSchema,
+  type retryJobSchema,
   type CreateImageSet,
   type ExportFormatName,
   type FineTuning,
@@ -59,6 +60,7 @@ export interface CallOptions {
 /** What a client writes; the server fills the defaults in. */
 export type NewJob = z.input<typeof createJobSchema>;
 export type NewMove = z.input<typeof moveJobsSchema>;
+export type NewRetry = z.input<typeof retryJobSchema>;
 export type JobMove = 'cancel' | 'pause' | 'resume';
 export type NewFineTuning = z.input<typeof createFineTuningSchema>;
 export type NewWebhook = z.input<typeof createWebhookSchema>;
@@ -114,6 +116,12 @@ export class PalletClient {
   moveJob(jobId: string, move: JobMove, options: CallOptions = {}): Promise<Job> {
     const path = `/v1/jobs/${encodeURIComponent(jobId)}/${move}`;
     return this.#call(jobSchema, post(path, { isRepeatable: true, signal: options.signal }));
+  }
+
+  /** Puts an ended job to work again; the same key makes it once. */
+  retryJob(jobId: string, json: NewRetry, options: CallOptions = {}): Promise<Job> {
+    const path = `/v1/jobs/${encodeURIComponent(jobId)}/retry`;
+    return this.#call(jobSchema, post(path, { json, ...options }));
   }
 
   /** Up to `limit` of the jobs that a filter names. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cli } from '../testing/captured.js';
 import { FakeApi } from '../testing/fake-api.js';
-import { JOB_ID, SET_ID } from '../testing/samples.js';
+import { aJob, JOB_ID, SET_ID } from '../testing/samples.js';
 
 let api: FakeApi;
 let env: NodeJS.ProcessEnv;
@@ -50,6 +50,19 @@ describe('pallet jobs', () => {
     expect(api.received.map(({ json }) => json?.['filter'])).toEqual(
       [0, 1].map(() => ({ state: ['queued', 'paused'], image_set: SET_ID, name: 'summer' })),
     );
+  });
+
+  it('retry images of some codes, and show of what the others failed', async () => {
+    const job = aJob({ state: 'queued', error_counts: { 'image.missing': 1, 'image.odd': 2 } });
+    api.answerNext(`/v1/jobs/${JOB_ID}/retry`, { status: 202, body: job });
+    const args = ['jobs', 'retry', JOB_ID, '--code', 'a.b', '--code', 'c.d', '--cancelled'];
+    const { code, out } = await cli(args, { env });
+    expect(code).toBe(0);
+    expect(out).toContain('errors     image.odd 2, image.missing 1\n');
+    expect(api.received[0]).toMatchObject({
+      json: { error_codes: ['a.b', 'c.d'], cancelled: true },
+      headers: { 'idempotency-key': expect.stringMatching(/./) },
+    });
   });
 
   it.each([

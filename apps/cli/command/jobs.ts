@@ -6,6 +6,7 @@ import { usageError, type ExitCode } from '../exit-code.js';
 import { describeJob, jobRow, JOB_COLUMNS } from '../output/job-row.js';
 import { TASK_FORMS } from '../task/task-string.js';
 import { addJobFilter, jobFilterOf, type JobFilterFlags } from './job-filter.js';
+import { addJobAgain } from './job-again.js';
 import { addJobMoves } from './job-moves.js';
 import { jsonOption, seconds, taskOption, wholeNumber } from './options.js';
 import { exitCodeOfJob, waitForJob } from './wait.js';
@@ -63,6 +64,7 @@ export function addJobsCommand(program: Command, context: CliContext): void {
     .action(action<[], ListFlags>(context, list));
   addOneJobCommands(jobs, context);
   addJobMoves(jobs, context);
+  addJobAgain(jobs, context);
 }
 
 function addOneJobCommands(jobs: Command, context: CliContext): void {

@@ -30,6 +30,14 @@ export const jobRow = (job: Job): string[] => [
   job.name ?? '',
 ];
 
+const errorsOf = ({ error_counts: counts }: Job): string | null =>
+  Object.keys(counts).length === 0
+    ? null
+    : Object.entries(counts)
+        .toSorted(([, a], [, b]) => b - a)
+        .map(([code, count]) => `${code} ${count}`)
+        .join(', ');
+
 /** One line per fact, for `jobs get`. */
 export function describeJob(job: Job): string {
   const { succeeded, failed, cancelled, total } = job.item_counts;
@@ -41,6 +49,7 @@ export function describeJob(job: Job): string {
     ...tasksOf(job),
     ['state', job.outcome === null ? job.state : `${job.state} (${job.outcome})`],
     ['images', `${succeeded} succeeded, ${failed} failed, ${cancelled} cancelled of ${total}`],
+    ['errors', errorsOf(job)],
     ['created', job.created_at],
     ['started', job.started_at],
     ['finished', job.finished_at],

@@ -29,6 +29,7 @@ export const aJob = (part: Partial<Job> = {}): Job => ({
   state: 'running',
   outcome: null,
   item_counts: { total: 1, succeeded: 0, failed: 0, cancelled: 0 },
+  error_counts: {},
   progress: 0,
   cache: true,
   metadata: {},

@@ -109,11 +109,13 @@ WITH held AS (
     n int, state text, attempts smallint, error_code text, error_detail text,
     answers jsonb, width int, height int, timings jsonb)
   ON CONFLICT DO NOTHING
-  RETURNING n, state
+  RETURNING n, state, coalesce(error_code, 'unknown') AS code
 ), counts AS (
   SELECT count(*)::int AS total,
          count(*) FILTER (WHERE state = 'succeeded')::int AS succeeded,
-         count(*) FILTER (WHERE state = 'failed')::int AS failed
+         count(*) FILTER (WHERE state = 'failed')::int AS failed,
+         (SELECT coalesce(jsonb_object_agg(code, total), '{}')
+          FROM (SELECT code, count(*) AS total FROM landed WHERE state = 'failed' GROUP BY code) AS c) AS codes
   FROM landed
 ), shard AS (
   UPDATE shards SET remaining = remaining - counts.total,
@@ -122,8 +124,11 @@ WITH held AS (
   RETURNING shards.state
 ), job AS (
   UPDATE jobs SET succeeded = jobs.succeeded + counts.succeeded, failed = jobs.failed + counts.failed,
+         error_counts = CASE WHEN counts.failed = 0 THEN jobs.error_counts
+                             ELSE summed_counts(jobs.error_counts, counts.codes) END,
          state = CASE WHEN jobs.succeeded + jobs.failed + jobs.cancelled + counts.total < jobs.item_count THEN jobs.state
-                      WHEN jobs.state = 'cancelling' AND jobs.cancelled > 0 THEN 'cancelled'
+                      -- Cancelled items stay so when only failed ones are done again.
+                      WHEN jobs.cancelled > 0 THEN 'cancelled'
                       ELSE 'completed' END,
          finished_at = CASE WHEN jobs.succeeded + jobs.failed + jobs.cancelled + counts.total = jobs.item_count
                             THEN now() END

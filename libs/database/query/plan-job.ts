@@ -48,11 +48,7 @@ export async function planJob(tx: Queryable, job: NewJob): Promise<void> {
       ownTasks,
     ],
   );
-  const [model] = await tx.query<{ task_ms: number | null }>(
-    'SELECT task_ms FROM models WHERE name = $1',
-    [job.model],
-  );
-  const costMs = itemCostMs(model?.task_ms ?? null, ownTasks ?? tasks.length);
+  const costMs = await readItemCost(tx, job.model, ownTasks ?? tasks.length);
   await tx.query(
     `INSERT INTO shards (job_id, tenant_id, model, lane, priority, items, remaining, item_cost_ms)
      SELECT $1, $2, $3, $4, $5,
@@ -86,4 +82,17 @@ async function meanOwnTasks(tx: Queryable, setId: string): Promise<number> {
     'set.no_tasks',
     `${row!.without} images of the set brought no tasks of their own. Name the tasks of the job instead of \`own\`.`,
   );
+}
+
+/** Output: the accelerator time that an item of so many tasks should take, in milliseconds. */
+export async function readItemCost(
+  db: Queryable,
+  modelName: string,
+  taskCount: number,
+): Promise<number> {
+  const [model] = await db.query<{ task_ms: number | null }>(
+    'SELECT task_ms FROM models WHERE name = $1',
+    [modelName],
+  );
+  return itemCostMs(model?.task_ms ?? null, taskCount);
 }

@@ -15,6 +15,7 @@ export interface JobRecord {
   readonly failed: number;
   readonly cancelled: number;
   readonly cache: boolean;
+  readonly errorCounts: Readonly<Record<string, number>>;
   readonly metadata: Readonly<Record<string, string>>;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
@@ -35,6 +36,7 @@ interface JobRow extends Record<string, unknown> {
   failed: number;
   cancelled: number;
   cache: boolean;
+  error_counts: Record<string, number>;
   metadata: Record<string, string>;
   created_at: Date;
   started_at: Date | null;
@@ -42,7 +44,7 @@ interface JobRow extends Record<string, unknown> {
 }
 
 const COLUMNS = `id, set_id, name, model, tasks, own_tasks, priority, state, item_count, succeeded, failed,
-  cancelled, cache, metadata, created_at, started_at, finished_at`;
+  cancelled, error_counts, cache, metadata, created_at, started_at, finished_at`;
 
 /** Output: the job in one row, whatever its size; undefined when the tenant has no such job. */
 export async function findJob(
@@ -86,6 +88,7 @@ function toRecord(row: JobRow): JobRecord {
     failed: row.failed,
     cancelled: row.cancelled,
     cache: row.cache,
+    errorCounts: row.error_counts,
     metadata: row.metadata,
     createdAt: row.created_at,
     startedAt: row.started_at,

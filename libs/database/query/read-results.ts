@@ -38,6 +38,8 @@ export interface ResultPageRequest {
   /** Only items with a higher number. */
   readonly after?: number;
   readonly state?: ItemState;
+  /** Only items that failed of it. */
+  readonly errorCode?: string;
 }
 
 /**
@@ -57,8 +59,9 @@ export async function listResults(
             CASE WHEN (SELECT own_tasks IS NOT NULL FROM jobs WHERE id = $1) THEN images.tasks END AS tasks
      FROM items JOIN images ON images.set_id = $2 AND images.n = items.n
      WHERE items.job_id = $1 AND items.n > $3 AND images.n > $3 AND ($4::text IS NULL OR items.state = $4)
+       AND ($6::text IS NULL OR (items.error_code = $6 AND items.state <> 'succeeded'))
      ORDER BY items.n LIMIT $5`,
-    [job.id, job.setId, page.after ?? -1, page.state ?? null, page.limit],
+    [job.id, job.setId, page.after ?? -1, page.state ?? null, page.limit, page.errorCode ?? null],
   );
   return rows.map(toRecord);
 }

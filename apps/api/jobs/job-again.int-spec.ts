@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jobSchema, parsePublicId, type Job } from '#contracts';
+import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
+import { startApi, type ApiRig } from '../spec-rig.js';
+import { endItems } from './job-fixture.js';
+
+const postgres = usePostgres();
+let rig: ApiRig;
+let directory: string;
+
+beforeAll(async () => {
+  directory = await makeTemporaryDirectory();
+  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory });
+  await rig.serveModel('default');
+});
+afterAll(async () => {
+  await rig?.close();
+  await removeDirectory(directory);
+});
+
+const IMAGES = 6;
+
+/** A tenant with a sealed set of six images and a job on it. */
+async function client() {
+  const { headers, tenantId } = await rig.createTenant();
+  const call = (method: 'GET' | 'POST', url: string, payload?: object, more: object = {}) =>
+    rig.app.inject({ method, url, headers: { ...headers, ...more }, payload });
+  const [row] = await rig.database.query<{ id: string }>(
+    `INSERT INTO image_sets (id, tenant_id, state, accepted)
+     VALUES (gen_random_uuid(), $1, 'sealed', $2) RETURNING replace(id::text, '-', '') AS id`,
+    [tenantId, IMAGES],
+  );
+  await rig.database.query(
+    `INSERT INTO images (set_id, n, name, sha256)
+     SELECT $1::uuid, n, 'image-' || n, sha256(n::text::bytea) FROM generate_series(0, $2::int - 1) AS n`,
+    [row!.id, IMAGES],
+  );
+  const order = { image_set: `set_${row!.id}`, tasks: [{ type: 'ocr' }], model: 'default' };
+  const job = jobSchema.parse((await call('POST', '/v1/jobs', order)).json());
+  const url = `/v1/jobs/${job.id}`;
+  const get = async (): Promise<Job> => (await call('GET', url)).json();
+  const results = async (query = '') =>
+    (await call('GET', `${url}/results${query}`)).json().data as { n: number; state: string }[];
+  return { call, get, results, job, url };
+}
+
+/** 0 and 3 cannot be read, 5 takes the engine down. */
+const codeOf = (n: number): string | undefined =>
+  n === 5 ? 'engine.crashed' : n % 3 === 0 ? 'image.undecodable' : undefined;
+
+describe('error counts', () => {
+  it('say of what items failed, on the job and in its event, and find their items', async () => {
+    const { get, job, results } = await client();
+    await endItems(rig.database, job.id, codeOf);
+    const done = await get();
+    expect(done).toMatchObject({
+      outcome: 'partly_failed',
+      item_counts: { total: 6, succeeded: 3, failed: 3, cancelled: 0 },
+      error_counts: { 'image.undecodable': 2, 'engine.crashed': 1 },
+    });
+    const [event] = await rig.database.query(
+      `SELECT data FROM webhook_events WHERE subject_id = $1 AND type = 'job.finished'`,
+      [parsePublicId('job', job.id)],
+    );
+    expect(event?.['data']).toEqual(done);
+    expect((await results('?error_code=image.undecodable')).map(({ n }) => n)).toEqual([0, 3]);
+    expect(await results('?error_code=image.missing')).toEqual([]);
+  });
+});
+
+describe('retry', () => {
+  it('does the failed items again and leaves the others as they are', async () => {
+    const { call, get, job, results, url } = await client();
+    await endItems(rig.database, job.id, codeOf);
+    const before = await results('?state=succeeded');
+    const retried = await call('POST', `${url}/retry`);
+    expect([retried.statusCode, retried.json()]).toMatchObject([
+      202,
+      { state: 'queued', outcome: null, started_at: null, finished_at: null, error_counts: {} },
+    ]);
+    expect(retried.json().item_counts).toEqual({ total: 6, succeeded: 3, failed: 0, cancelled: 0 });
+    expect(await results()).toEqual(before);
+    const shards = await rig.database.query(
+      `SELECT items::text, remaining, isolated FROM shards
+       WHERE job_id = $1 AND state <> 'done' ORDER BY id`,
+      [parsePublicId('job', job.id)],
+    );
+    expect(shards).toEqual([
+      { items: '{[0,1),[3,4)}', remaining: 2, isolated: false },
+      { items: '{[5,6)}', remaining: 1, isolated: true },
+    ]);
+    await endItems(rig.database, job.id);
+    expect(await get()).toMatchObject({ outcome: 'succeeded', error_counts: {} });
+    expect((await results()).filter(({ n }) => before.some((row) => row.n === n))).toEqual(before);
+  });
+
+  it('takes only items of the codes that are named', async () => {
+    const { call, job, url } = await client();
+    await endItems(rig.database, job.id, codeOf);
+    const retried = await call('POST', `${url}/retry`, { error_codes: ['engine.crashed'] });
+    expect(retried.json()).toMatchObject({
+      item_counts: { failed: 2 },
+      error_counts: { 'image.undecodable': 2 },
+    });
+  });
+
+  it('of a cancelled job does what had not been done, if that is asked for', async () => {
+    const { call, get, job, url } = await client();
+    await endItems(rig.database, job.id, codeOf);
+    await rig.database.query(
+      `WITH undone AS (
+         UPDATE items SET state = 'cancelled', error_code = NULL
+         WHERE job_id = $1 AND n IN (1, 2) RETURNING 1
+       ) UPDATE jobs SET state = 'cancelled', succeeded = 1, cancelled = 2 WHERE id = $1`,
+      [parsePublicId('job', job.id)],
+    );
+    await call('POST', `${url}/retry`);
+    await endItems(rig.database, job.id);
+    // Not everything was done, so it does not look like it.
+    expect(await get()).toMatchObject({ state: 'cancelled', outcome: 'cancelled' });
+    const refused = await call('POST', `${url}/retry`);
+    expect([refused.statusCode, refused.json().code]).toEqual([409, 'job.nothing_to_retry']);
+    expect((await call('POST', `${url}/retry`, { cancelled: true })).statusCode).toBe(202);
+    await endItems(rig.database, job.id);
+    expect(await get()).toMatchObject({ state: 'completed', outcome: 'succeeded' });
+  });
+
+  it('is refused before the end, and happens once per Idempotency-Key', async () => {
+    const { call, job, url } = await client();
+    const early = await call('POST', `${url}/retry`);
+    expect([early.statusCode, early.json().code]).toEqual([409, 'job.running']);
+    await endItems(rig.database, job.id, codeOf);
+    const key = { 'idempotency-key': 'again' };
+    const first = await call('POST', `${url}/retry`, {}, key);
+    const second = await call('POST', `${url}/retry`, {}, key);
+    expect(second.json()).toEqual(first.json());
+    expect(second.headers['idempotent-replayed']).toBe('true');
+    const without = await call('POST', `${url}/retry`);
+    expect([without.statusCode, without.json().code]).toEqual([409, 'job.running']);
+    const odd = await call('POST', `${url}/retry`, { codes: ['a'] });
+    expect([odd.statusCode, odd.json().code]).toEqual([400, 'request.invalid']);
+  });
+});

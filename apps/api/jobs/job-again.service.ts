@@ -1,0 +1,40 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { notFound, requireUuid, type Job, type RetryJob } from '#contracts';
+import { findJob, retryItems, type KeptAnswer, type Queryable } from '#database';
+import { FeedAfterCommit } from '../feed/feed-after-commit.js';
+import { once } from '../idempotency/idempotency.js';
+import { API_PARTS, type ApiParts } from '../parts.js';
+import { viewJob } from './job-view.js';
+
+/** What puts a job to work again that has ended. */
+@Injectable()
+export class JobAgainService {
+  constructor(
+    @Inject(API_PARTS) private readonly parts: ApiParts,
+    private readonly feed: FeedAfterCommit,
+  ) {}
+
+  /** Errors: `job.not_found`; those of `retryItems`. */
+  retry(tenantId: string, id: string, body: RetryJob, key?: string): Promise<KeptAnswer<Job>> {
+    const choice = {
+      states: body.cancelled ? (['failed', 'cancelled'] as const) : (['failed'] as const),
+      errorCodes: body.error_codes,
+    };
+    const scope = { tenantId, key, route: `POST /v1/jobs/${id}/retry`, body };
+    return this.#again(scope, id, (tx, jobId) => retryItems(tx, tenantId, jobId, choice));
+  }
+
+  async #again(
+    scope: Parameters<typeof once>[1],
+    id: string,
+    change: (tx: Queryable, jobId: string) => Promise<unknown>,
+  ): Promise<KeptAnswer<Job>> {
+    const jobId = requireUuid('job', id);
+    const answer = await once(this.parts.database, scope, 202, async (tx) => {
+      if ((await change(tx, jobId)) === undefined) throw notFound('job', id);
+      return viewJob((await findJob(tx, scope.tenantId, jobId))!);
+    });
+    if (!answer.replayed) this.feed.step(answer.response.model, 'bulk');
+    return answer;
+  }
+}

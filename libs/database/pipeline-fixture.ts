@@ -1,0 +1,111 @@
+import { expect } from 'vitest';
+import { newUuid } from '#contracts';
+import { eachItem, parseItemRanges, type Ticket } from '#pipeline';
+import { planJob, type Database } from './index.js';
+
+export const MODEL = 'tiny';
+
+export interface MadeJob {
+  readonly tenantId: string;
+  readonly jobId: string;
+  readonly count: number;
+}
+
+/** A tenant with a sealed set of `count` images and a job on it. */
+export async function makeJob(database: Database, count: number): Promise<MadeJob> {
+  const [tenantId, setId, jobId] = [newUuid(), newUuid(), newUuid()];
+  await database.query('INSERT INTO tenants (id, name) VALUES ($1, $2)', [tenantId, tenantId]);
+  await database.query(
+    `INSERT INTO image_sets (id, tenant_id, state, accepted) VALUES ($1, $2, 'sealed', $3)`,
+    [setId, tenantId, count],
+  );
+  await database.query(
+    `INSERT INTO images (set_id, n, name, sha256)
+     SELECT $1, n, 'image-' || n, sha256(n::text::bytea) FROM generate_series(0, $2::int - 1) AS n`,
+    [setId, count],
+  );
+  await database.transaction((tx) =>
+    planJob(tx, {
+      id: jobId,
+      tenantId,
+      setId,
+      name: null,
+      model: MODEL,
+      tasks: [{ type: 'ocr' }],
+      priority: 0,
+      lane: 'bulk',
+      metadata: {},
+      itemCount: count,
+    }),
+  );
+  return { tenantId, jobId, count };
+}
+
+/** A queue as bad as Redis on its worst day: it loses, doubles and reorders. */
+export class WildQueue {
+  readonly delivered: Ticket[] = [];
+  depth = async (): Promise<number> => 0;
+  add = async (tickets: readonly Ticket[]): Promise<void> => {
+    this.delivered.push(...tickets);
+  };
+}
+
+export async function jobRow(database: Database, jobId: string) {
+  const [row] = await database.query<{
+    state: string;
+    item_count: number;
+    succeeded: number;
+    failed: number;
+    cancelled: number;
+    error_counts: Record<string, number>;
+  }>(
+    'SELECT state, item_count, succeeded, failed, cancelled, error_counts FROM jobs WHERE id = $1',
+    [jobId],
+  );
+  return row!;
+}
+
+export async function itemRows(database: Database, jobId: string) {
+  return database.query<{
+    n: number;
+    state: string;
+    error_code: string | null;
+    worker_id: string | null;
+    width: number | null;
+  }>('SELECT n, state, error_code, worker_id, width FROM items WHERE job_id = $1 ORDER BY n', [
+    jobId,
+  ]);
+}
+
+export async function expectConsistent(database: Database, jobId: string): Promise<void> {
+  const job = await jobRow(database, jobId);
+  const rows = await itemRows(database, jobId);
+  for (const state of ['succeeded', 'failed', 'cancelled'] as const) {
+    expect(rows.filter((row) => row.state === state)).toHaveLength(job[state]);
+  }
+  const codes = rows
+    .filter((row) => row.state === 'failed')
+    .map((row) => row.error_code ?? 'unknown');
+  expect(job.error_counts).toEqual(countsOf(codes));
+  const ended = new Set(rows.map((row) => row.n));
+  const shards = await database.query<{ items: string; remaining: number; state: string }>(
+    'SELECT items::text, remaining, state FROM shards WHERE job_id = $1',
+    [jobId],
+  );
+  const open: number[] = [];
+  for (const shard of shards.filter(({ state }) => state !== 'done' && state !== 'cancelled')) {
+    const pending = [...eachItem(parseItemRanges(shard.items))].filter((n) => !ended.has(n));
+    expect(pending).toHaveLength(shard.remaining);
+    open.push(...pending);
+  }
+  // Every image has its row or is in exactly one open shard, never both, never neither.
+  expect(new Set(open).size).toBe(open.length);
+  expect(open.length + ended.size).toBe(job.item_count);
+  const isOver = job.state === 'completed' || job.state === 'cancelled';
+  expect(isOver).toBe(ended.size === job.item_count);
+}
+
+const countsOf = (codes: readonly string[]): Record<string, number> =>
+  Object.fromEntries(
+    [...new Set(codes)].map((code) => [code, codes.filter((other) => other === code).length]),
+  );

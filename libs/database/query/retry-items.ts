@@ -1,0 +1,97 @@
+import { AppError, type JobState } from '#contracts';
+import { shardSize } from '#pipeline';
+import type { Queryable } from '../database.js';
+import { readItemCost } from './plan-job.js';
+
+/** Which items that have ended are to be done again. */
+export interface RetryChoice {
+  readonly states: readonly ('failed' | 'cancelled')[];
+  /** Only failed ones with one of these codes; undefined: all. */
+  readonly errorCodes?: readonly string[];
+}
+
+interface EndedJob extends Record<string, unknown> {
+  state: JobState;
+  model: string;
+  task_count: number;
+}
+
+/**
+ * Takes back the ends of the chosen items of an ended job and makes shards of them; the job is `queued` again.
+ * What the others said stays. Items of a code that took an engine down run alone from the beginning.
+ *
+ * Input: an open transaction. Output: their number; undefined when the tenant has no such job.
+ * Errors: `job.running` before its end, `job.nothing_to_retry`.
+ */
+export async function retryItems(
+  tx: Queryable,
+  tenantId: string,
+  jobId: string,
+  choice: RetryChoice,
+): Promise<number | undefined> {
+  const job = await lockEndedJob(tx, tenantId, jobId);
+  if (job === undefined) return undefined;
+  const costMs = await readItemCost(tx, job.model, job.task_count);
+  const [retried] = await tx.query<{ count: number }>(RETRY, [
+    jobId,
+    choice.states,
+    choice.errorCodes ?? null,
+    shardSize(costMs),
+    costMs,
+  ]);
+  if (retried === undefined || retried.count === 0) {
+    throw new AppError(
+      'job.nothing_to_retry',
+      'No item of this job ended so. See its item_counts and error_counts.',
+    );
+  }
+  return retried.count;
+}
+
+/** Errors: `job.running`. Nobody else writes to a job that has ended, so its row is lock enough. */
+export async function lockEndedJob(
+  tx: Queryable,
+  tenantId: string,
+  jobId: string,
+): Promise<EndedJob | undefined> {
+  const [job] = await tx.query<EndedJob>(
+    `SELECT state, model, tasks_per_item(jobs) AS task_count FROM jobs
+     WHERE tenant_id = $1 AND id = $2 FOR UPDATE`,
+    [tenantId, jobId],
+  );
+  if (job === undefined || job.state === 'completed' || job.state === 'cancelled') return job;
+  throw new AppError(
+    'job.running',
+    `The job has not ended (${job.state}). Wait for its end, or cancel it first.`,
+  );
+}
+
+const RETRY = `
+WITH gone AS (
+  DELETE FROM items
+  WHERE job_id = $1 AND state <> 'succeeded' AND state = ANY($2)
+    AND (state <> 'failed' OR $3::text[] IS NULL OR error_code = ANY($3))
+  RETURNING n, state, coalesce(error_code, 'unknown') AS code
+), numbered AS (
+  SELECT n, code = 'engine.crashed' AS isolated,
+         (row_number() OVER (PARTITION BY code = 'engine.crashed' ORDER BY n) - 1) / $4::int AS part
+  FROM gone
+), added AS (
+  INSERT INTO shards (job_id, tenant_id, model, lane, priority, items, remaining, item_cost_ms, isolated)
+  SELECT jobs.id, jobs.tenant_id, jobs.model, jobs.lane, jobs.priority,
+         range_agg(int4range(n, n + 1)), count(*), $5::float8, isolated
+  FROM numbered, jobs WHERE jobs.id = $1
+  GROUP BY jobs.id, isolated, part ORDER BY isolated, part
+), counts AS (
+  SELECT count(*)::int AS total,
+         count(*) FILTER (WHERE state = 'failed')::int AS failed,
+         count(*) FILTER (WHERE state = 'cancelled')::int AS cancelled,
+         (SELECT coalesce(jsonb_object_agg(code, -total), '{}')
+          FROM (SELECT code, count(*) AS total FROM gone WHERE state = 'failed' GROUP BY code) AS c) AS codes
+  FROM gone
+)
+UPDATE jobs SET state = 'queued', started_at = NULL, finished_at = NULL,
+       failed = jobs.failed - counts.failed, cancelled = jobs.cancelled - counts.cancelled,
+       error_counts = summed_counts(jobs.error_counts, counts.codes)
+FROM counts WHERE jobs.id = $1
+RETURNING counts.total AS count`;
