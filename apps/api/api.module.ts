@@ -26,6 +26,8 @@ import { PredictionController } from './predictions/prediction.controller.js';
 import { PredictionService } from './predictions/prediction.service.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { RequestInvalidError } from './problem/request-invalid.js';
+import { ResumableUploadController } from './resumable-uploads/resumable-upload.controller.js';
+import { ResumableUploadService } from './resumable-uploads/resumable-upload.service.js';
 import { DeliveryController } from './webhooks/delivery.controller.js';
 import { DeliveryService } from './webhooks/delivery.service.js';
 import { OutgoingUrls } from './webhooks/outgoing-urls.js';
@@ -55,6 +57,7 @@ export class ApiModule {
         ModelController,
         OpenApiController,
         PredictionController,
+        ResumableUploadController,
         WebhookController,
       ],
       providers: [
@@ -74,6 +77,7 @@ export class ApiModule {
         JobMoveService,
         OutgoingUrls,
         PredictionService,
+        ResumableUploadService,
         UploadService,
         WebhookService,
       ],

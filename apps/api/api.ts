@@ -10,6 +10,7 @@ import { describeApi } from './openapi/document.js';
 import { OPENAPI_DOCUMENT } from './openapi/openapi.controller.js';
 import { requirePace } from './pace/body-pace.js';
 import type { ApiParts } from './parts.js';
+import { PART_CONTENT_TYPE } from './resumable-uploads/part-urls.js';
 import { sendProblem, toProblem } from './problem/problem.filter.js';
 import { toAppError } from './problem/to-app-error.js';
 import { collectRoutes } from './route-table/route-table.js';
@@ -50,6 +51,10 @@ export async function createApi(parts: ApiParts): Promise<NestFastifyApplication
     abortOnError: false,
   });
   await app.register(multipart);
+  // Parts of uploads, as they come; no other route takes this type.
+  adapter
+    .getInstance()
+    .addContentTypeParser(PART_CONTENT_TYPE, (_, payload, done) => done(null, payload));
   const holder = app.get<{ document?: OpenAPIObject }>(OPENAPI_DOCUMENT);
   holder.document = describeApi(app);
   await app.init();

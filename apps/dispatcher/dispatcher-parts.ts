@@ -1,6 +1,7 @@
 import type { DispatcherConfig } from '#config';
 import type { Database } from '#database';
 import type { QueueSystem } from '#queue';
+import type { ObjectStore } from '#storage';
 import type { Logger } from '#telemetry';
 
 /** What the dispatcher's services share; made in main, closed there last. */
@@ -8,6 +9,7 @@ export interface DispatcherParts {
   readonly config: DispatcherConfig;
   readonly database: Database;
   readonly queue: QueueSystem;
+  readonly store: ObjectStore;
   readonly log: Logger;
 }
 

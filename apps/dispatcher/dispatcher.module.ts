@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AssembleService } from './assemble/assemble.service.js';
 import { DISPATCHER_PARTS, type DispatcherParts } from './dispatcher-parts.js';
 import { FeedService } from './feed/feed.service.js';
 import { NotifyService } from './notify/notify.service.js';
@@ -11,6 +12,7 @@ export class DispatcherModule {
       module: DispatcherModule,
       providers: [
         { provide: DISPATCHER_PARTS, useValue: parts },
+        AssembleService,
         FeedService,
         NotifyService,
         SweepService,

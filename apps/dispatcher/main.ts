@@ -4,6 +4,7 @@ import { loadDispatcherConfig } from '#config';
 import { Database, migrate } from '#database';
 import { onStop } from '#lifecycle';
 import { connectQueue } from '#queue';
+import { openObjectStore } from '#storage';
 import { createLogger, nestLogger } from '#telemetry';
 import { DispatcherModule } from './dispatcher.module.js';
 
@@ -16,8 +17,9 @@ await migrate(database);
 const queue = await connectQueue(config.queueUrl, {
   onError: (error) => log.warn({ error }, 'queue'),
 });
+const store = openObjectStore(config.storageUrl);
 const app = await NestFactory.createApplicationContext(
-  DispatcherModule.with({ config, database, queue, log }),
+  DispatcherModule.with({ config, database, queue, store, log }),
   { logger: nestLogger(log) },
 );
 
@@ -25,6 +27,7 @@ const app = await NestFactory.createApplicationContext(
 onStop(CLOSE_DEADLINE_MS, async () => {
   await app.close();
   await queue.close(CLOSE_DEADLINE_MS / 2);
+  store.close();
   await database.close();
 });
 process.send?.({ type: 'ready' });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isWellFormedApiKey } from '#contracts';
+import { intakeEnv, intakeLimits, type IntakeLimits } from './intake.js';
 import {
   outgoingEnv,
   parseEnvironment,
@@ -12,6 +13,7 @@ import {
 const apiEnv = z.object({
   ...sharedEnv,
   ...outgoingEnv,
+  ...intakeEnv,
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   BOOTSTRAP_API_KEY: z
@@ -25,12 +27,8 @@ const apiEnv = z.object({
     .string()
     .regex(/^\S{16,}$/, 'must be 16 characters at least, without blanks')
     .optional(),
-  MAX_ZIP_BYTES: positive(4 * 2 ** 30),
-  MAX_ZIP_ENTRIES: positive(200_000),
-  MAX_ZIP_RATIO: positive(100),
-  MAX_UPLOAD_FILES: positive(20_000),
-  MAX_IMAGES_PER_SET: positive(10_000_000),
   MAX_TRAINING_FILE_BYTES: positive(2 ** 30),
+  UPLOAD_LIFETIME_HOURS: positive(72),
   MIN_BODY_BYTES_PER_SECOND: positive(1_024),
   SLOW_BODY_MS: positive(30_000),
 });
@@ -50,17 +48,8 @@ export interface ApiConfig extends SharedConfig {
   readonly outgoingAllow: string;
   /** How slowly a body may come before it is refused. */
   readonly pace: { readonly bytesPerSecond: number; readonly windowMs: number };
-}
-
-/** What one upload may cost; each file beyond its limit is refused on its own. */
-export interface IntakeLimits {
-  readonly imageBytes: number;
-  readonly zipBytes: number;
-  readonly zipEntries: number;
-  /** Most bytes that one packed byte may become. */
-  readonly zipRatio: number;
-  readonly uploadFiles: number;
-  readonly imagesPerSet: number;
+  /** An open upload whose owner has asked for nothing for so long is thrown away. */
+  readonly uploadLifetimeMs: number;
 }
 
 export function loadApiConfig(env: NodeJS.ProcessEnv): ApiConfig {
@@ -75,17 +64,11 @@ export function loadApiConfig(env: NodeJS.ProcessEnv): ApiConfig {
     drainTimeoutMs: parsed.DRAIN_TIMEOUT_MS,
     trainingFileBytes: parsed.MAX_TRAINING_FILE_BYTES,
     outgoingAllow: parsed.OUTGOING_ALLOW,
+    uploadLifetimeMs: parsed.UPLOAD_LIFETIME_HOURS * 3_600_000,
     pace: Object.freeze({
       bytesPerSecond: parsed.MIN_BODY_BYTES_PER_SECOND,
       windowMs: parsed.SLOW_BODY_MS,
     }),
-    limits: Object.freeze({
-      imageBytes: parsed.MAX_IMAGE_BYTES,
-      zipBytes: parsed.MAX_ZIP_BYTES,
-      zipEntries: parsed.MAX_ZIP_ENTRIES,
-      zipRatio: parsed.MAX_ZIP_RATIO,
-      uploadFiles: parsed.MAX_UPLOAD_FILES,
-      imagesPerSet: parsed.MAX_IMAGES_PER_SET,
-    }),
+    limits: intakeLimits(parsed),
   });
 }

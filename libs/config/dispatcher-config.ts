@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { intakeEnv, intakeLimits, type IntakeLimits } from './intake.js';
 import {
+  heartbeatFits,
   outgoingEnv,
   parseEnvironment,
   pipelineEnv,
@@ -9,19 +11,29 @@ import {
   type SharedConfig,
 } from './shared.js';
 
-const dispatcherEnv = z.object({
-  ...sharedEnv,
-  ...pipelineEnv,
-  ...outgoingEnv,
-  ANSWER_CACHE_DAYS: positive(90),
-  NOTIFY_MS: positive(500),
-  WEBHOOK_TIMEOUT_MS: positive(20_000),
-  WEBHOOK_IN_FLIGHT: positive(64),
-  WEBHOOK_IN_FLIGHT_PER_TENANT: positive(16),
-  WEBHOOK_IN_FLIGHT_PER_ENDPOINT: positive(4),
-});
+const dispatcherEnv = z
+  .object({
+    ...sharedEnv,
+    ...pipelineEnv,
+    ...outgoingEnv,
+    ...intakeEnv,
+    ANSWER_CACHE_DAYS: positive(90),
+    ASSEMBLE_MS: positive(500),
+    NOTIFY_MS: positive(500),
+    WEBHOOK_TIMEOUT_MS: positive(20_000),
+    WEBHOOK_IN_FLIGHT: positive(64),
+    WEBHOOK_IN_FLIGHT_PER_TENANT: positive(16),
+    WEBHOOK_IN_FLIGHT_PER_ENDPOINT: positive(4),
+  })
+  .refine(...heartbeatFits);
 
 export interface DispatcherConfig extends SharedConfig {
+  readonly storageUrl: string;
+  readonly limits: IntakeLimits;
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
+  /** Pause between looks for uploads that are complete. */
+  readonly assembleMs: number;
   /** Pause between looks for expired leases. */
   readonly sweepMs: number;
   /** Pause between feed steps. */
@@ -49,6 +61,11 @@ export function loadDispatcherConfig(env: NodeJS.ProcessEnv): DispatcherConfig {
   const parsed = parseEnvironment(dispatcherEnv, env);
   return Object.freeze({
     ...sharedConfig(parsed),
+    storageUrl: parsed.STORAGE_URL,
+    limits: intakeLimits(parsed),
+    leaseMs: parsed.LEASE_MS,
+    heartbeatMs: parsed.HEARTBEAT_MS,
+    assembleMs: parsed.ASSEMBLE_MS,
     sweepMs: parsed.SWEEP_MS,
     feedMs: parsed.FEED_MS,
     reconcileAgeMs: parsed.RECONCILE_AGE_MS,

@@ -9,6 +9,7 @@ export const ID_PREFIXES = {
   set: 'set',
   image: 'img',
   job: 'job',
+  upload: 'upl',
   file: 'file',
   tuning: 'ft',
   webhook: 'whe',

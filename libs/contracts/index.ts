@@ -14,6 +14,7 @@ export * from './job.js';
 export * from './known-images.js';
 export * from './job-filter.js';
 export * from './page.js';
+export * from './resumable-upload.js';
 export * from './shard-ticket.js';
 export * from './task.js';
 export * from './training-file.js';

@@ -7,6 +7,7 @@ export {
 } from './archive/read-archive.js';
 export { fetchImage, openImageGuard, type FetchOptions } from './fetch-image.js';
 export { cleanFileName } from './file-name.js';
+export { limitOfFile } from './file-limit.js';
 export { ImageIntake, type IntakeTarget, type TakenFile } from './image-intake.js';
 export { storeImage, type IntakeParts } from './image-store.js';
 export { imageTooLarge, judgeImage, refusal, type Judged, type Refusal } from './refusal.js';

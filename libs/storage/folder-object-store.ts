@@ -74,6 +74,11 @@ export class FolderObjectStore implements ObjectStore {
     }
   }
 
+  /** A folder answers nobody: its process has to take the bytes. */
+  async presignPut(key: string): Promise<undefined> {
+    requireKey(key);
+  }
+
   async open(key: string, range?: ByteRange): Promise<Readable> {
     const { handle, bytes } = await this.#openFile(key);
     if (range !== undefined && (range.start >= bytes || range.start > range.end)) {

@@ -2,6 +2,8 @@ export {
   ObjectNotFoundError,
   type ByteRange,
   type ObjectStore,
+  type PresignedPut,
+  type PresignOptions,
   type PutOptions,
 } from './object-store.js';
 export { openObjectStore, type S3Credentials } from './open-object-store.js';

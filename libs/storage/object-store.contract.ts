@@ -184,9 +184,25 @@ export function describeObjectStore(adapter: string, open: () => Promise<ObjectS
         await expect(store.read(key, 1)).rejects.toMatchObject(refused);
         await expect(store.stat(key)).rejects.toMatchObject(refused);
         await expect(store.remove(key)).rejects.toMatchObject(refused);
+        const presign = { bytes: 1, md5: '', validSeconds: 1 };
+        await expect(store.presignPut(key, presign)).rejects.toMatchObject(refused);
       }
       await expect(keysOf('../')).rejects.toMatchObject({ code: 'storage.key_invalid' });
       await expect(keysOf('/')).rejects.toMatchObject({ code: 'storage.key_invalid' });
+    });
+
+    it('lets others put exactly the bytes it was told of, or says that it takes nothing from them', async () => {
+      const key = freshKey();
+      const body = randomBytes(1_000);
+      const md5 = createHash('md5').update(body).digest('base64');
+      const target = await store.presignPut(key, { bytes: 1_000, md5, validSeconds: 60 });
+      expect(await store.stat(key)).toBeUndefined();
+      if (target === undefined) return;
+      for (const _ of ['once', 'again']) {
+        const answer = await fetch(target.url, { method: 'PUT', headers: target.headers, body });
+        expect(answer.status).toBe(200);
+      }
+      expect(digest(await store.read(key, 1_000))).toBe(digest(body));
     });
 
     it('answers that it is there', async () => {

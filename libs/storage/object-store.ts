@@ -14,6 +14,11 @@ export interface ObjectStore {
    */
   put(key: string, body: Uint8Array | Readable, options: PutOptions): Promise<void>;
   /**
+   * How whoever is told may write exactly these bytes under the key for a while, without our credentials:
+   * as often as they like until then, and nothing else. Undefined where the store takes no requests of others.
+   */
+  presignPut(key: string, options: PresignOptions): Promise<PresignedPut | undefined>;
+  /**
    * The caller reads or destroys the stream. `start` and `end` are the first and last byte wanted, from
    * 0; an `end` beyond the object is its end.
    * Errors: `storage.not_found`, `storage.range_invalid` when `start` is beyond the object.
@@ -38,6 +43,19 @@ export interface ObjectStore {
 export interface PutOptions {
   bytes: number;
   contentType?: string;
+}
+
+export interface PresignOptions {
+  bytes: number;
+  /** MD5 of the bytes, base64, as `Content-MD5` has it: every S3 server compares it. */
+  md5: string;
+  validSeconds: number;
+}
+
+/** A PUT with these headers, and a body that fits them. */
+export interface PresignedPut {
+  url: string;
+  headers: Record<string, string>;
 }
 
 export interface ByteRange {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { S3Client } from '@aws-sdk/client-s3';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { AppError } from '#contracts';
 import { FolderObjectStore } from './folder-object-store.js';
@@ -16,13 +16,15 @@ const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 const s3Parameters = z.strictObject({
   region: z.string().min(1).default('us-east-1'),
   endpoint: z.url({ protocol: /^https?$/ }).optional(),
+  // Under which clients reach what we reach as `endpoint`: the host of the URLs that they are given.
+  publicEndpoint: z.url({ protocol: /^https?$/ }).optional(),
   forcePathStyle: flag.default(false),
   // Servers that are not AWS store the trailers of `when_supported` inside the object, or refuse them.
   checksums: z.enum(['when_required', 'when_supported']).default('when_required'),
 });
 
 /**
- * `file:///path` or `s3://bucket/prefix?region=&endpoint=&forcePathStyle=true&checksums=when_supported`.
+ * `file:///path` or `s3://bucket/prefix?region=&endpoint=&forcePathStyle=true&checksums=when_supported&publicEndpoint=`.
  * Without `credentials` the AWS SDK looks where it always does: environment, profile, instance role.
  * Errors: `storage.url`.
  */
@@ -46,13 +48,12 @@ function openS3(address: URL, credentials: S3Credentials | undefined): ObjectSto
       `The address of the object store is wrong:\n${z.prettifyError(parsed.error)}`,
     );
   }
-  const { region, endpoint, forcePathStyle, checksums } = parsed.data;
+  const { region, endpoint, publicEndpoint, forcePathStyle, checksums } = parsed.data;
   const prefix = decodeURIComponent(address.pathname).replace(/^\/+|\/+$/g, '');
   const checksum = checksums === 'when_required' ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED';
   silenceNodeVersionWarning();
-  const client = new S3Client({
+  const settings: S3ClientConfig = {
     region,
-    endpoint,
     forcePathStyle,
     credentials,
     maxAttempts: 4,
@@ -64,8 +65,12 @@ function openS3(address: URL, credentials: S3Credentials | undefined): ObjectSto
       throwOnRequestTimeout: true,
       socketTimeout: 60_000,
     },
-  });
-  return new S3ObjectStore(client, address.hostname, prefix === '' ? '' : `${prefix}/`);
+  };
+  const client = new S3Client({ ...settings, endpoint });
+  // Signs only, and never connects.
+  const signer = publicEndpoint && new S3Client({ ...settings, endpoint: publicEndpoint });
+  const below = prefix === '' ? '' : `${prefix}/`;
+  return new S3ObjectStore(client, address.hostname, below, signer || client);
 }
 
 /** The SDK is pinned exactly, so what its later versions need is no news for the operator. */

@@ -47,6 +47,20 @@ describe('S3', () => {
     expect(keys).toEqual(['t/a']);
   });
 
+  it('signs length and checksum of what others may put, and for how long', async () => {
+    const store = openObjectStore(s3.url('apart'), s3.credentials);
+    const options = { bytes: 7, md5: 'CY9rzUYh03PK3k6DJie09g==', validSeconds: 90 };
+    const { url, headers } = (await store.presignPut('t/a', options))!;
+    const { pathname, searchParams } = new URL(url);
+    expect(pathname).toBe('/pallet-test/apart/t/a');
+    expect(searchParams.get('X-Amz-SignedHeaders')).toBe('content-length;content-md5;host');
+    expect(searchParams.get('X-Amz-Expires')).toBe('90');
+    expect(headers).toEqual({ 'content-md5': options.md5 });
+    const outside = `${s3.url()}&publicEndpoint=${encodeURIComponent('https://s3.example.com')}`;
+    const seen = await openObjectStore(outside, s3.credentials).presignPut('t/a', options);
+    expect(new URL(seen!.url).origin).toBe('https://s3.example.com');
+  });
+
   it('lists more than one page', async () => {
     const store = openObjectStore(s3.url('pages'), s3.credentials);
     const count = 1_050;

@@ -11,6 +11,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { exactLength, lengthMismatch } from './exact-length.js';
 import { requireKey, requireKeyPrefix } from './object-key.js';
 import {
@@ -20,6 +21,8 @@ import {
   truncated,
   type ByteRange,
   type ObjectStore,
+  type PresignedPut,
+  type PresignOptions,
   type PutOptions,
 } from './object-store.js';
 import { isMissing, isRangeInvalid, toS3Error } from './s3-error.js';
@@ -37,6 +40,7 @@ export class S3ObjectStore implements ObjectStore {
     private readonly client: S3Client,
     private readonly bucket: string,
     private readonly prefix: string,
+    private readonly signer: S3Client = client,
   ) {}
 
   async put(key: string, body: Uint8Array | Readable, options: PutOptions): Promise<void> {
@@ -51,6 +55,21 @@ export class S3ObjectStore implements ObjectStore {
     const exact = pipeline(body, exactLength(bytes), () => undefined);
     if (bytes <= PART_BYTES) await this.#putWhole(target, await buffer(exact));
     else await this.#putParts(target, exact, bytes);
+  }
+
+  async presignPut(key: string, options: PresignOptions): Promise<PresignedPut> {
+    const { bytes, md5, validSeconds } = options;
+    const request = { ...this.#at(key), ContentLength: bytes, ContentMD5: md5 };
+    try {
+      const url = await getSignedUrl(this.signer, new PutObjectCommand(request), {
+        expiresIn: validSeconds,
+        // Else the SDK moves it into the URL, where no server compares it with the body.
+        unhoistableHeaders: new Set(['content-md5']),
+      });
+      return { url, headers: { 'content-md5': md5 } };
+    } catch (error) {
+      throw toS3Error(error);
+    }
   }
 
   async open(key: string, range?: ByteRange): Promise<Readable> {

@@ -7,6 +7,7 @@ import { findApiKey, type Scope } from '#database';
 import { API_PARTS, type ApiParts } from '../parts.js';
 import { IS_INTERNAL, requireInternalToken } from './internal.js';
 import { IS_PUBLIC } from './public.js';
+import { IS_SIGNED_URL } from './signed-url.js';
 import { setTenant } from './tenant-id.js';
 
 const READING = new Set(['GET', 'HEAD']);
@@ -28,6 +29,7 @@ export class AuthGuard implements CanActivate {
       requireInternalToken(request.headers.authorization, this.parts.config.internalToken);
       return true;
     }
+    if (isMarked(IS_SIGNED_URL) && hasSignature(request)) return true;
     const hash = hashApiKey(readKey(request.headers.authorization));
     const key = await findApiKey(this.parts.database, hash);
     if (key === undefined || !timingSafeEqual(key.hash, hash)) throw invalidKey();
@@ -36,6 +38,9 @@ export class AuthGuard implements CanActivate {
     return true;
   }
 }
+
+const hasSignature = ({ query }: FastifyRequest): boolean =>
+  typeof query === 'object' && query !== null && 'signature' in query;
 
 export const hashApiKey = (key: string): Buffer => createHash('sha256').update(key).digest();
 

@@ -13,3 +13,9 @@ export const TenantId = createParamDecorator((_: unknown, context: ExecutionCont
   if (tenantId === undefined) throw new Error('This route asks for a tenant but needs no key.');
   return tenantId;
 });
+
+/** The same on a route that a signature opens too: undefined when one did. */
+export const MaybeTenantId = createParamDecorator(
+  (_: unknown, context: ExecutionContext): string | undefined =>
+    tenants.get(context.switchToHttp().getRequest<FastifyRequest>()),
+);

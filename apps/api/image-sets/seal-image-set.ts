@@ -1,9 +1,15 @@
 import { AppError, notFound, publicId } from '#contracts';
-import { findImageSet, markImageSetSealed, type ImageSetRecord, type Queryable } from '#database';
+import {
+  findImageSet,
+  hasAssembling,
+  markImageSetSealed,
+  type ImageSetRecord,
+  type Queryable,
+} from '#database';
 
 /**
  * Input: an open transaction. Output: the sealed set, which now never changes; sealing it again is no
- * change. Errors: `set.not_found`, `set.empty`.
+ * change. Errors: `set.not_found`, `set.empty`, `set.uploading`.
  */
 export async function sealImageSet(
   tx: Queryable,
@@ -13,6 +19,13 @@ export async function sealImageSet(
   const set = await findImageSet(tx, tenantId, setId, { lock: true });
   if (set === undefined) throw notFound('set', publicId('set', setId));
   if (set.state === 'sealed') return set;
+  if (await hasAssembling(tx, setId)) {
+    throw new AppError(
+      'set.uploading',
+      'Pictures of a completed upload are still on their way into the set. Seal it when they are there.',
+      { retryable: true },
+    );
+  }
   if (set.accepted === 0) {
     throw new AppError(
       'set.empty',

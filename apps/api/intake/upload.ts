@@ -3,14 +3,11 @@ import { findImageSet } from '#database';
 import {
   cleanFileName,
   ImageIntake,
-  imageTooLarge,
   isArchive,
-  isZip,
+  limitOfFile,
   readArchive,
   RefusedFileError,
-  refusal,
   spool,
-  type LimitOf,
   type Refusal,
   type SpooledFile,
 } from '#intake';
@@ -42,7 +39,7 @@ export class Upload {
     const name = cleanFileName(clientName);
     let file: SpooledFile;
     try {
-      file = await spool(source, this.#limitOf, { drain: true });
+      file = await spool(source, limitOfFile(this.parts.config.limits), { drain: true });
     } catch (error) {
       if (error instanceof RefusedFileError) return this.#refuse(name, error.refusal);
       throw error;
@@ -63,16 +60,6 @@ export class Upload {
   async close(): Promise<void> {
     await this.#intake.close();
   }
-
-  readonly #limitOf: LimitOf = (head) => {
-    const { imageBytes, zipBytes } = this.parts.config.limits;
-    if (!isArchive(head)) return { bytes: imageBytes, refusal: imageTooLarge(imageBytes) };
-    const detail = `The archive has more than ${zipBytes} bytes. Send several smaller ones.`;
-    return {
-      bytes: zipBytes,
-      refusal: refusal(isZip(head) ? 'zip.too_large' : 'tar.too_large', detail),
-    };
-  };
 
   async #addArchive(name: string, archive: SpooledFile): Promise<void> {
     try {

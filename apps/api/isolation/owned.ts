@@ -5,7 +5,10 @@ type Tenant = Awaited<ReturnType<ApiRig['createTenant']>>;
 
 /** One thing of each kind that the API can name, all of one tenant; the model is one that it has trained. */
 export type Owned = Readonly<Record<OwnedKind | 'model', string>>;
-type OwnedKind = Extract<IdKind, 'set' | 'job' | 'file' | 'tuning' | 'webhook' | 'delivery'>;
+type OwnedKind = Extract<
+  IdKind,
+  'set' | 'upload' | 'job' | 'file' | 'tuning' | 'webhook' | 'delivery'
+>;
 
 const PNG = '\x89PNG\r\n\x1A\n and what follows';
 
@@ -37,6 +40,7 @@ export async function makeOwned(rig: ApiRig, tenant: Tenant, mark: string): Prom
   const metadata = { mark };
   const set = await make('/v1/image-sets', { name: mark, metadata });
   await send(`/v1/image-sets/${set}/images`);
+  const upload = await make(`/v1/image-sets/${set}/uploads`, { name: mark, bytes: 100 });
   const webhook = await make('/v1/webhooks', { url: `https://${mark}.example.com/` });
   const tasks = [{ type: 'answer', question: mark }];
   const order = { image_set: set, seal: true, tasks, model: 'default', name: mark, metadata };
@@ -49,7 +53,16 @@ export async function makeOwned(rig: ApiRig, tenant: Tenant, mark: string): Prom
   });
   const delivery = await make(`/v1/webhooks/${webhook}/test`);
   await endOneItem(rig, job, mark);
-  return { set, job, file, tuning, webhook, delivery, model: await ownModel(rig, tenant, mark) };
+  return {
+    set,
+    upload,
+    job,
+    file,
+    tuning,
+    webhook,
+    delivery,
+    model: await ownModel(rig, tenant, mark),
+  };
 }
 
 /** An item with an answer, so that there is something to read from the job. */

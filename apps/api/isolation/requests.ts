@@ -10,6 +10,7 @@ import { pictureForm, type Owned } from './owned.js';
 /** What the last parameter of a path names. */
 const PATH_IDS: Readonly<Record<string, Exclude<keyof Owned, 'model'>>> = {
   '/v1/image-sets/:id': 'set',
+  '/v1/uploads/:id': 'upload',
   '/v1/jobs/:id': 'job',
   '/v1/files/:id': 'file',
   '/v1/fine-tuning/jobs/:id': 'tuning',
@@ -23,11 +24,21 @@ export interface Filling {
   readonly query?: Record<string, string>;
 }
 
+/** 100 of them. */
+const MD5_OF_ZEROS = 'bQuwCVTOt/vuQ2u1WoOXqQ==';
+
 /** What a route with an id needs besides: nothing, where it is not here. */
 const FILLINGS: Readonly<Record<string, Filling>> = {
   'POST /v1/image-sets/:id/images': pictureForm('more'),
   'POST /v1/image-sets/:id/images/known': {
     payload: { images: [{ name: 'a.png', sha256: '0'.repeat(64) }] },
+  },
+  'POST /v1/image-sets/:id/uploads': { payload: { name: 'a.zip', bytes: 100 } },
+  'POST /v1/uploads/:id/parts': { payload: { parts: [{ n: 0, md5: MD5_OF_ZEROS }] } },
+  'PUT /v1/uploads/:id/part': {
+    query: { n: '0' },
+    payload: Buffer.alloc(100),
+    headers: { 'content-md5': MD5_OF_ZEROS, 'content-type': 'application/octet-stream' },
   },
   'GET /v1/jobs/:id/export': { query: { partial: 'true' } },
   'PATCH /v1/webhooks/:id': { payload: {} },
@@ -135,6 +146,7 @@ const ZEROS = '019a0000000070008000000000000000';
 /** Ids that are well formed and nobody's. */
 export const ID_OF_NOTHING = {
   set: `set_${ZEROS}`,
+  upload: `upl_${ZEROS}`,
   job: `job_${ZEROS}`,
   file: `file_${ZEROS}`,
   tuning: `ft_${ZEROS}`,

@@ -23,6 +23,13 @@ const Problems = (problems: readonly number[]): MethodDecorator =>
     ...problems.map((problem) => ApiResponse({ status: problem, ...problemResponse(problem) })),
   );
 
+/** A route that answers with its status alone. */
+export const AnswersNothing = (problems: readonly number[]): MethodDecorator =>
+  applyDecorators(
+    ApiResponse({ status: 204, description: STATUS_CODES[204] ?? '' }),
+    Problems(problems),
+  );
+
 /** The answer of a route that sends a file, of one of these types. */
 export function AnswersBytes(
   types: readonly string[],

@@ -8,6 +8,9 @@ const STATUSES: Readonly<Record<string, number>> = {
   'idempotency.invalid_key': 400,
   'upload.malformed': 400,
   'upload.aborted': 400,
+  'upload.no_checksum': 400,
+  'upload.wrong_checksum': 400,
+  'upload.wrong_length': 400,
   'prediction.no_image': 400,
   'prediction.too_many_images': 400,
   'file.none': 400,
@@ -23,6 +26,10 @@ const STATUSES: Readonly<Record<string, number>> = {
   'set.no_tasks': 409,
   'set.open': 409,
   'set.full': 409,
+  'set.uploading': 409,
+  'upload.not_open': 409,
+  'upload.incomplete': 409,
+  'upload.too_many': 409,
   'job.running': 409,
   'job.cancelling': 409,
   'job.ended': 409,
@@ -36,9 +43,12 @@ const STATUSES: Readonly<Record<string, number>> = {
   'idempotency.in_progress': 409,
   'request.too_large': 413,
   'upload.too_many_files': 413,
+  'upload.too_large': 413,
   'image.too_large': 413,
   'file.too_large': 413,
   'request.unsupported_media_type': 415,
+  'upload.too_many_parts': 422,
+  'upload.no_such_part': 422,
   'model.unknown': 422,
   'model.none': 422,
   'model.ambiguous': 422,
@@ -54,7 +64,7 @@ const STATUSES: Readonly<Record<string, number>> = {
 };
 
 const NOT_FOUND =
-  /^(set|job|tuning|file|image|tenant|key|worker|request|webhook|delivery)\.not_found$/;
+  /^(set|upload|job|tuning|file|image|tenant|key|worker|request|webhook|delivery)\.not_found$/;
 
 /** A picture that was refused, where one was required. */
 const UNREADABLE_IMAGE = /^(image|zip|tar)\./;

@@ -10,6 +10,7 @@ import {
   forgetDeadWorkers,
   forgetIdempotencyKeys,
   forgetOldAnswers,
+  forgetUploads,
   forgetWebhooks,
   listCancelling,
   listModelNames,
@@ -22,6 +23,7 @@ import {
 import { LANES } from '#pipeline';
 import { Loop } from '../loop.js';
 import { DISPATCHER_PARTS, type DispatcherParts } from '../dispatcher-parts.js';
+import { sweepUploads } from './sweep-uploads.js';
 
 /**
  * Heals. Each kind of damage has a loop of its own, so that an outage of Redis stops only the step that
@@ -40,6 +42,7 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
       this.#loop('lost tickets', sweepMs, () => this.#reconcile()),
       this.#loop('cancelled jobs', sweepMs / 4, () => this.#cancel()),
       this.#loop('paused jobs', sweepMs / 4, () => this.#settle()),
+      this.#loop('parts of uploads', 10_000, () => this.#sweepUploads()),
       this.#loop('old rows', 60_000, () => this.#forget()),
     ];
   }
@@ -81,10 +84,15 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
     await forgetDeadWorkers(this.parts.database);
     await forgetDeadTrainers(this.parts.database);
     await forgetIdempotencyKeys(this.parts.database);
+    await forgetUploads(this.parts.database);
     await forgetWebhooks(this.parts.database);
     while (await forgetOldAnswers(this.parts.database, this.parts.config.answerCacheDays)) {
       // Bounded steps; the next one goes on where this one ended.
     }
+  }
+
+  async #sweepUploads(): Promise<void> {
+    await sweepUploads(this.parts.database, this.parts.store);
   }
 
   async #cancel(): Promise<void> {
