@@ -29,6 +29,7 @@ const apiEnv = z.object({
     .optional(),
   MAX_TRAINING_FILE_BYTES: positive(2 ** 30),
   UPLOAD_LIFETIME_HOURS: positive(72),
+  MAX_BATCH_FILE_BYTES: positive(2 ** 30),
   MIN_BODY_BYTES_PER_SECOND: positive(1_024),
   SLOW_BODY_MS: positive(30_000),
 });
@@ -45,6 +46,8 @@ export interface ApiConfig extends SharedConfig {
   readonly limits: IntakeLimits;
   /** Most bytes of a JSONL file of examples. */
   readonly trainingFileBytes: number;
+  /** Most bytes of a JSONL file of requests. */
+  readonly batchFileBytes: number;
   readonly outgoingAllow: string;
   /** How slowly a body may come before it is refused. */
   readonly pace: { readonly bytesPerSecond: number; readonly windowMs: number };
@@ -63,6 +66,7 @@ export function loadApiConfig(env: NodeJS.ProcessEnv): ApiConfig {
     internalToken: parsed.INTERNAL_TOKEN,
     drainTimeoutMs: parsed.DRAIN_TIMEOUT_MS,
     trainingFileBytes: parsed.MAX_TRAINING_FILE_BYTES,
+    batchFileBytes: parsed.MAX_BATCH_FILE_BYTES,
     outgoingAllow: parsed.OUTGOING_ALLOW,
     uploadLifetimeMs: parsed.UPLOAD_LIFETIME_HOURS * 3_600_000,
     pace: Object.freeze({

@@ -17,7 +17,7 @@ export * from './page.js';
 export * from './resumable-upload.js';
 export * from './shard-ticket.js';
 export * from './task.js';
-export * from './training-file.js';
+export * from './file.js';
 export * from './training-message.js';
 export * from './tuning-method.js';
 export * from './webhook.js';

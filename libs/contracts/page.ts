@@ -38,6 +38,15 @@ export const problemSchema = z
       .array(z.object({ pointer: z.string(), detail: z.string(), code: z.string() }))
       .optional(),
     retry_after: z.number().optional(),
+    error: z
+      .object({
+        message: z.string(),
+        type: z.string(),
+        param: z.string().nullable(),
+        code: z.string(),
+      })
+      .optional()
+      .describe('The same as OpenAI says it, on the routes that its clients call'),
   })
   .meta({ id: 'Problem' });
 export type Problem = z.infer<typeof problemSchema>;

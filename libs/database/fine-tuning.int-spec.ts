@@ -51,7 +51,7 @@ async function makeJob(base: string = newUuid(), tenantId?: string) {
   const tenant = tenantId ?? (await makeTenant());
   const [jobId, trainingFile] = [newUuid(), newUuid()];
   await database.query(
-    `INSERT INTO training_files (id, tenant_id, name, bytes, sha256) VALUES ($1, $2, 'a', 1, '\\x00')`,
+    `INSERT INTO files (id, tenant_id, name, bytes, sha256) VALUES ($1, $2, 'a', 1, '\\x00')`,
     [trainingFile, tenant],
   );
   await database.transaction((tx) =>

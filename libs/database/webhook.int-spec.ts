@@ -151,7 +151,7 @@ describe('the outbox', () => {
 async function addFineTuning(): Promise<void> {
   const [id, file] = [newUuid(), newUuid()];
   await database.query(
-    `INSERT INTO training_files (id, tenant_id, name, bytes, sha256) VALUES ($1, $2, 'a', 1, 'x')`,
+    `INSERT INTO files (id, tenant_id, name, bytes, sha256) VALUES ($1, $2, 'a', 1, 'x')`,
     [file, tenantId],
   );
   const order = {

@@ -5,7 +5,7 @@ import type {
   FineTuning,
   FineTuningCheckpointPage,
   FineTuningEventPage,
-  TrainingFile,
+  StoredFile,
 } from '#contracts';
 import { trainedState } from '../../libs/testing/training/file-train.js';
 import { TestClient, type TestFile } from '../rig/client.js';
@@ -48,7 +48,7 @@ const lineOf = ({ name }: TestFile, suffix = `answer to ${name}`) => ({
   suffix,
 });
 
-async function uploadLines(lines: readonly (object | string)[]): Promise<TrainingFile> {
+async function uploadLines(lines: readonly (object | string)[]): Promise<StoredFile> {
   const text = lines
     .map((line) => (typeof line === 'string' ? line : JSON.stringify(line)))
     .join('\n');

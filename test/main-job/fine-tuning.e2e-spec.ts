@@ -5,7 +5,7 @@ import {
   parsePublicId,
   type FineTuning,
   type FineTuningEventPage,
-  type TrainingFile,
+  type StoredFile,
 } from '#contracts';
 import { TestClient } from '../rig/client.js';
 import { kill } from '../rig/process.js';
@@ -61,7 +61,7 @@ async function createJob(
     .join('\n');
   const form = new FormData();
   form.append('file', new Blob([lines]), 'train.jsonl');
-  const file = await client.request<TrainingFile>('POST', '/v1/files', form);
+  const file = await client.request<StoredFile>('POST', '/v1/files', form);
   return client.request('POST', URL, {
     model: 'tiny',
     training_file: file.id,

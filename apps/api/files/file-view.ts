@@ -1,12 +1,13 @@
-import { publicId, type TrainingFile } from '#contracts';
-import type { TrainingFileRecord } from '#database';
+import { publicId, type StoredFile } from '#contracts';
+import type { FileRecord } from '#database';
 
-export const viewFile = (file: TrainingFileRecord): TrainingFile => ({
+export const viewFile = (file: FileRecord): StoredFile => ({
   object: 'file',
   id: publicId('file', file.id),
   filename: file.name,
-  purpose: 'fine-tune',
+  purpose: file.purpose,
   bytes: file.bytes,
   sha256: file.sha256,
-  created_at: file.createdAt.toISOString(),
+  status: 'processed',
+  created_at: Math.floor(file.createdAt.getTime() / 1_000),
 });

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import { AppError, newUuid, trainingFileKey } from '#contracts';
-import { recordTrainingFile, type TrainingFileRecord } from '#database';
+import { AppError, fileKey, newUuid, uploadPurposeSchema, type UploadPurpose } from '#contracts';
+import { recordFile, type FileRecord } from '#database';
 import { cleanFileName, RefusedFileError, spool, type SpooledFile } from '#intake';
 import { readForm } from '../intake/multipart.js';
 import type { ApiParts } from '../parts.js';
@@ -10,56 +10,74 @@ import { toUploadError } from '../problem/to-app-error.js';
 interface ReceivedFile {
   readonly name: string;
   readonly content: SpooledFile;
+  readonly purpose: UploadPurpose;
 }
+
+/** Most bytes of a file for each purpose. */
+type Limits = Readonly<Record<UploadPurpose, number>>;
 
 /**
  * Reads one file and the field `purpose`, in any order, and keeps the file. What its lines say is judged by
- * the job that trains on them.
+ * the work that reads them.
  * Errors: those of `readForm`; `file.none`, `file.too_many`, `file.too_large`, `file.empty`, `request.invalid`.
  */
 export async function receiveFile(
   parts: ApiParts,
   tenantId: string,
   request: FastifyRequest,
-): Promise<TrainingFileRecord> {
-  const { name, content } = await readFileForm(request, parts.config.trainingFileBytes);
+): Promise<FileRecord> {
+  const { trainingFileBytes, batchFileBytes, limits } = parts.config;
+  const { name, content, purpose } = await readFileForm(request, {
+    'fine-tune': trainingFileBytes,
+    batch: batchFileBytes,
+    vision: limits.imageBytes,
+    user_data: limits.imageBytes,
+  });
   try {
     const { bytes, sha256 } = content;
     if (bytes === 0) throw new AppError('file.empty', 'The file has no bytes.');
     const id = newUuid();
-    await parts.store.put(trainingFileKey(tenantId, id), content.body(), { bytes });
-    return await recordTrainingFile(parts.database, tenantId, { id, name, bytes, sha256 });
+    await parts.store.put(fileKey(tenantId, id), content.body(), { bytes });
+    return await recordFile(parts.database, tenantId, { id, name, purpose, bytes, sha256 });
   } finally {
     await content.dispose();
   }
 }
 
-async function readFileForm(request: FastifyRequest, most: number): Promise<ReceivedFile> {
-  const detail = `The file has more than ${most} bytes. Keep its images in an image set, or split it.`;
-  const limit = { bytes: most, refusal: { code: 'file.too_large', detail } };
-  let file: ReceivedFile | undefined;
+async function readFileForm(request: FastifyRequest, limits: Limits): Promise<ReceivedFile> {
+  // The purpose may come after the file; until then the largest limit holds.
+  const most = Math.max(...Object.values(limits));
+  let file: Omit<ReceivedFile, 'purpose'> | undefined;
+  let purpose: UploadPurpose = 'fine-tune';
   try {
     for await (const part of readForm(request, { files: 1 })) {
-      if (part.kind === 'field') requirePurpose(part.name, part.value);
-      else {
+      if (part.kind === 'file') {
+        const limit = { bytes: most, refusal: { code: 'file.too_large', detail: tooLarge(most) } };
         const content = await spool(part.source, () => limit, { drain: true });
         file = { name: cleanFileName(part.name), content };
-      }
+      } else if (part.name === 'purpose') purpose = parsePurpose(part.value);
     }
     if (file === undefined) {
-      throw new AppError('file.none', 'Send one JSONL file as the form field `file`.');
+      throw new AppError('file.none', 'Send one file as the form field `file`.');
     }
-    return file;
+    const limit = limits[purpose];
+    if (file.content.bytes > limit) throw new AppError('file.too_large', tooLarge(limit));
+    return { ...file, purpose };
   } catch (error) {
     await file?.content.dispose();
     throw toFileError(error);
   }
 }
 
-function requirePurpose(name: string, value: unknown): void {
-  if (name !== 'purpose' || value === 'fine-tune') return;
+const tooLarge = (most: number): string =>
+  `The file has more than ${most} bytes. Keep its images in an image set, or split it.`;
+
+function parsePurpose(value: unknown): UploadPurpose {
+  const parsed = uploadPurposeSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const known = uploadPurposeSchema.options.map((purpose) => `\`${purpose}\``).join(', ');
   throw new RequestInvalidError([
-    { pointer: '/purpose', detail: 'must be `fine-tune`', code: 'invalid_value' },
+    { pointer: '/purpose', detail: `must be one of ${known}`, code: 'invalid_value' },
   ]);
 }
 

@@ -9,7 +9,7 @@ import {
 import {
   createFineTuning,
   findImageSet,
-  findTrainingFile,
+  findFile,
   listBases,
   type FineTuningRecord,
   type Queryable,
@@ -57,8 +57,14 @@ async function requireBase(tx: Queryable, base: string): Promise<void> {
 }
 
 async function requireFile(tx: Queryable, tenantId: string, id: string): Promise<string> {
-  const file = await findTrainingFile(tx, tenantId, requireUuid('file', id));
+  const file = await findFile(tx, tenantId, requireUuid('file', id), { hold: true });
   if (file === undefined) throw notFound('file', id);
+  if (file.purpose !== 'fine-tune') {
+    throw new AppError(
+      'file.wrong_purpose',
+      `The file ${id} was sent for \`${file.purpose}\`; send it again with the purpose \`fine-tune\`.`,
+    );
+  }
   return file.id;
 }
 

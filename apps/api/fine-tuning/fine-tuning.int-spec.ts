@@ -5,8 +5,8 @@ import {
   fineTuningSchema,
   newUuid,
   parsePublicId,
-  trainingFileKey,
-  trainingFileSchema,
+  fileKey,
+  fileSchema,
 } from '#contracts';
 import { claimFineTuning, commitFineTuningProgress, endFineTuning } from '#database';
 import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
@@ -63,10 +63,10 @@ describe('files', () => {
     const purpose = part('purpose', 'fine-tune');
     const answer = await upload(headers, purpose, part('file', LINES, 'in/train.jsonl'));
     expect(answer.statusCode).toBe(201);
-    const file = trainingFileSchema.parse(answer.json());
+    const file = fileSchema.parse(answer.json());
     expect(answer.headers.location).toBe(`/v1/files/${file.id}`);
     expect(file).toMatchObject({ filename: 'in/train.jsonl', bytes: LINES.length });
-    const key = trainingFileKey(tenantId, parsePublicId('file', file.id)!);
+    const key = fileKey(tenantId, parsePublicId('file', file.id)!);
     expect(Buffer.from(await rig.store.read(key, 1000)).toString()).toBe(LINES);
     expect((await get(`/v1/files/${file.id}`, headers)).json()).toEqual(file);
     expect((await get('/v1/files', headers)).json()).toMatchObject({ data: [file] });
@@ -80,7 +80,7 @@ describe('files', () => {
       await upload(headers, part('file', '', 'a')),
       await upload(headers, file, file),
       await upload(headers, part('file', 'x'.repeat(1001), 'a')),
-      await upload(headers, part('purpose', 'batch'), file),
+      await upload(headers, part('purpose', 'assistants'), file),
       await post('/v1/files', headers),
     ];
     expect(answers.map((answer) => [answer.statusCode, answer.json().code])).toEqual([

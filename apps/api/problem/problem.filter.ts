@@ -3,6 +3,7 @@ import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, type Problem } from '#contracts';
 import { API_PARTS, type ApiParts } from '../parts.js';
+import { openAiError, speaksOpenAi } from './openai-error.js';
 import { RequestInvalidError } from './request-invalid.js';
 import { retryAfterOf, statusOf } from './status.js';
 import { toAppError } from './to-app-error.js';
@@ -65,6 +66,7 @@ export function toProblem(error: AppError, requestId: string, url: string): Prob
   if (error instanceof RequestInvalidError) problem.errors = [...error.errors];
   const retryAfter = retryAfterOf(error, status);
   if (retryAfter !== undefined) problem.retry_after = retryAfter;
+  if (speaksOpenAi(url)) problem.error = openAiError(problem);
   return problem;
 }
 

@@ -21,6 +21,8 @@ const STATUSES: Readonly<Record<string, number>> = {
   'auth.scope': 403,
   'route.not_found': 404,
   'request.too_slow': 408,
+  'file.in_use': 409,
+  'file.wrong_purpose': 422,
   'set.sealed': 409,
   'set.empty': 409,
   'set.no_tasks': 409,

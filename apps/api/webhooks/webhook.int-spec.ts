@@ -203,7 +203,7 @@ describe('a fine-tuning job', () => {
     const { call, tenantId } = await client();
     await rig.offerBase('base');
     const [file] = await rig.database.query<{ id: string }>(
-      `INSERT INTO training_files (id, tenant_id, name, bytes, sha256)
+      `INSERT INTO files (id, tenant_id, name, bytes, sha256)
        VALUES (gen_random_uuid(), $1, 'a', 1, 'x') RETURNING replace(id::text, '-', '') AS id`,
       [tenantId],
     );

@@ -13,7 +13,7 @@ import {
   modelPageSchema,
   movedJobsSchema,
   resultPageSchema,
-  trainingFileSchema,
+  fileSchema,
   uploadReportSchema,
   webhookDeliveryLogSchema,
   webhookDeliveryPageSchema,
@@ -39,7 +39,7 @@ import {
   type moveJobsSchema,
   type Model,
   type ResultPage,
-  type TrainingFile,
+  type StoredFile,
   type UpdateWebhook,
   type UploadReport,
   type Webhook,
@@ -180,10 +180,10 @@ export class PalletClient {
     return (await this.#call(modelPageSchema, get('/v1/models', options))).data;
   }
 
-  createFile(form: FormData, options: CallOptions = {}): Promise<TrainingFile> {
+  createFile(form: FormData, options: CallOptions = {}): Promise<StoredFile> {
     // A second file of the same bytes does no harm: nobody names it.
     const rest = { form, isRepeatable: true, signal: options.signal };
-    return this.#call(trainingFileSchema, post('/v1/files', rest));
+    return this.#call(fileSchema, post('/v1/files', rest));
   }
 
   createFineTuning(body: NewFineTuning, options: CallOptions = {}): Promise<FineTuning> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { imageKey, newUuid, trainingFileKey } from '#contracts';
+import { imageKey, newUuid, fileKey } from '#contracts';
 import { Database, migrate } from '#database';
 import { openObjectStore, type ObjectStore } from '#storage';
 import { usePostgres } from '#testing';
@@ -54,7 +54,7 @@ const line = (image: string, suffix = 'a cat') =>
 
 async function write(source: ExampleSource, lines: readonly string[]) {
   const fileId = newUuid();
-  await put(trainingFileKey(source.tenantId, fileId), lines.join('\n'));
+  await put(fileKey(source.tenantId, fileId), lines.join('\n'));
   const folder = await mkdtemp(join(directory, 'run-'));
   const file = 'training_file' as const;
   const signal = new AbortController().signal;

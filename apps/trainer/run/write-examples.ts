@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { AppError, imageKey, trainingFileKey, type BadLine } from '#contracts';
+import { AppError, imageKey, fileKey, type BadLine } from '#contracts';
 import { findImagesByName, type Database } from '#database';
 import type { ObjectStore } from '#storage';
 import { imageOfDataUrl, parseExample, type ExampleLine } from './example-line.js';
@@ -44,7 +44,7 @@ export async function writeExamples(
   await mkdir(join(target.folder, 'images'), { recursive: true });
   const path = join(target.folder, `${target.file}.jsonl`);
   const bad = new BadLines(target.file);
-  const stored = await source.store.open(trainingFileKey(source.tenantId, target.fileId));
+  const stored = await source.store.open(fileKey(source.tenantId, target.fileId));
   await pipeline(
     readLines(stored),
     async function* (lines: AsyncIterable<string>) {
