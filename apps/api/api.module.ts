@@ -2,6 +2,9 @@ import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestj
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { AuthGuard } from './auth/auth.guard.js';
 import { AutoscalingController } from './autoscaling/autoscaling.controller.js';
+import { ChangeHub } from './events/change-hub.js';
+import { EventController } from './events/event.controller.js';
+import { EventService } from './events/event.service.js';
 import { ExportController } from './exports/export.controller.js';
 import { ExportService } from './exports/export.service.js';
 import { FeedAfterCommit } from './feed/feed-after-commit.js';
@@ -18,6 +21,7 @@ import { JobAgainController } from './jobs/job-again.controller.js';
 import { JobAgainService } from './jobs/job-again.service.js';
 import { JobMoveController } from './jobs/job-move.controller.js';
 import { JobMoveService } from './jobs/job-move.service.js';
+import { JobWaitService } from './jobs/job-wait.service.js';
 import { JobService } from './jobs/job.service.js';
 import { ModelController } from './models/model.controller.js';
 import { OPENAPI_DOCUMENT, OpenApiController } from './openapi/openapi.controller.js';
@@ -47,6 +51,7 @@ export class ApiModule {
         AutoscalingController,
         ExportController,
         DeliveryController,
+        EventController,
         FileController,
         FineTuningController,
         HealthController,
@@ -66,6 +71,8 @@ export class ApiModule {
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_PIPE, useValue: validation },
+        ChangeHub,
+        EventService,
         ExportService,
         DeliveryService,
         FeedAfterCommit,
@@ -75,6 +82,7 @@ export class ApiModule {
         JobService,
         JobAgainService,
         JobMoveService,
+        JobWaitService,
         OutgoingUrls,
         PredictionService,
         ResumableUploadService,

@@ -2,10 +2,12 @@ import multipart from '@fastify/multipart';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, newUuid, publicId } from '#contracts';
 import { nestLogger } from '#telemetry';
 import { ApiModule } from './api.module.js';
+import { closeIdleWhileClosing } from './close-idle.js';
+import { addEtags } from './etag/etag.js';
 import { describeApi } from './openapi/document.js';
 import { OPENAPI_DOCUMENT } from './openapi/openapi.controller.js';
 import { requirePace } from './pace/body-pace.js';
@@ -20,8 +22,6 @@ const BODY_BYTES = 1_048_576;
 const IDLE_MS = 180_000;
 /** Within which a request's headers are there, milliseconds. */
 const HEADERS_MS = 20_000;
-/** While closing, connections that have become idle are closed this often. */
-const IDLE_CHECK_MS = 50;
 /** What a client may choose as the id of its request: it goes into logs. */
 const REQUEST_ID = /^[A-Za-z0-9._:/+=-]{1,128}$/;
 
@@ -44,6 +44,7 @@ export async function createApi(parts: ApiParts): Promise<NestFastifyApplication
   });
   adapter.getInstance().addHook('onRequest', async (request, reply) => setHeaders(request, reply));
   requirePace(adapter.getInstance(), parts.config.pace);
+  addEtags(adapter.getInstance());
   collectRoutes(adapter.getInstance());
   closeIdleWhileClosing(adapter.getInstance());
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(parts), adapter, {
@@ -69,18 +70,6 @@ function setHeaders(request: FastifyRequest, reply: FastifyReply): void {
   void reply.header('x-request-id', request.id);
   void reply.header('x-content-type-options', 'nosniff');
   void reply.header('cache-control', 'no-store');
-}
-
-/**
- * Fastify closes idle connections once, when it begins to close. One that was busy then would be waited
- * for until its keep-alive ends, a minute after its last answer.
- */
-function closeIdleWhileClosing(instance: FastifyInstance): void {
-  instance.addHook('preClose', async () => {
-    const timer = setInterval(() => instance.server.closeIdleConnections(), IDLE_CHECK_MS);
-    instance.server.once('close', () => clearInterval(timer));
-    timer.unref();
-  });
 }
 
 function chooseRequestId(header: string | string[] | undefined): string {

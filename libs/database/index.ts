@@ -2,6 +2,7 @@ export * from './database.js';
 export * from './migrate.js';
 export * from './query/api-key.js';
 export * from './query/cancel-job.js';
+export * from './query/change.js';
 export * from './query/commit-items.js';
 export * from './query/feed-store.js';
 export * from './query/fine-tuning.js';

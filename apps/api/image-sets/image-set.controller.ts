@@ -32,7 +32,7 @@ import {
 } from '#contracts';
 import { TenantId } from '../auth/tenant-id.js';
 import { UploadService } from '../intake/upload.service.js';
-import { Answers, FilesBody, IdempotencyHeader } from '../openapi/decorators.js';
+import { Answers, FilesBody, IdempotencyHeader, Unchanged } from '../openapi/decorators.js';
 import { ImageSetService } from './image-set.service.js';
 
 @ApiTags('Image sets')
@@ -62,6 +62,7 @@ export class ImageSetController {
   @Get()
   @ApiOperation({ operationId: 'listImageSets', summary: 'List image sets, newest first' })
   @Answers(200, imageSetPageSchema, [400])
+  @Unchanged()
   list(
     @TenantId() tenantId: string,
     @Query({ schema: pageQuerySchema }) query: PageQuery,
@@ -72,6 +73,7 @@ export class ImageSetController {
   @Get(':id')
   @ApiOperation({ operationId: 'getImageSet', summary: 'Get an image set' })
   @Answers(200, imageSetSchema, [404])
+  @Unchanged()
   get(@TenantId() tenantId: string, @Param('id') id: string): Promise<ImageSet> {
     return this.sets.get(tenantId, id);
   }

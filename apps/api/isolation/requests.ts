@@ -89,6 +89,9 @@ function filtersOfJobs(field: string, valueOf: (owned: Owned) => string) {
     ...Object.fromEntries(moves.map((name) => [name, fill])),
   };
 }
+/** Routes whose answers go on until somebody closes them: GET `/v1/jobs/:id/events`. */
+export const isEndless = ({ method, path }: Route): boolean =>
+  method === 'GET' && path.endsWith('/events') && !path.startsWith('/v1/fine-tuning/');
 
 /** Where no key is asked for. */
 export const PUBLIC_ROUTES: readonly string[] = ['/health/live', '/health/ready', '/openapi.json'];
@@ -103,6 +106,7 @@ export const COLLECTIONS: readonly string[] = [
   '/v1/jobs/cancel',
   '/v1/jobs/pause',
   '/v1/jobs/resume',
+  '/v1/events',
   '/v1/files',
   '/v1/fine-tuning/jobs',
   '/v1/models',

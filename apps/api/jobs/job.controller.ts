@@ -1,6 +1,17 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import {
+  Body,
+  Controller,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
+import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import {
   createJobSchema,
@@ -15,13 +26,18 @@ import {
   type ResultPage,
 } from '#contracts';
 import { TenantId } from '../auth/tenant-id.js';
-import { Answers, IdempotencyHeader } from '../openapi/decorators.js';
+import { Answers, IdempotencyHeader, Unchanged } from '../openapi/decorators.js';
+import { readWaitMs } from '../predictions/prefer.js';
+import { JobWaitService } from './job-wait.service.js';
 import { JobService } from './job.service.js';
 
 @ApiTags('Jobs')
 @Controller('v1/jobs')
 export class JobController {
-  constructor(private readonly jobs: JobService) {}
+  constructor(
+    private readonly jobs: JobService,
+    private readonly waits: JobWaitService,
+  ) {}
 
   @Post()
   @HttpCode(202)
@@ -43,6 +59,7 @@ export class JobController {
   @Get()
   @ApiOperation({ operationId: 'listJobs', summary: 'List jobs, newest first' })
   @Answers(200, jobPageSchema, [400])
+  @Unchanged()
   list(
     @TenantId() tenantId: string,
     @Query({ schema: jobQuerySchema }) query: z.output<typeof jobQuerySchema>,
@@ -52,9 +69,26 @@ export class JobController {
 
   @Get(':id')
   @ApiOperation({ operationId: 'getJob', summary: 'Get a job with its counts' })
+  @ApiHeader({
+    name: 'Prefer',
+    required: false,
+    description:
+      '`wait=N`: wait up to N seconds, 120 at most, for the end; with If-None-Match for any change',
+    schema: { type: 'string' },
+  })
   @Answers(200, jobSchema, [404])
-  get(@TenantId() tenantId: string, @Param('id') id: string): Promise<Job> {
-    return this.jobs.get(tenantId, id);
+  @Unchanged()
+  async get(
+    @TenantId() tenantId: string,
+    @Param('id') id: string,
+    @Headers('prefer') prefer: string | undefined,
+    @Headers('if-none-match') seen: string | undefined,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Job> {
+    const waitMs = readWaitMs(prefer, 0);
+    if (waitMs > 0) void reply.header('preference-applied', `wait=${waitMs / 1_000}`);
+    return this.waits.get(tenantId, id, { waitMs, seen }, request);
   }
 
   @Get(':id/results')

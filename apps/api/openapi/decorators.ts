@@ -44,6 +44,27 @@ export function AnswersBytes(
   );
 }
 
+/** What pollers send and get: every read answers so, the description says it where it matters. */
+export const Unchanged = (): MethodDecorator =>
+  applyDecorators(
+    ApiHeader({
+      name: 'If-None-Match',
+      required: false,
+      description: 'The ETag of the last answer',
+      schema: { type: 'string' },
+    }),
+    ApiResponse({ status: 304, description: 'Nothing has changed since the answer of that ETag' }),
+  );
+
+/** The answer of a route that sends server-sent events. */
+export function AnswersEvents(problems: readonly number[]): MethodDecorator {
+  const content = { 'text/event-stream': { schema: { type: 'string' } as const } };
+  return applyDecorators(
+    ApiResponse({ status: 200, description: 'Events until either side closes', content }),
+    Problems(problems),
+  );
+}
+
 export const IdempotencyHeader = (): MethodDecorator =>
   ApiHeader({
     name: 'Idempotency-Key',

@@ -13,6 +13,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   'upload.wrong_length': 400,
   'prediction.no_image': 400,
   'prediction.too_many_images': 400,
+  'events.invalid_id': 400,
   'file.none': 400,
   'file.empty': 400,
   'file.too_many': 400,
@@ -60,6 +61,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   'outgoing.forbidden_url': 422,
   'outgoing.forbidden_address': 422,
   'idempotency.mismatch': 422,
+  'events.too_many': 429,
   'server.busy': 503,
   'spool.failed': 503,
   'database.unavailable': 503,
@@ -81,6 +83,6 @@ export function statusOf(error: AppError): number {
 
 /** Seconds after which the same request may do better. */
 export function retryAfterOf(error: AppError, status: number): number | undefined {
-  if (status === 503) return 5;
+  if (status === 503 || status === 429) return 5;
   return error.retryable && status === 409 ? 1 : undefined;
 }

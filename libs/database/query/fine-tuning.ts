@@ -139,6 +139,18 @@ export async function findFineTuning(
   return row && toRecord(row);
 }
 
+/** Output: those of the jobs that are there, of whatever tenant: the caller knows whose they are. */
+export async function findFineTuningsById(
+  db: Queryable,
+  ids: readonly string[],
+): Promise<FineTuningRecord[]> {
+  const rows = await db.query<FineTuningRow>(
+    `SELECT ${COLUMNS} FROM fine_tunings WHERE id = ANY ($1::uuid[])`,
+    [ids],
+  );
+  return rows.map(toRecord);
+}
+
 /** Input: ids older than `before` only, of one state if given. Output: the tenant's jobs, newest first, `limit` at most. */
 export async function listFineTunings(
   db: Queryable,

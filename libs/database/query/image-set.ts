@@ -73,6 +73,18 @@ export async function findImageSet(
   return row && toImageSetRecord(row);
 }
 
+/** Output: those of the sets that are there, of whatever tenant: the caller knows whose they are. */
+export async function findImageSetsById(
+  db: Queryable,
+  ids: readonly string[],
+): Promise<ImageSetRecord[]> {
+  const rows = await db.query<ImageSetRow>(
+    `SELECT ${IMAGE_SET_COLUMNS} FROM image_sets WHERE id = ANY ($1::uuid[])`,
+    [ids],
+  );
+  return rows.map(toImageSetRecord);
+}
+
 /** Input: ids older than `before` only. Output: the tenant's sets, newest first, `limit` at most. */
 export async function listImageSets(
   db: Queryable,

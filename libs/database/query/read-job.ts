@@ -59,6 +59,14 @@ export async function findJob(
   return row && toRecord(row);
 }
 
+/** Output: those of the jobs that are there, of whatever tenant: the caller knows whose they are. */
+export async function findJobsById(db: Queryable, ids: readonly string[]): Promise<JobRecord[]> {
+  const rows = await db.query<JobRow>(`SELECT ${COLUMNS} FROM jobs WHERE id = ANY ($1::uuid[])`, [
+    ids,
+  ]);
+  return rows.map(toRecord);
+}
+
 /** Input: ids older than `before` only, and a filter. Output: the tenant's jobs, newest first, `limit` at most. */
 export async function listJobs(
   db: Queryable,

@@ -51,6 +51,24 @@ export async function countWorkers(db: Queryable, model: string): Promise<number
   return row?.count ?? 0;
 }
 
+export interface ModelWorkers {
+  readonly model: string;
+  /** Whose model it is; null: everybody's. */
+  readonly tenantId: string | null;
+  readonly workers: number;
+}
+
+/** Output: every model with its workers that were seen lately, by name. */
+export async function listModelWorkers(db: Queryable): Promise<ModelWorkers[]> {
+  const rows = await db.query<{ name: string; tenant_id: string | null; workers: number }>(
+    `SELECT name, tenant_id,
+            (SELECT count(*)::int FROM workers
+             WHERE workers.model = models.name AND seen_at > now() - interval '${SEEN_WITHIN}') AS workers
+     FROM models ORDER BY name`,
+  );
+  return rows.map((row) => ({ model: row.name, tenantId: row.tenant_id, workers: row.workers }));
+}
+
 /** Output: rows of workers that have been away for an hour are deleted. */
 export async function forgetDeadWorkers(db: Queryable): Promise<void> {
   await db.query(`DELETE FROM workers WHERE seen_at < now() - interval '1 hour'`);
