@@ -88,11 +88,7 @@ export class System {
     this.#stopPostgres = () => postgres.stop();
     this.databaseUrl = postgres.url;
     this.#queueUrl = await this.#openQueue();
-    this.api = await this.#startService('api', {
-      BOOTSTRAP_API_KEY: this.apiKey,
-      PORT: '0',
-    });
-    this.url = (this.api.ready as { url: string }).url;
+    await this.startApi();
     await this.startDispatcher();
     for (let n = 0; n < (this.options.workers ?? 1); n += 1) await this.startWorker();
   }
@@ -103,6 +99,15 @@ export class System {
     if (queue !== undefined) return queue.redisUrl;
     this.redis = await startRedis();
     return this.redis.url;
+  }
+
+  /** Again under the address that it had. */
+  async startApi(): Promise<void> {
+    this.api = await this.#startService('api', {
+      BOOTSTRAP_API_KEY: this.apiKey,
+      PORT: this.url === undefined ? '0' : new URL(this.url).port,
+    });
+    this.url = (this.api.ready as { url: string }).url;
   }
 
   async startDispatcher(): Promise<void> {

@@ -1,0 +1,24 @@
+// `npm run test:faults [-- --minutes N --seed S]`: everything that breaks on purpose. Faults at random go on for so
+// many minutes, from a seed that is printed, so that a run that failed can be run again.
+import { parseArgs } from 'node:util';
+import { requireNode } from './node-version.js';
+
+requireNode();
+const { ensureBuild } = await import('./build.js');
+const { ensurePackages } = await import('./packages.js');
+const { ensureRedisServer } = await import('./redis-server.js');
+const { fail, runLoudly } = await import('./step.js');
+
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '5' }, seed: { type: 'string' } },
+});
+process.env.FAULT_MINUTES = values.minutes;
+if (values.seed !== undefined) process.env.FAULT_SEED = values.seed;
+try {
+  await ensureRedisServer();
+  await ensurePackages();
+  await ensureBuild();
+} catch (error) {
+  fail(error);
+}
+process.exitCode = await runLoudly('npx', ['vitest', 'run', '--project', 'system', 'test/faults']);
