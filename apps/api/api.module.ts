@@ -16,6 +16,8 @@ import { HealthController } from './health/health.controller.js';
 import { ImageSetController } from './image-sets/image-set.controller.js';
 import { ImageSetService } from './image-sets/image-set.service.js';
 import { UploadService } from './intake/upload.service.js';
+import { JobPreviewController } from './job-previews/job-preview.controller.js';
+import { JobPreviewService } from './job-previews/job-preview.service.js';
 import { JobController } from './jobs/job.controller.js';
 import { JobAgainController } from './jobs/job-again.controller.js';
 import { JobAgainService } from './jobs/job-again.service.js';
@@ -59,6 +61,7 @@ export class ApiModule {
         JobController,
         JobAgainController,
         JobMoveController,
+        JobPreviewController,
         ModelController,
         OpenApiController,
         PredictionController,
@@ -83,6 +86,7 @@ export class ApiModule {
         JobAgainService,
         JobMoveService,
         JobWaitService,
+        JobPreviewService,
         OutgoingUrls,
         PredictionService,
         ResumableUploadService,

@@ -24,6 +24,7 @@ export * from './query/move-job.js';
 export * from './query/named-image.js';
 export * from './query/plan-job.js';
 export * from './query/read-backlog.js';
+export * from './query/preview.js';
 export * from './query/read-job.js';
 export * from './query/read-model.js';
 export * from './query/read-results.js';

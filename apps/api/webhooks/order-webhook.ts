@@ -49,3 +49,18 @@ export async function nameJobWebhook(
   const { id, isNew } = await nameWebhookByUrl(tx, jobId, wanted);
   return { id: publicId('webhook', id), ...(isNew ? { secret: wanted.secret } : {}) };
 }
+
+/** Refuses what `nameJobWebhook` would refuse, and names nothing. */
+export async function checkJobWebhook(
+  db: Queryable,
+  guard: OutgoingGuard,
+  tenantId: string,
+  webhook: JobWebhook,
+): Promise<void> {
+  if ('url' in webhook) {
+    guard.checkUrl(webhook.url);
+    return;
+  }
+  const found = await findWebhook(db, tenantId, requireUuid('webhook', webhook.id));
+  if (found === undefined) throw notFound('webhook', webhook.id);
+}

@@ -8,6 +8,7 @@ import {
   type createJobSchema,
   imageSetSchema,
   jobPageSchema,
+  jobPreviewSchema,
   jobSchema,
   knownImagesSchema,
   modelPageSchema,
@@ -35,6 +36,8 @@ import {
   type KnownImages,
   type KnownImagesRequest,
   type JobFilterText,
+  type JobPreview,
+  type previewJobSchema,
   type MovedJobs,
   type moveJobsSchema,
   type Model,
@@ -59,6 +62,7 @@ export interface CallOptions {
 
 /** What a client writes; the server fills the defaults in. */
 export type NewJob = z.input<typeof createJobSchema>;
+export type NewPreview = z.input<typeof previewJobSchema>;
 export type NewMove = z.input<typeof moveJobsSchema>;
 export type NewRetry = z.input<typeof retryJobSchema>;
 export type JobMove = 'cancel' | 'pause' | 'resume';
@@ -106,6 +110,15 @@ export class PalletClient {
 
   createJob(body: NewJob, options: CallOptions = {}): Promise<Job> {
     return this.#call(jobSchema, post('/v1/jobs', { json: body, ...options }));
+  }
+
+  /** Runs a few images of it and estimates the whole; no job is created. */
+  previewJob(
+    body: NewPreview,
+    { signal, waitSeconds }: CallOptions & { waitSeconds?: number } = {},
+  ): Promise<JobPreview> {
+    const request = { json: body, isRepeatable: true, signal, waitSeconds };
+    return this.#call(jobPreviewSchema, post('/v1/jobs/preview', request));
   }
 
   getJob(jobId: string, options: CallOptions = {}): Promise<Job> {

@@ -14,6 +14,8 @@ export interface ApiRequest {
   idempotencyKey?: string;
   /** Sending it twice does no harm. GET and whatever carries an Idempotency-Key always are. */
   isRepeatable?: boolean;
+  /** How long the server may wait for what was asked for, seconds. */
+  waitSeconds?: number;
   signal?: AbortSignal;
 }
 
@@ -95,6 +97,9 @@ export class HttpTransport {
       ...(request.idempotencyKey === undefined
         ? {}
         : { 'idempotency-key': request.idempotencyKey }),
+      ...(request.waitSeconds === undefined
+        ? {}
+        : { prefer: `wait=${Math.ceil(request.waitSeconds)}` }),
     };
   }
 }

@@ -2,13 +2,15 @@ import type { Command } from 'commander';
 import { randomUUID } from 'node:crypto';
 import type { Job, Task } from '#contracts';
 import { action, connect, type CliContext, type CommandInput } from '../context.js';
-import { usageError, type ExitCode } from '../exit-code.js';
+import type { ExitCode } from '../exit-code.js';
 import { describeJob, jobRow, JOB_COLUMNS } from '../output/job-row.js';
 import { TASK_FORMS } from '../task/task-string.js';
 import { addJobFilter, jobFilterOf, type JobFilterFlags } from './job-filter.js';
 import { addJobAgain } from './job-again.js';
 import { addJobMoves } from './job-moves.js';
+import { addJobPreview } from './job-preview.js';
 import { jsonOption, seconds, taskOption, wholeNumber } from './options.js';
+import { tasksOf } from './task-choice.js';
 import { exitCodeOfJob, waitForJob } from './wait.js';
 
 interface JsonFlags {
@@ -63,6 +65,7 @@ export function addJobsCommand(program: Command, context: CliContext): void {
     .addOption(jsonOption())
     .action(action<[], ListFlags>(context, list));
   addOneJobCommands(jobs, context);
+  addJobPreview(jobs, context);
   addJobMoves(jobs, context);
   addJobAgain(jobs, context);
 }
@@ -104,14 +107,6 @@ async function create(input: CommandInput<CreateFlags>): Promise<void> {
     context.output.note(`secret of ${job.webhook?.id}, shown this once: ${secret}`);
   }
   await (flags.json ? context.output.json(job) : context.output.data(`${job.id}\n`));
-}
-
-function tasksOf({ task, ownTasks }: CreateFlags): Task[] | 'own' {
-  if (task !== undefined && ownTasks) throw usageError('Give either --task or --own-tasks.');
-  if (ownTasks) return 'own';
-  if (task === undefined)
-    throw usageError(`Give at least one --task. It takes one of:\n${TASK_FORMS}`);
-  return task;
 }
 
 const webhookOf = (text: string): { id: string } | { url: string } =>

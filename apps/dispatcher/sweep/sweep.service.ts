@@ -10,6 +10,7 @@ import {
   forgetDeadWorkers,
   forgetIdempotencyKeys,
   forgetOldAnswers,
+  forgetPreviews,
   forgetUploads,
   forgetWebhooks,
   listCancelling,
@@ -86,6 +87,7 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
     await forgetIdempotencyKeys(this.parts.database);
     await forgetUploads(this.parts.database);
     await forgetWebhooks(this.parts.database);
+    await forgetPreviews(this.parts.database);
     while (await forgetOldAnswers(this.parts.database, this.parts.config.answerCacheDays)) {
       // Bounded steps; the next one goes on where this one ended.
     }

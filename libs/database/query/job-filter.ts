@@ -14,10 +14,10 @@ export interface JobFilterInput {
   readonly createdBefore?: Date;
 }
 
-/** The same condition for lists and for moves of many jobs; its parameters begin at `$first`. */
+/** The same condition for lists and for moves of many jobs, previews in neither; its parameters begin at `$first`. */
 export const JOB_FILTER = (first: number): string => {
   const at = (offset: number): string => `$${first + offset}`;
-  return `(${at(0)}::text[] IS NULL OR jobs.state = ANY(${at(0)}))
+  return `NOT jobs.preview AND (${at(0)}::text[] IS NULL OR jobs.state = ANY(${at(0)}))
     AND (${at(1)}::text[] IS NULL OR outcome_of(jobs) = ANY(${at(1)}))
     AND (${at(2)}::text IS NULL OR jobs.model = ${at(2)})
     AND (${at(3)}::uuid IS NULL OR jobs.set_id = ${at(3)})

@@ -1,4 +1,4 @@
-import { itemCostMs, shardSize } from '#pipeline';
+import { formatItemRanges, itemCostMs, rangesOf, shardSize } from '#pipeline';
 import { AppError, type JobTasks } from '#contracts';
 import type { Lane } from '#pipeline';
 import type { Queryable } from '../database.js';
@@ -17,6 +17,8 @@ export interface NewJob {
   readonly itemCount: number;
   /** Whether its workers may take answers that are known; default: they may. */
   readonly cache?: boolean;
+  /** Only these images of the set, in one shard: a preview, which is in no list. `itemCount` is their number. */
+  readonly preview?: readonly number[];
 }
 
 /**
@@ -31,8 +33,8 @@ export async function planJob(tx: Queryable, job: NewJob): Promise<void> {
   const ownTasks = job.tasks === 'own' ? await meanOwnTasks(tx, job.setId) : null;
   const tasks = job.tasks === 'own' ? [] : job.tasks;
   await tx.query(
-    `INSERT INTO jobs (id, tenant_id, set_id, name, model, tasks, priority, lane, state, item_count, metadata, cache, own_tasks)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, $11, $12)`,
+    `INSERT INTO jobs (id, tenant_id, set_id, name, model, tasks, priority, lane, state, item_count, metadata, cache, own_tasks, preview)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, $11, $12, $13)`,
     [
       job.id,
       job.tenantId,
@@ -46,9 +48,15 @@ export async function planJob(tx: Queryable, job: NewJob): Promise<void> {
       JSON.stringify(job.metadata),
       job.cache ?? true,
       ownTasks,
+      job.preview !== undefined,
     ],
   );
   const costMs = await readItemCost(tx, job.model, ownTasks ?? tasks.length);
+  if (job.preview !== undefined) await insertShardOf(tx, job, job.preview, costMs);
+  else await insertShards(tx, job, costMs);
+}
+
+async function insertShards(tx: Queryable, job: NewJob, costMs: number): Promise<void> {
   await tx.query(
     `INSERT INTO shards (job_id, tenant_id, model, lane, priority, items, remaining, item_cost_ms)
      SELECT $1, $2, $3, $4, $5,
@@ -64,6 +72,29 @@ export async function planJob(tx: Queryable, job: NewJob): Promise<void> {
       job.priority,
       job.itemCount,
       shardSize(costMs),
+      costMs,
+    ],
+  );
+}
+
+/** However far apart the images are, one worker has them all. */
+async function insertShardOf(
+  tx: Queryable,
+  job: NewJob,
+  items: readonly number[],
+  costMs: number,
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO shards (job_id, tenant_id, model, lane, priority, items, remaining, item_cost_ms)
+     VALUES ($1, $2, $3, $4, $5, $6::int4multirange, $7, $8)`,
+    [
+      job.id,
+      job.tenantId,
+      job.model,
+      job.lane,
+      job.priority,
+      formatItemRanges(rangesOf(items)),
+      items.length,
       costMs,
     ],
   );
