@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { PalletClient } from './client/pallet-client.js';
+import { UploadClient } from './client/upload-client.js';
 import { getConnection, type ConnectionFlags } from './connection/connection.js';
 import { EXIT } from './exit-code.js';
 import type { Output } from './output/output.js';
@@ -31,6 +32,11 @@ export function action<A extends unknown[], T>(
     const flags = command.optsWithGlobals<T & ConnectionFlags>();
     context.exitCode = (await run({ flags, context }, ...args)) ?? EXIT.ok;
   };
+}
+
+/** The part of the API that takes uploads in parts. */
+export async function connectForUploads(input: CommandInput<unknown>): Promise<UploadClient> {
+  return new UploadClient(await getConnection(input.flags, input.context.env));
 }
 
 export async function connect(input: CommandInput<unknown>): Promise<PalletClient> {

@@ -12,6 +12,7 @@ import { addSetsCommand } from './command/sets.js';
 import { addSimulateScalingCommand } from './command/scaling/simulate-scaling.js';
 import { addTrainCommand } from './command/train.js';
 import { addUpCommand } from './command/up.js';
+import { addUploadCommand } from './command/upload.js';
 import { addWebhooksCommand } from './command/webhooks/webhooks.js';
 import type { CliContext } from './context.js';
 import { findPackageRoot } from './system/package-root.js';
@@ -48,6 +49,7 @@ export function buildProgram(context: CliContext, isJson = false): Command {
     .exitOverride();
   addUpCommand(program, context);
   addRunCommand(program, context);
+  addUploadCommand(program, context);
   addSetsCommand(program, context);
   addJobsCommand(program, context);
   addResultsCommand(program, context);

@@ -51,6 +51,7 @@ import {
   type WebhookDeliveryState,
   type WebhookRecovery,
 } from '#contracts';
+import { checkedAnswer } from './checked-answer.js';
 import { openDownload, type ExportDownload } from './export-download.js';
 import { HttpTransport, type ApiRequest, type TransportOptions } from './transport.js';
 
@@ -359,18 +360,7 @@ export class PalletClient {
 
   async #call<T>(schema: z.ZodType<T>, request: ApiRequest): Promise<T> {
     const response = await this.#transport.send(request);
-    const body: unknown = await response.json().catch(() => undefined);
-    const checked = schema.safeParse(body);
-    if (checked.success) {
-      // Not `checked.data`: fields that a newer server added must still reach `--json`.
-      return body as T;
-    }
-    const issue = checked.error.issues[0];
-    throw new AppError(
-      'cli.unexpected_answer',
-      `${this.url}${request.path} answered with something this version does not know (${issue?.path.join('.')}: ${issue?.message}). Is it a Pallet API of version 1?`,
-      { cause: checked.error },
-    );
+    return checkedAnswer(schema, response, `${this.url}${request.path}`);
   }
 }
 

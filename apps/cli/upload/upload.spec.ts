@@ -44,8 +44,18 @@ describe('findImageFiles', () => {
     const [zip = '', text = ''] = await place('many.zip', 'text.txt');
     const files = await findImageFiles([zip, text]);
     expect(files).toEqual([
-      { path: zip, name: 'many.zip', bytes: Buffer.byteLength(zip) },
-      { path: text, name: 'text.txt', bytes: Buffer.byteLength(text) },
+      {
+        path: zip,
+        name: 'many.zip',
+        bytes: Buffer.byteLength(zip),
+        modifiedMs: expect.any(Number),
+      },
+      {
+        path: text,
+        name: 'text.txt',
+        bytes: Buffer.byteLength(text),
+        modifiedMs: expect.any(Number),
+      },
     ]);
   });
 
@@ -61,7 +71,8 @@ describe('findImageFiles', () => {
 });
 
 describe('planLoads', () => {
-  const sizes = (bytes: number[]) => bytes.map((size) => ({ path: '', name: '', bytes: size }));
+  const sizes = (bytes: number[]) =>
+    bytes.map((size) => ({ path: '', name: '', bytes: size, modifiedMs: 0 }));
   const plan = (bytes: number[]) =>
     planLoads(sizes(bytes), 3, 10).map((load) => load.map((file) => file.bytes));
 

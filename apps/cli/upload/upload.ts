@@ -38,7 +38,7 @@ export async function uploadAll(
   let done = 0;
   const lane = async (): Promise<void> => {
     for (let load = loads.shift(); load !== undefined; load = loads.shift()) {
-      add(total, await client.uploadImages(setId, await formOf(load), { signal }));
+      await sendLoad(client, setId, load, { total, signal });
       done += load.length;
       options.onProgress?.(done, files.length);
     }
@@ -52,6 +52,16 @@ export async function uploadAll(
     throw error;
   }
   return total;
+}
+
+/** One request; what became of it is added to the total. */
+export async function sendLoad(
+  client: PalletClient,
+  setId: string,
+  load: readonly ImageFile[],
+  { total, signal }: { total: UploadTotal; signal: AbortSignal },
+): Promise<void> {
+  add(total, await client.uploadImages(setId, await formOf(load), { signal }));
 }
 
 /** Neighbours stay together, so the order of the images is that of the files where one load is enough. */
