@@ -15,6 +15,8 @@ import { FineTuningService } from './fine-tuning/fine-tuning.service.js';
 import { HealthController } from './health/health.controller.js';
 import { ImageSetController } from './image-sets/image-set.controller.js';
 import { ImageSetService } from './image-sets/image-set.service.js';
+import { ImportController } from './imports/import.controller.js';
+import { ImportService } from './imports/import.service.js';
 import { UploadService } from './intake/upload.service.js';
 import { JobPreviewController } from './job-previews/job-preview.controller.js';
 import { JobPreviewService } from './job-previews/job-preview.service.js';
@@ -58,6 +60,7 @@ export class ApiModule {
         FineTuningController,
         HealthController,
         ImageSetController,
+        ImportController,
         JobController,
         JobAgainController,
         JobMoveController,
@@ -82,6 +85,7 @@ export class ApiModule {
         FileService,
         FineTuningService,
         ImageSetService,
+        ImportService,
         JobService,
         JobAgainService,
         JobMoveService,

@@ -8,6 +8,7 @@ import { nestLogger } from '#telemetry';
 import { ApiModule } from './api.module.js';
 import { closeIdleWhileClosing } from './close-idle.js';
 import { addEtags } from './etag/etag.js';
+import { streamManifests } from './imports/manifest-body.js';
 import { describeApi } from './openapi/document.js';
 import { OPENAPI_DOCUMENT } from './openapi/openapi.controller.js';
 import { requirePace } from './pace/body-pace.js';
@@ -56,6 +57,7 @@ export async function createApi(parts: ApiParts): Promise<NestFastifyApplication
   adapter
     .getInstance()
     .addContentTypeParser(PART_CONTENT_TYPE, (_, payload, done) => done(null, payload));
+  streamManifests(app.getHttpAdapter().getInstance());
   const holder = app.get<{ document?: OpenAPIObject }>(OPENAPI_DOCUMENT);
   holder.document = describeApi(app);
   await app.init();

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { AssembleService } from './assemble/assemble.service.js';
 import { DISPATCHER_PARTS, type DispatcherParts } from './dispatcher-parts.js';
 import { FeedService } from './feed/feed.service.js';
+import { ImportService } from './import/import.service.js';
 import { NotifyService } from './notify/notify.service.js';
 import { SweepService } from './sweep/sweep.service.js';
 
@@ -14,6 +15,7 @@ export class DispatcherModule {
         { provide: DISPATCHER_PARTS, useValue: parts },
         AssembleService,
         FeedService,
+        ImportService,
         NotifyService,
         SweepService,
       ],

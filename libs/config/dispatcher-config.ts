@@ -24,6 +24,12 @@ const dispatcherEnv = z
     WEBHOOK_IN_FLIGHT: positive(64),
     WEBHOOK_IN_FLIGHT_PER_TENANT: positive(16),
     WEBHOOK_IN_FLIGHT_PER_ENDPOINT: positive(4),
+    IMPORT_MS: positive(500),
+    IMPORT_CHUNKS: positive(8),
+    IMPORT_IN_FLIGHT: positive(64),
+    IMPORT_IN_FLIGHT_PER_HOST: positive(16),
+    IMPORT_TIMEOUT_MS: positive(60_000),
+    IMPORT_RETRY_MS: positive(5_000),
   })
   .refine(...heartbeatFits);
 
@@ -46,6 +52,26 @@ export interface DispatcherConfig extends SharedConfig {
   readonly notifyMs: number;
   readonly outgoingAllow: string;
   readonly webhooks: WebhookLimits;
+  /** Pause between looks for images to import. */
+  readonly importMs: number;
+  readonly imports: ImportLimits;
+}
+
+/** What importing may cost, in one dispatcher. */
+export interface ImportLimits {
+  /** Chunks in hand; each is some hundred rows. */
+  readonly chunks: number;
+  /** Requests at once, and to one host. */
+  readonly inFlight: number;
+  readonly inFlightPerHost: number;
+  /** For one request, the body included. */
+  readonly timeoutMs: number;
+  /** Before the second try; later ones wait longer. */
+  readonly retryMs: number;
+  readonly imageBytes: number;
+  readonly imagesPerSet: number;
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
 }
 
 export interface WebhookLimits {
@@ -77,6 +103,18 @@ export function loadDispatcherConfig(env: NodeJS.ProcessEnv): DispatcherConfig {
       inFlight: parsed.WEBHOOK_IN_FLIGHT,
       inFlightPerTenant: parsed.WEBHOOK_IN_FLIGHT_PER_TENANT,
       inFlightPerEndpoint: parsed.WEBHOOK_IN_FLIGHT_PER_ENDPOINT,
+    }),
+    importMs: parsed.IMPORT_MS,
+    imports: Object.freeze({
+      chunks: parsed.IMPORT_CHUNKS,
+      inFlight: parsed.IMPORT_IN_FLIGHT,
+      inFlightPerHost: parsed.IMPORT_IN_FLIGHT_PER_HOST,
+      timeoutMs: parsed.IMPORT_TIMEOUT_MS,
+      retryMs: parsed.IMPORT_RETRY_MS,
+      imageBytes: parsed.MAX_IMAGE_BYTES,
+      imagesPerSet: parsed.MAX_IMAGES_PER_SET,
+      leaseMs: parsed.LEASE_MS,
+      heartbeatMs: parsed.HEARTBEAT_MS,
     }),
   });
 }

@@ -11,6 +11,7 @@ export const ID_PREFIXES = {
   job: 'job',
   upload: 'upl',
   file: 'file',
+  import: 'imp',
   tuning: 'ft',
   webhook: 'whe',
   event: 'evt',

@@ -10,6 +10,7 @@ export * from './identifier.js';
 export * from './image-format.js';
 export * from './image-key.js';
 export * from './image-set.js';
+export * from './import.js';
 export * from './job.js';
 export * from './job-preview.js';
 export * from './known-images.js';

@@ -13,3 +13,5 @@ export { storeImage, type IntakeParts } from './image-store.js';
 export { imageTooLarge, judgeImage, refusal, type Judged, type Refusal } from './refusal.js';
 export { Slots } from './slots.js';
 export { RefusedFileError, spool, SpooledFile, type LimitOf } from './spool.js';
+export { manifestChunks, type ClaimIds, type ManifestChunk } from './manifest/manifest-chunks.js';
+export { readManifest, type ManifestFormat } from './manifest/read-manifest.js';

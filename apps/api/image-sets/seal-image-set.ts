@@ -1,5 +1,6 @@
 import { AppError, notFound, publicId } from '#contracts';
 import {
+  countUnfinishedImports,
   findImageSet,
   hasAssembling,
   markImageSetSealed,
@@ -9,7 +10,7 @@ import {
 
 /**
  * Input: an open transaction. Output: the sealed set, which now never changes; sealing it again is no
- * change. Errors: `set.not_found`, `set.empty`, `set.uploading`.
+ * change. Errors: `set.not_found`, `set.empty`, `set.uploading`, `set.importing`.
  */
 export async function sealImageSet(
   tx: Queryable,
@@ -24,6 +25,12 @@ export async function sealImageSet(
       'set.uploading',
       'Pictures of a completed upload are still on their way into the set. Seal it when they are there.',
       { retryable: true },
+    );
+  }
+  if ((await countUnfinishedImports(tx, setId)) > 0) {
+    throw new AppError(
+      'set.importing',
+      'Imports into the set have not ended. Wait for them, or cancel them, and seal it then.',
     );
   }
   if (set.accepted === 0) {

@@ -7,7 +7,7 @@ type Tenant = Awaited<ReturnType<ApiRig['createTenant']>>;
 export type Owned = Readonly<Record<OwnedKind | 'model', string>>;
 type OwnedKind = Extract<
   IdKind,
-  'set' | 'upload' | 'job' | 'file' | 'tuning' | 'webhook' | 'delivery'
+  'set' | 'upload' | 'import' | 'job' | 'file' | 'tuning' | 'webhook' | 'delivery'
 >;
 
 const PNG = '\x89PNG\r\n\x1A\n and what follows';
@@ -19,6 +19,13 @@ export const pictureForm = (name: string) => ({
     `--b\r\nContent-Disposition: form-data; name="f"; filename="${name}.png"\r\n\r\n${PNG}\r\n--b--\r\n`,
     'latin1',
   ),
+});
+
+/** A manifest without a line that can be used: it has ended when it is answered. */
+export const manifestOf = (name: string) => ({
+  headers: { 'content-type': 'application/jsonl' },
+  query: { name },
+  payload: Buffer.from(`{"${name}":1}`),
 });
 
 /** Input: a text that then stands in every name, note and address of what is made. */
@@ -41,6 +48,14 @@ export async function makeOwned(rig: ApiRig, tenant: Tenant, mark: string): Prom
   const set = await make('/v1/image-sets', { name: mark, metadata });
   await send(`/v1/image-sets/${set}/images`);
   const upload = await make(`/v1/image-sets/${set}/uploads`, { name: mark, bytes: 100 });
+  const { id: imported } = await rig.app
+    .inject({
+      method: 'POST',
+      url: `/v1/image-sets/${set}/imports`,
+      ...manifestOf(mark),
+      headers: { ...headers, ...manifestOf(mark).headers },
+    })
+    .then((answer) => answer.json<{ id: string }>());
   const webhook = await make('/v1/webhooks', { url: `https://${mark}.example.com/` });
   const tasks = [{ type: 'answer', question: mark }];
   const order = { image_set: set, seal: true, tasks, model: 'default', name: mark, metadata };
@@ -56,6 +71,7 @@ export async function makeOwned(rig: ApiRig, tenant: Tenant, mark: string): Prom
   return {
     set,
     upload,
+    import: imported,
     job,
     file,
     tuning,

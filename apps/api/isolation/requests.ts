@@ -1,6 +1,6 @@
 import type { IdKind } from '#contracts';
 import type { Route } from '../route-table/route-table.js';
-import { pictureForm, type Owned } from './owned.js';
+import { manifestOf, pictureForm, type Owned } from './owned.js';
 
 /**
  * What the isolation test knows of the routes. Whoever adds a route adds to these tables what it cannot
@@ -10,6 +10,7 @@ import { pictureForm, type Owned } from './owned.js';
 /** What the last parameter of a path names. */
 const PATH_IDS: Readonly<Record<string, Exclude<keyof Owned, 'model'>>> = {
   '/v1/image-sets/:id': 'set',
+  '/v1/imports/:id': 'import',
   '/v1/uploads/:id': 'upload',
   '/v1/jobs/:id': 'job',
   '/v1/files/:id': 'file',
@@ -33,6 +34,7 @@ const FILLINGS: Readonly<Record<string, Filling>> = {
   'POST /v1/image-sets/:id/images/known': {
     payload: { images: [{ name: 'a.png', sha256: '0'.repeat(64) }] },
   },
+  'POST /v1/image-sets/:id/imports': manifestOf('more'),
   'POST /v1/image-sets/:id/uploads': { payload: { name: 'a.zip', bytes: 100 } },
   'POST /v1/uploads/:id/parts': { payload: { parts: [{ n: 0, md5: MD5_OF_ZEROS }] } },
   'PUT /v1/uploads/:id/part': {
@@ -150,6 +152,7 @@ const ZEROS = '019a0000000070008000000000000000';
 /** Ids that are well formed and nobody's. */
 export const ID_OF_NOTHING = {
   set: `set_${ZEROS}`,
+  import: `imp_${ZEROS}`,
   upload: `upl_${ZEROS}`,
   job: `job_${ZEROS}`,
   file: `file_${ZEROS}`,

@@ -33,6 +33,11 @@ const STATUSES: Readonly<Record<string, number>> = {
   'upload.not_open': 409,
   'upload.incomplete': 409,
   'upload.too_many': 409,
+  'set.importing': 409,
+  'import.ended': 409,
+  'import.too_many': 409,
+  'manifest.cut': 400,
+  'manifest.too_many_rows': 413,
   'job.running': 409,
   'job.cancelling': 409,
   'job.ended': 409,
@@ -68,7 +73,7 @@ const STATUSES: Readonly<Record<string, number>> = {
 };
 
 const NOT_FOUND =
-  /^(set|upload|job|tuning|file|image|tenant|key|worker|request|webhook|delivery)\.not_found$/;
+  /^(set|upload|import|job|tuning|file|image|tenant|key|worker|request|webhook|delivery)\.not_found$/;
 
 /** A picture that was refused, where one was required. */
 const UNREADABLE_IMAGE = /^(image|zip|tar)\./;

@@ -6,13 +6,16 @@ import {
 } from '@nestjs/common';
 import {
   cancelWaitingShards,
+  endImport,
   forgetDeadTrainers,
   forgetDeadWorkers,
+  forgetCustomIdsOfOld,
   forgetIdempotencyKeys,
   forgetOldAnswers,
   forgetPreviews,
   forgetUploads,
   forgetWebhooks,
+  listAbandonedImports,
   listCancelling,
   listModelNames,
   listUnsettled,
@@ -88,6 +91,7 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
     await forgetUploads(this.parts.database);
     await forgetWebhooks(this.parts.database);
     await forgetPreviews(this.parts.database);
+    await this.#endAbandoned();
     while (await forgetOldAnswers(this.parts.database, this.parts.config.answerCacheDays)) {
       // Bounded steps; the next one goes on where this one ended.
     }
@@ -95,6 +99,17 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
 
   async #sweepUploads(): Promise<void> {
     await sweepUploads(this.parts.database, this.parts.store);
+  }
+
+  /** Manifests whose receiver died before they had all come. */
+  async #endAbandoned(): Promise<void> {
+    const detail =
+      'Nobody receives the manifest any more. Send it again; what is there is a duplicate.';
+    const error = { code: 'manifest.cut', detail };
+    for (const id of await listAbandonedImports(this.parts.database)) {
+      await endImport(this.parts.database, id, { state: 'failed', error });
+    }
+    await forgetCustomIdsOfOld(this.parts.database);
   }
 
   async #cancel(): Promise<void> {

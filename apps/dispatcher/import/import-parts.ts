@@ -1,0 +1,14 @@
+import type { ImportLimits } from '#config';
+import type { Database } from '#database';
+import type { OutgoingGuard } from '#outgoing';
+import type { ObjectStore } from '#storage';
+import type { Logger } from '#telemetry';
+
+/** What an importer works with. */
+export interface ImportParts {
+  readonly database: Database;
+  readonly store: ObjectStore;
+  readonly guard: OutgoingGuard;
+  readonly limits: ImportLimits;
+  readonly log: Logger;
+}
