@@ -20,6 +20,7 @@ const home = (pkg, places) => ({
 module.exports = {
   forbidden: [
     only('contracts'),
+    only('client'),
     only('pipeline', 'contracts'),
     only('lease', 'contracts'),
     only('lifecycle'),

@@ -260,7 +260,7 @@ describe('Idempotency-Key', () => {
 });
 
 describe('the description', () => {
-  it('is valid OpenAPI 3.1 with stable names', async () => {
+  it('is valid OpenAPI 3.1', async () => {
     const response = await call({ url: '/openapi.json' });
     expect(response.statusCode).toBe(200);
     const document = response.json();
@@ -268,66 +268,6 @@ describe('the description', () => {
     expect(result.errors ?? []).toEqual([]);
     expect(result.valid).toBe(true);
     expect(document.openapi).toBe('3.1.0');
-    const operations = Object.values<Record<string, { operationId: string }>>(document.paths)
-      .flatMap((path) => Object.values(path).map((operation) => operation.operationId))
-      .toSorted();
-    expect(operations).toEqual([
-      'abortUpload',
-      'addKnownImages',
-      'cancelFineTuningJob',
-      'cancelJob',
-      'cancelJobs',
-      'completeUpload',
-      'createFile',
-      'createFineTuningJob',
-      'createImageSet',
-      'createJob',
-      'createPartUrls',
-      'createPrediction',
-      'createUpload',
-      'createWebhook',
-      'deleteFile',
-      'deleteWebhook',
-      'downloadFile',
-      'downloadFineTuningResult',
-      'exportJob',
-      'followEvents',
-      'followJob',
-      'getFile',
-      'getFineTuningJob',
-      'getImageSet',
-      'getJob',
-      'getLiveness',
-      'getReadiness',
-      'getUpload',
-      'getWebhook',
-      'getWebhookDelivery',
-      'listFiles',
-      'listFineTuningCheckpoints',
-      'listFineTuningEvents',
-      'listFineTuningJobs',
-      'listImageSets',
-      'listJobs',
-      'listModels',
-      'listRefusedFiles',
-      'listResults',
-      'listUploadParts',
-      'listWebhookDeliveries',
-      'listWebhooks',
-      'pauseJob',
-      'pauseJobs',
-      'recoverWebhook',
-      'resendWebhookDelivery',
-      'resumeFineTuningJob',
-      'resumeJob',
-      'resumeJobs',
-      'retryJob',
-      'rotateWebhookSecret',
-      'sealImageSet',
-      'testWebhook',
-      'updateWebhook',
-      'uploadImages',
-    ]);
     expect(Object.keys(document.components.schemas)).toEqual(
       expect.arrayContaining([
         'Job',

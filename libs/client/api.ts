@@ -1,0 +1,1492 @@
+// Made from apps/api/openapi/openapi.json by `npm run openapi`; edits are lost.
+
+export type ExportFormat =
+  | 'jsonl'
+  | 'csv'
+  | 'parquet'
+  | 'coco'
+  | 'coco-results'
+  | 'yolo'
+  | 'pascal-voc'
+  | 'label-studio'
+  | 'cvat'
+  | 'annotated'
+  | 'masks';
+
+export type WebhookDelivery = {
+  readonly object: 'webhook.delivery';
+  readonly id: string;
+  readonly webhook: string;
+  readonly event: {
+    /** What is sent as webhook-id, at every attempt */
+    readonly id: string;
+    readonly type: string;
+    readonly created_at: string;
+  };
+  /** failed: given up; can be sent again */
+  readonly state: 'pending' | 'delivered' | 'failed';
+  readonly attempts: number;
+  /** Of the last answer, if any came */
+  readonly last_status: number | null;
+  readonly last_error: string | null;
+  readonly next_attempt_at: string | null;
+  readonly delivered_at: string | null;
+  readonly created_at: string;
+};
+
+export type RecoverWebhook = { readonly since: string };
+
+export type WebhookRecovery = {
+  readonly object: 'webhook.recovery';
+  readonly webhook: string;
+  readonly since: string;
+  /** Events that are sent now: every one that it has not acknowledged */
+  readonly deliveries: number;
+};
+
+export type WebhookDeliveryPage = {
+  readonly object: 'list';
+  readonly data: readonly WebhookDelivery[];
+  readonly next_cursor: string | null;
+  readonly has_more: boolean;
+};
+
+export type WebhookDeliveryLog = {
+  readonly object: 'webhook.delivery';
+  readonly id: string;
+  readonly webhook: string;
+  readonly event: {
+    /** What is sent as webhook-id, at every attempt */
+    readonly id: string;
+    readonly type: string;
+    readonly created_at: string;
+  };
+  /** failed: given up; can be sent again */
+  readonly state: 'pending' | 'delivered' | 'failed';
+  readonly attempts: number;
+  /** Of the last answer, if any came */
+  readonly last_status: number | null;
+  readonly last_error: string | null;
+  readonly next_attempt_at: string | null;
+  readonly delivered_at: string | null;
+  readonly created_at: string;
+  readonly log: readonly WebhookAttempt[];
+};
+
+export type WebhookAttempt = {
+  readonly n: number;
+  readonly at: string;
+  readonly duration_ms: number;
+  readonly request: {
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: {
+      readonly text: string;
+      /** There was more than is kept */
+      readonly is_cut: boolean;
+    };
+  };
+  readonly response: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: {
+      readonly text: string;
+      /** There was more than is kept */
+      readonly is_cut: boolean;
+    };
+  } | null;
+  readonly error: { readonly code: string; readonly detail: string } | null;
+};
+
+export type File = {
+  readonly object: 'file';
+  readonly id: string;
+  readonly filename: string;
+  readonly purpose: 'fine-tune' | 'batch' | 'vision' | 'user_data' | 'batch_output';
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly status: 'processed';
+  /** Unix time in seconds */
+  readonly created_at: number;
+};
+
+export type DeletedFile = { readonly object: 'file'; readonly id: string; readonly deleted: true };
+
+export type CreateFineTuningJob = {
+  /** The base: a checkpoint that trainers have */
+  readonly model: string;
+  /** JSONL, one {"image","prefix","suffix"} per line */
+  readonly training_file: string;
+  /** The same, held out */
+  readonly validation_file?: string;
+  /** Images that lines name by their file name. Without one, each line has its image as a data: URL */
+  readonly image_set?: string;
+  /** Seal the set first */
+  readonly seal?: boolean;
+  readonly method?: TuningMethod;
+  readonly hyperparameters?: Hyperparameters;
+  readonly seed?: number;
+  /** Goes into the name of the resulting model */
+  readonly suffix?: string;
+  /** Of the resulting model */
+  readonly precision?: 'f32' | 'f16' | 'int8' | 'int4';
+  /** Up to 16 pairs of text, 64 and 512 characters at most */
+  readonly metadata?: Readonly<Record<string, string>>;
+};
+
+export type TuningMethod =
+  | { readonly type: 'full' }
+  | { readonly type: 'text' }
+  | { readonly type: 'tower'; readonly questions?: number }
+  | {
+      readonly type: 'lora';
+      readonly rank?: number;
+      /** Default: twice the rank */
+      readonly alpha?: number;
+      readonly dropout?: number;
+      /** Last parts of the names of the text model's linear layers */
+      readonly targets?: readonly (
+        'q_proj' | 'k_proj' | 'v_proj' | 'o_proj' | 'gate_proj' | 'up_proj' | 'down_proj'
+      )[];
+    };
+
+export type Hyperparameters = {
+  /** Passes over the training file */
+  readonly epochs?: number;
+  /** Examples that are computed together */
+  readonly batch_size?: number;
+  /** Batches before one update */
+  readonly accumulation?: number;
+  /** The highest. Default: 0.0001 for `lora`, 0.00001 else */
+  readonly learning_rate?: number;
+  readonly schedule?: 'cosine' | 'constant';
+  /** Share of all updates in which the rate rises from 0 */
+  readonly warmup?: number;
+  readonly optimiser?: 'adamw' | 'sgd';
+  readonly weight_decay?: number;
+  readonly clip_norm?: number | null;
+  /** Tokens of question and answer together; a longer example is an error */
+  readonly text_tokens?: number;
+  /** Examples in a row about one picture that share its encoding; more than 1 learns faster, but the picture then does not see the questions */
+  readonly pack?: number;
+  readonly label_smoothing?: number;
+  /** Mean over the tokens of each example first, or over all tokens of a batch */
+  readonly loss_mean?: 'example' | 'token';
+  /** Bins over which the target of a `<loc>` token spreads; 0 for the right one alone */
+  readonly location_spread?: number;
+  /** The same for `<seg>` tokens */
+  readonly code_spread?: number;
+  /** Less memory, a third more time */
+  readonly recompute?: boolean;
+  /** Updates between two checkpoints */
+  readonly checkpoint_every?: number;
+  /** Updates between two evaluations */
+  readonly evaluate_every?: number;
+};
+
+export type FineTuningJob = {
+  readonly object: 'fine_tuning.job';
+  readonly id: string;
+  /** The base */
+  readonly model: string;
+  readonly training_file: string;
+  readonly validation_file: string | null;
+  readonly image_set: string | null;
+  readonly method: TuningMethod;
+  readonly hyperparameters: Hyperparameters;
+  readonly seed: number;
+  readonly suffix: string | null;
+  readonly precision: 'f32' | 'f16' | 'int8' | 'int4';
+  readonly state: 'queued' | 'running' | 'cancelling' | 'succeeded' | 'failed' | 'cancelled';
+  /** Updates done */
+  readonly step: number;
+  /** Updates in all; null until the training file was read */
+  readonly steps: number | null;
+  /** Where it would go on */
+  readonly checkpoint_step: number | null;
+  /** What POST /v1/jobs takes as `model` */
+  readonly fine_tuned_model: string | null;
+  readonly error: {
+    readonly code: string;
+    readonly detail: string;
+    /** Bad lines, the first 100 of them */
+    readonly lines: readonly BadLine[];
+  } | null;
+  /** Up to 16 pairs of text, 64 and 512 characters at most */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly created_at: string;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+};
+
+export type BadLine = {
+  readonly file: 'training_file' | 'validation_file';
+  /** From 1 */
+  readonly line: number;
+  readonly detail: string;
+};
+
+export type FineTuningJobPage = {
+  readonly object: 'list';
+  readonly data: readonly FineTuningJob[];
+  readonly next_cursor: string | null;
+  readonly has_more: boolean;
+};
+
+export type FineTuningEventPage = {
+  readonly object: 'list';
+  readonly data: readonly FineTuningEvent[];
+  readonly next_cursor: string | null;
+  readonly has_more: boolean;
+};
+
+export type FineTuningEvent = {
+  readonly object: 'fine_tuning.job.event';
+  /** Number of the event in its job, from 1, without gaps */
+  readonly n: number;
+  readonly type:
+    | 'created'
+    | 'started'
+    | 'step'
+    | 'evaluation'
+    | 'checkpoint'
+    | 'interrupted'
+    | 'cancel_requested'
+    | 'cancelled'
+    | 'resumed'
+    | 'succeeded'
+    | 'failed';
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  /** Updates done */
+  readonly step: number | null;
+  /** Numbers of the event: loss, learning rate, metrics */
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly created_at: string;
+};
+
+export type FineTuningCheckpointPage = {
+  readonly object: 'list';
+  readonly data: readonly FineTuningCheckpoint[];
+  readonly next_cursor: string | null;
+  readonly has_more: boolean;
+};
+
+export type FineTuningCheckpoint = {
+  readonly object: 'fine_tuning.job.checkpoint';
+  readonly step: number;
+  readonly bytes: number;
+  readonly created_at: string;
+};
+
+export type Readiness = {
+  readonly status: 'ready' | 'degraded' | 'unavailable';
+  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail?: string }>>;
+};
+
+export type CreateImageSet = {
+  readonly name?: string;
+  /** Up to 16 pairs of text, 64 and 512 characters at most */
+  readonly metadata?: Readonly<Record<string, string>>;
+};
+
+export type ImageSet = {
+  readonly object: 'image_set';
+  readonly id: string;
+  readonly name: string | null;
+  /** `open` takes images, `sealed` is final */
+  readonly state: 'open' | 'sealed';
+  readonly image_counts: {
+    readonly accepted: number;
+    /** Files that are no picture we can read; each is kept with its reason */
+    readonly refused: number;
+  };
+  readonly bytes: number;
+  /** Up to 16 pairs of text, 64 and 512 characters at most */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly created_at: string;
+  readonly sealed_at: string | null;
+};
+
+export type ImageSetPage = {
+  readonly object: 'list';
+  readonly data: readonly ImageSet[];
+  readonly next_cursor: string | null;
+  readonly has_more: boolean;
+};
+
+export type UploadReport = {
+  readonly object: 'upload_report';
+  readonly image_set: ImageSet;
+  readonly counts: {
+    readonly accepted: number;
+    readonly duplicate: number;
+    readonly refused: number;
+  };
+  /** One entry per refused file, up to 10,000, and up to 1,000 others; a set lists all its refused files itself */
+  readonly files: readonly UploadedFile[];
+};
+
+export type UploadedFile = {
+  readonly name: string;
+  readonly status: 'accepted' | 'duplicate' | 'refused';
+  /** Number of the image in its set, from 0 */
+  readonly n: number | null;
+  readonly sha256: string | null;
+  readonly error: { readonly code: string; readonly detail: string } | null;
+};
+
+export type KnownImagesRequest = {
+  readonly images: readonly {
+    readonly name: string;
+    /** SHA-256 of the bytes, lower-case hex */
+    readonly sha256: string;
+    readonly custom_id?: string;
+    /** Up to 16 pairs of text, 64 and 512 characters at most */
+    readonly metadata?: Readonly<Record<string, string>>;
+    /** What a job with `tasks: "own"` asks about it */
+    readonly tasks?: readonly Task[];
+  }[];
+};
+
+export type Task =
+  | {
+      readonly type: 'caption';
+      /** Language code that the checkpoint was trained with; `en` is the most reliable. */
+      readonly language?: string;
+      /** Most tokens to generate for this task; an answer cut off here is marked `length`. */
+      readonly max_tokens?: number;
+    }
+  | {
+      readonly type: 'answer';
+      readonly question: string;
+      /** Language code that the checkpoint was trained with; `en` is the most reliable. */
+      readonly language?: string;
+      /** Most tokens to generate for this task; an answer cut off here is marked `length`. */
+      readonly max_tokens?: number;
+    }
+  | {
+      readonly type: 'detect';
+      readonly labels: readonly string[];
+      /** Most tokens to generate for this task; an answer cut off here is marked `length`. */
+      readonly max_tokens?: number;
+    }
+  | {
+      readonly type: 'segment';
+      readonly label: string;
+      /** Most tokens to generate for this task; an answer cut off here is marked `length`. */
+      readonly max_tokens?: number;
+    }
+  | {
+      readonly type: 'ocr';
+      /** Most tokens to generate for this task; an answer cut off here is marked `length`. */
+      readonly max_tokens?: number;
+    }
+  | {
+      readonly type: 'prompt';
+      readonly prompt: string;
+      /** Most tokens to generate for this task; an answer cut off here is marked `length`. */
+      readonly max_tokens?: number;
+    };
+
+export type KnownImages = {
+  readonly object: 'known_images';
+  readonly image_set: ImageSet;
+  readonly counts: {
+    readonly accepted: number;
+    readonly duplicate: number;
+    readonly unknown: number;
+  };
+  /** One per image asked about, in their order */
+  readonly images: readonly {
+    readonly name: string;
+    readonly sha256: string;
+    /** `unknown`: nothing was added, send its bytes */
+    readonly status: 'accepted' | 'duplicate' | 'unknown';
+    /** Number of the image in its set, from 0 */
+    readonly n: number | null;
+  }[];
+};
+
+export type RefusedFilePage = {
+  readonly object: 'list';
+  readonly data: readonly RefusedFile[];
+  readonly next_cursor: string | null;
+  readonly has_more: boolean;
+};
+
+export type RefusedFile = {
+  readonly object: 'refused_file';
+  readonly name: string;
+  readonly error: { readonly code: string; readonly detail: string };
+  readonly created_at: string;
+};
+
+export type CreateJob = {
+  /** A sealed image set, or an open one with `seal: true` */
+  readonly image_set: string;
+  /** Seal the set first */
+  readonly seal?: boolean;
+  /** `own`: about each image the tasks that it brought into its set */
+  readonly tasks: readonly Task[] | 'own';
+  /** Default: the only model, or the one named `default` */
+  readonly model?: string;
+  /** Higher runs sooner among the same tenant's jobs */
+  readonly priority?: number;
+  readonly name?: string;
+  /** Up to 16 pairs of text, 64 and 512 characters at most */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Told how this job goes */
+  readonly webhook?: JobWebhook;
+  /** Take answers that are known (same content, task and model revision); `false`: compute every one */
+  readonly cache?: boolean;
+};
+
+export type JobWebhook =
+  | {
+      /** One that exists */
+      readonly id: string;
+    }
+  | {
+      /** https://, on port 443 or 8443; no credentials */
+      readonly url: string;
+      /** What is sent; default: everything that ends */
+      readonly events?: readonly (
+        | 'job.created'
+        | 'job.started'
+        | 'job.paused'
+        | 'job.resumed'
+        | 'job.finished'
+        | 'job.cancelled'
+        | 'fine_tuning.created'
+        | 'fine_tuning.finished'
+        | 'fine_tuning.failed'
+        | 'fine_tuning.cancelled'
+      )[];
+      /** thin: what changed, with counts and a path; full: the whole job as GET shows it */
+      readonly payload?: 'thin' | 'full';
+    };
+
+export type Job = {
+  readonly object: 'job';
+  readonly id: string;
+  readonly name: string | null;
+  readonly image_set: string;
+  readonly model: string;
+  /** `own`: each image has its own tasks, which stand beside its answers */
+  readonly tasks: readonly Task[] | 'own';
+  readonly priority: number;
+  readonly state: 'queued' | 'running' | 'paused' | 'cancelling' | 'completed' | 'cancelled';
+  readonly outcome: 'succeeded' | 'partly_failed' | 'failed' | 'cancelled' | null;
+  readonly item_counts: {
+    readonly total: number;
+    readonly succeeded: number;
+    readonly failed: number;
+    readonly cancelled: number;
+  };
+  /** Failed items by their code; their sum is item_counts.failed */
+  readonly error_counts: Readonly<Record<string, number>>;
+  readonly progress: number;
+  /** Whether answers that are known may be taken */
+  readonly cache: boolean;
+  /** Up to 16 pairs of text, 64 and 512 characters at most */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly created_at: string;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+  /** Only in the answer to POST /v1/jobs */
+  readonly webhook?: {
+    readonly id: string;
+    /** whsec_..., to verify with; shown only in the answer that made it */
+    readonly secret?: string;
+  };
+};
+
+export type JobPage = {
+  readonly object: 'list';
+  readonly data: readonly Job[];
+  readonly next_cursor: string | null;
+  readonly has_more: boolean;
+};
+
+export type ResultPage = {
+  readonly object: 'list';
+  readonly data: readonly ItemResult[];
+  readonly next_cursor: string | null;
+  readonly has_more: boolean;
+};
+
+export type ItemResult = {
+  readonly object: 'item';
+  readonly id: string;
+  readonly n: number;
+  readonly image: {
+    readonly name: string;
+    readonly sha256: string;
+    /** Pixels, upright; null when the image could not be read */
+    readonly width: number | null;
+    readonly height: number | null;
+  };
+  readonly state: 'succeeded' | 'failed' | 'cancelled';
+  readonly answers: readonly Answer[];
+  /** What was asked, when the `tasks` of the job are `own` */
+  readonly tasks?: readonly Task[];
+  readonly error: { readonly code: string; readonly detail: string } | null;
+  readonly attempts: number;
+  readonly timings: Timings | null;
+  readonly finished_at: string;
+};
+
+export type Answer = {
+  /** Index into the job's `tasks`, or into the item's own */
+  readonly task: number;
+  readonly prompt: string;
+  readonly raw: string;
+  /** `raw` without location and segmentation tokens */
+  readonly text: string;
+  readonly boxes: readonly Box[];
+  /** exp of the mean log-probability of its tokens */
+  readonly confidence: number;
+  readonly tokens: number;
+  /** What the model wrote, as it wrote it: `tokens` ids, the end token among them */
+  readonly token_ids?: readonly number[];
+  /** Natural logarithms beside `token_ids`, to four decimals; among the allowed tokens in `detect` and `segment` */
+  readonly token_log_probabilities?: readonly number[];
+  /** `length`: cut off at `max_tokens`; `repetition`: cut off as it only repeated itself */
+  readonly end_reason: 'eos' | 'length' | 'repetition';
+  readonly warnings: readonly string[];
+  /** `true`: known from another image or job with the same content, not computed again */
+  readonly cached?: boolean;
+};
+
+export type Box = {
+  readonly label: string;
+  /** x1, y1, x2, y2 as fractions 0..1 of the upright image */
+  readonly box: readonly unknown[];
+  /** x1, y1, x2, y2 in pixels of the upright image */
+  readonly pixels: readonly unknown[];
+  readonly confidence: number;
+  /** Mask code words of a `segment` answer, 0..127 */
+  readonly segment_codes?: readonly number[];
+  readonly mask?: Mask;
+};
+
+export type Mask = {
+  /** The pixels of the object */
+  readonly rle: {
+    /** Height and width of the upright image */
+    readonly size: readonly unknown[];
+    /** As COCO compresses it: pycocotools reads it as it is */
+    readonly counts: string;
+  };
+  /** Number of its pixels */
+  readonly area: number;
+  /** exp of the mean log-probability of its 16 code words */
+  readonly confidence: number;
+};
+
+export type Timings = {
+  readonly fetch_ms: number;
+  readonly decode_ms: number;
+  readonly encode_ms: number;
+  readonly generate_ms: number;
+};
+
+export type RetryJob = {
+  /** Only items that failed of one of these; default: all that failed */
+  readonly error_codes?: readonly string[];
+  /** Also what had not been done when the job was cancelled */
+  readonly cancelled?: boolean;
+};
+
+export type MoveJobs = {
+  /** Which jobs, of those that can be moved; as in the query of GET /v1/jobs */
+  readonly filter?: {
+    /** One state, or several of which one must hold */
+    readonly state?:
+      | 'queued'
+      | 'running'
+      | 'paused'
+      | 'cancelling'
+      | 'completed'
+      | 'cancelled'
+      | readonly ('queued' | 'running' | 'paused' | 'cancelling' | 'completed' | 'cancelled')[];
+    /** The same for outcomes */
+    readonly outcome?:
+      | 'succeeded'
+      | 'partly_failed'
+      | 'failed'
+      | 'cancelled'
+      | readonly ('succeeded' | 'partly_failed' | 'failed' | 'cancelled')[];
+    readonly model?: string;
+    readonly image_set?: string;
+    /** Part of the name, in any case */
+    readonly name?: string;
+    /** KEY=VALUE; of several, all must hold */
+    readonly metadata?: string | readonly string[];
+    /** This moment or later */
+    readonly created_after?: string;
+    readonly created_before?: string;
+  };
+  /** Needed when the filter is empty, so that nobody means all by mistake */
+  readonly all?: boolean;
+  readonly limit?: number;
+};
+
+export type MovedJobs = {
+  readonly object: 'moved_jobs';
+  /** Jobs that were moved, newest first */
+  readonly count: number;
+  readonly data: readonly string[];
+  /** There may be more: send the same request again */
+  readonly has_more: boolean;
+};
+
+export type ModelPage = {
+  readonly object: 'list';
+  readonly data: readonly Model[];
+  readonly next_cursor: string | null;
+  readonly has_more: boolean;
+};
+
+export type Model = {
+  readonly object: 'model';
+  readonly id: string;
+  readonly family: string;
+  readonly image_size: number;
+  readonly note: string | null;
+  /** Live workers that serve it now */
+  readonly workers: number;
+};
+
+export type Prediction = {
+  readonly object: 'prediction';
+  readonly job: Job;
+  /** null while it still runs (202) */
+  readonly result: ItemResult | null;
+};
+
+export type CreateUpload = {
+  /** Of the picture, or of the archive */
+  readonly name: string;
+  readonly bytes: number;
+  /** SHA-256 of the whole, lower-case hex; what comes out is compared with it */
+  readonly sha256?: string;
+  /** Of every part but the last; default: 8 MiB, more for what is over 80 GiB */
+  readonly part_bytes?: number;
+};
+
+export type Upload = {
+  readonly object: 'upload';
+  readonly id: string;
+  readonly image_set: string;
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string | null;
+  readonly part_bytes: number;
+  readonly part_count: number;
+  readonly state: 'open' | 'assembling' | 'done' | 'failed' | 'aborted' | 'expired';
+  /** What became of its files, when it is `done`; the set lists the refused ones */
+  readonly counts: {
+    readonly accepted: number;
+    readonly duplicate: number;
+    readonly refused: number;
+  } | null;
+  readonly error: { readonly code: string; readonly detail: string } | null;
+  readonly created_at: string;
+  /** When its parts are thrown away; asking for URLs puts it off */
+  readonly expires_at: string;
+  readonly finished_at: string | null;
+};
+
+export type UploadParts = {
+  readonly object: 'upload_parts';
+  /** The parts that are there whole, with the MD5 that they were announced with */
+  readonly data: readonly { readonly n: number; readonly bytes: number; readonly md5: string }[];
+};
+
+export type PartUrlsRequest = {
+  readonly parts: readonly {
+    /** From 0 */
+    readonly n: number;
+    /** MD5 of the part, base64, as `Content-MD5` has it */
+    readonly md5: string;
+  }[];
+  /** false: URLs of this API even where the bucket would take the parts itself */
+  readonly direct?: boolean;
+};
+
+export type PartUrls = {
+  readonly object: 'part_urls';
+  readonly expires_at: string;
+  readonly data: readonly {
+    readonly n: number;
+    readonly bytes: number;
+    readonly method: 'PUT';
+    /** Relative ones are of this API */
+    readonly url: string;
+    /** To be sent as they are */
+    readonly headers: Readonly<Record<string, string>>;
+  }[];
+};
+
+export type CreateWebhook = {
+  /** https://, on port 443 or 8443; no credentials */
+  readonly url: string;
+  /** What is sent; default: everything that ends */
+  readonly events?: readonly (
+    | 'job.created'
+    | 'job.started'
+    | 'job.paused'
+    | 'job.resumed'
+    | 'job.finished'
+    | 'job.cancelled'
+    | 'fine_tuning.created'
+    | 'fine_tuning.finished'
+    | 'fine_tuning.failed'
+    | 'fine_tuning.cancelled'
+  )[];
+  /** thin: what changed, with counts and a path; full: the whole job as GET shows it */
+  readonly payload?: 'thin' | 'full';
+  /** all: everything of the tenant; named: only jobs that name this webhook */
+  readonly scope?: 'all' | 'named';
+  readonly description?: string;
+};
+
+export type Webhook = {
+  readonly object: 'webhook';
+  readonly id: string;
+  readonly url: string;
+  readonly events: readonly string[];
+  /** thin: what changed, with counts and a path; full: the whole job as GET shows it */
+  readonly payload: 'thin' | 'full';
+  /** all: everything of the tenant; named: only jobs that name this webhook */
+  readonly scope: 'all' | 'named';
+  readonly description: string | null;
+  readonly state: 'enabled' | 'disabled';
+  /** gone: it answered 410; failing: nothing got through for five days */
+  readonly disabled_reason: 'user' | 'gone' | 'failing' | null;
+  readonly failing_since: string | null;
+  /** whsec_..., to verify with; shown only in the answer that made it */
+  readonly secret?: string;
+  readonly created_at: string;
+};
+
+export type WebhookPage = {
+  readonly object: 'list';
+  readonly data: readonly Webhook[];
+  readonly next_cursor: string | null;
+  readonly has_more: boolean;
+};
+
+export type UpdateWebhook = {
+  /** https://, on port 443 or 8443; no credentials */
+  readonly url?: string;
+  /** What is sent; default: everything that ends */
+  readonly events?: readonly (
+    | 'job.created'
+    | 'job.started'
+    | 'job.paused'
+    | 'job.resumed'
+    | 'job.finished'
+    | 'job.cancelled'
+    | 'fine_tuning.created'
+    | 'fine_tuning.finished'
+    | 'fine_tuning.failed'
+    | 'fine_tuning.cancelled'
+  )[];
+  /** thin: what changed, with counts and a path; full: the whole job as GET shows it */
+  readonly payload?: 'thin' | 'full';
+  readonly description?: string;
+  readonly state?: 'enabled' | 'disabled';
+};
+
+export type RotateWebhook = {
+  /** For so long deliveries carry signatures of the old secret, too */
+  readonly overlap_seconds?: number;
+};
+
+export type Problem = {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly instance?: string;
+  readonly request_id: string;
+  readonly errors?: readonly {
+    readonly pointer: string;
+    readonly detail: string;
+    readonly code: string;
+  }[];
+  readonly retry_after?: number;
+  /** The same as OpenAI says it, on the routes that its clients call */
+  readonly error?: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: string;
+  };
+};
+
+/** What each operation takes and answers. */
+
+export interface Operations {
+  /** Download the results of a job in a format of your choice */
+  exportJob: {
+    input: { id: string; format?: ExportFormat; partial?: 'true' | 'false' };
+    answer: Response;
+  };
+  /** Send a `webhook.test` event */
+  testWebhook: { input: { id: string; 'Idempotency-Key'?: string }; answer: WebhookDelivery };
+  /** Send every event since a time that the webhook has not acknowledged */
+  recoverWebhook: { input: { id: string; body: RecoverWebhook }; answer: WebhookRecovery };
+  /** List what was sent to a webhook, newest first */
+  listWebhookDeliveries: {
+    input: {
+      id: string;
+      limit?: number;
+      cursor?: string;
+      state?: 'pending' | 'delivered' | 'failed';
+    };
+    answer: WebhookDeliveryPage;
+  };
+  /** Get a delivery with every attempt: request, answer, error */
+  getWebhookDelivery: { input: { id: string; delivery: string }; answer: WebhookDeliveryLog };
+  /** Send an event again, under the same id, whatever came of it */
+  resendWebhookDelivery: { input: { id: string; delivery: string }; answer: WebhookDelivery };
+  /** Follow all jobs, image sets and fine-tuning jobs as server-sent events */
+  followEvents: { input: { 'Last-Event-ID'?: string }; answer: Response };
+  /** Follow a job as server-sent events, until it has ended */
+  followJob: { input: { id: string; 'Last-Event-ID'?: string }; answer: Response };
+  /** Upload a file of training examples or of requests */
+  createFile: { input: { body: FormData }; answer: File };
+  /** List files, newest first */
+  listFiles: {
+    input: {
+      limit?: number;
+      cursor?: string;
+      after?: string;
+      order?: 'asc' | 'desc';
+      purpose?: 'fine-tune' | 'batch' | 'vision' | 'user_data' | 'batch_output';
+    };
+    answer: {
+      readonly object: 'list';
+      readonly data: readonly File[];
+      readonly next_cursor: string | null;
+      readonly has_more: boolean;
+      readonly first_id: string | null;
+      readonly last_id: string | null;
+    };
+  };
+  /** Get what is known of a file */
+  getFile: { input: { id: string }; answer: File };
+  /** Delete a file with its bytes */
+  deleteFile: { input: { id: string }; answer: DeletedFile };
+  /** Download a file */
+  downloadFile: { input: { id: string }; answer: Response };
+  /** Train a base checkpoint on examples; the result becomes a model that jobs can name */
+  createFineTuningJob: {
+    input: { 'Idempotency-Key'?: string; body: CreateFineTuningJob };
+    answer: FineTuningJob;
+  };
+  /** List fine-tuning jobs, newest first */
+  listFineTuningJobs: {
+    input: {
+      limit?: number;
+      cursor?: string;
+      state?: 'queued' | 'running' | 'cancelling' | 'succeeded' | 'failed' | 'cancelled';
+    };
+    answer: FineTuningJobPage;
+  };
+  /** Get a fine-tuning job */
+  getFineTuningJob: { input: { id: string }; answer: FineTuningJob };
+  /** List what happened to a fine-tuning job, in order */
+  listFineTuningEvents: {
+    input: { id: string; limit?: number; cursor?: string; after?: number };
+    answer: FineTuningEventPage;
+  };
+  /** List the checkpoints that are kept, newest first */
+  listFineTuningCheckpoints: {
+    input: { id: string; limit?: number; cursor?: string };
+    answer: FineTuningCheckpointPage;
+  };
+  /** Download what a fine-tuning job was trained to */
+  downloadFineTuningResult: { input: { id: string }; answer: Response };
+  /** Cancel a fine-tuning job after the update under way, with a checkpoint */
+  cancelFineTuningJob: { input: { id: string }; answer: FineTuningJob };
+  /** Go on with a cancelled or failed fine-tuning job from its last checkpoint */
+  resumeFineTuningJob: { input: { id: string }; answer: FineTuningJob };
+  /** The process answers */
+  getLiveness: { input: {}; answer: void };
+  /** What requests need is there */
+  getReadiness: { input: {}; answer: Readiness };
+  /** Create an open image set */
+  createImageSet: { input: { 'Idempotency-Key'?: string; body: CreateImageSet }; answer: ImageSet };
+  /** List image sets, newest first */
+  listImageSets: {
+    input: { limit?: number; cursor?: string; 'If-None-Match'?: string };
+    answer: ImageSetPage;
+  };
+  /** Get an image set */
+  getImageSet: { input: { id: string; 'If-None-Match'?: string }; answer: ImageSet };
+  /** Upload images, and zip, tar or tar.gz archives of images */
+  uploadImages: { input: { id: string; body: FormData }; answer: UploadReport };
+  /** Add images that were sent before, without their bytes */
+  addKnownImages: { input: { id: string; body: KnownImagesRequest }; answer: KnownImages };
+  /** Seal an image set: it takes no more images */
+  sealImageSet: { input: { id: string }; answer: ImageSet };
+  /** List the files of a set that were refused, with their reasons */
+  listRefusedFiles: {
+    input: { id: string; limit?: number; cursor?: string };
+    answer: RefusedFilePage;
+  };
+  /** Ask tasks about every image of a set */
+  createJob: { input: { 'Idempotency-Key'?: string; body: CreateJob }; answer: Job };
+  /** List jobs, newest first */
+  listJobs: {
+    input: {
+      limit?: number;
+      cursor?: string;
+      state?:
+        | 'queued'
+        | 'running'
+        | 'paused'
+        | 'cancelling'
+        | 'completed'
+        | 'cancelled'
+        | readonly ('queued' | 'running' | 'paused' | 'cancelling' | 'completed' | 'cancelled')[];
+      outcome?:
+        | 'succeeded'
+        | 'partly_failed'
+        | 'failed'
+        | 'cancelled'
+        | readonly ('succeeded' | 'partly_failed' | 'failed' | 'cancelled')[];
+      model?: string;
+      image_set?: string;
+      name?: string;
+      metadata?: string | readonly string[];
+      created_after?: string;
+      created_before?: string;
+      'If-None-Match'?: string;
+    };
+    answer: JobPage;
+  };
+  /** Get a job with its counts */
+  getJob: { input: { id: string; 'If-None-Match'?: string; Prefer?: string }; answer: Job };
+  /** List the items of a job that have ended, by number */
+  listResults: {
+    input: {
+      id: string;
+      limit?: number;
+      cursor?: string;
+      state?: 'succeeded' | 'failed' | 'cancelled';
+      error_code?: string;
+    };
+    answer: ResultPage;
+  };
+  /** Do the failed items of an ended job again; the others keep their answers */
+  retryJob: { input: { id: string; 'Idempotency-Key'?: string; body: RetryJob }; answer: Job };
+  /** Cancel a job; what has ended keeps its results */
+  cancelJob: { input: { id: string }; answer: Job };
+  /** Pause a job: nothing of it is begun until it is resumed */
+  pauseJob: { input: { id: string }; answer: Job };
+  /** Let a paused job go on */
+  resumeJob: { input: { id: string }; answer: Job };
+  /** The same as cancel of one job for all that a filter names, up to a limit */
+  cancelJobs: { input: { body: MoveJobs }; answer: MovedJobs };
+  /** The same as pause of one job for all that a filter names, up to a limit */
+  pauseJobs: { input: { body: MoveJobs }; answer: MovedJobs };
+  /** The same as resume of one job for all that a filter names, up to a limit */
+  resumeJobs: { input: { body: MoveJobs }; answer: MovedJobs };
+  /** List models and who serves them now */
+  listModels: { input: { limit?: number; cursor?: string }; answer: ModelPage };
+  /** Ask tasks about one picture and wait for the answers */
+  createPrediction: { input: { Prefer?: string; body: FormData }; answer: Prediction };
+  /** Begin an upload in parts: a large picture or an archive, resumable */
+  createUpload: {
+    input: { id: string; 'Idempotency-Key'?: string; body: CreateUpload };
+    answer: Upload;
+  };
+  /** Get an upload */
+  getUpload: { input: { id: string }; answer: Upload };
+  /** Give an open upload up */
+  abortUpload: { input: { id: string }; answer: void };
+  /** List the parts that are there */
+  listUploadParts: { input: { id: string }; answer: UploadParts };
+  /** Get the URLs that parts are PUT to */
+  createPartUrls: { input: { id: string; body: PartUrlsRequest }; answer: PartUrls };
+  /** Say that all parts are there: pictures are made of them */
+  completeUpload: { input: { id: string }; answer: Upload };
+  /** Register an address that is told of events; its secret is shown this once */
+  createWebhook: { input: { 'Idempotency-Key'?: string; body: CreateWebhook }; answer: Webhook };
+  /** List webhooks, newest first */
+  listWebhooks: { input: { limit?: number; cursor?: string; job?: string }; answer: WebhookPage };
+  /** Get a webhook */
+  getWebhook: { input: { id: string }; answer: Webhook };
+  /** Change a webhook, switch it off or on again */
+  updateWebhook: { input: { id: string; body: UpdateWebhook }; answer: Webhook };
+  /** Remove a webhook with its log; nothing is sent to it any more */
+  deleteWebhook: { input: { id: string }; answer: void };
+  /** Give a webhook its next secret, shown this once */
+  rotateWebhookSecret: {
+    input: { id: string; 'Idempotency-Key'?: string; body: RotateWebhook };
+    answer: Webhook;
+  };
+}
+
+/** How each operation is sent, and what its answer holds. */
+
+export const OPERATIONS = {
+  exportJob: {
+    method: 'GET',
+    path: '/v1/jobs/{id}/export',
+    query: ['format', 'partial'],
+    header: [],
+    sends: 'nothing',
+    answers: 'response',
+  },
+  testWebhook: {
+    method: 'POST',
+    path: '/v1/webhooks/{id}/test',
+    query: [],
+    header: ['Idempotency-Key'],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  recoverWebhook: {
+    method: 'POST',
+    path: '/v1/webhooks/{id}/recover',
+    query: [],
+    header: [],
+    sends: 'json',
+    answers: 'json',
+  },
+  listWebhookDeliveries: {
+    method: 'GET',
+    path: '/v1/webhooks/{id}/deliveries',
+    query: ['limit', 'cursor', 'state'],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  getWebhookDelivery: {
+    method: 'GET',
+    path: '/v1/webhooks/{id}/deliveries/{delivery}',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  resendWebhookDelivery: {
+    method: 'POST',
+    path: '/v1/webhooks/{id}/deliveries/{delivery}/resend',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  followEvents: {
+    method: 'GET',
+    path: '/v1/events',
+    query: [],
+    header: ['Last-Event-ID'],
+    sends: 'nothing',
+    answers: 'response',
+  },
+  followJob: {
+    method: 'GET',
+    path: '/v1/jobs/{id}/events',
+    query: [],
+    header: ['Last-Event-ID'],
+    sends: 'nothing',
+    answers: 'response',
+  },
+  createFile: {
+    method: 'POST',
+    path: '/v1/files',
+    query: [],
+    header: [],
+    sends: 'form',
+    answers: 'json',
+  },
+  listFiles: {
+    method: 'GET',
+    path: '/v1/files',
+    query: ['limit', 'cursor', 'after', 'order', 'purpose'],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  getFile: {
+    method: 'GET',
+    path: '/v1/files/{id}',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  deleteFile: {
+    method: 'DELETE',
+    path: '/v1/files/{id}',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  downloadFile: {
+    method: 'GET',
+    path: '/v1/files/{id}/content',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'response',
+  },
+  createFineTuningJob: {
+    method: 'POST',
+    path: '/v1/fine-tuning/jobs',
+    query: [],
+    header: ['Idempotency-Key'],
+    sends: 'json',
+    answers: 'json',
+  },
+  listFineTuningJobs: {
+    method: 'GET',
+    path: '/v1/fine-tuning/jobs',
+    query: ['limit', 'cursor', 'state'],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  getFineTuningJob: {
+    method: 'GET',
+    path: '/v1/fine-tuning/jobs/{id}',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  listFineTuningEvents: {
+    method: 'GET',
+    path: '/v1/fine-tuning/jobs/{id}/events',
+    query: ['limit', 'cursor', 'after'],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  listFineTuningCheckpoints: {
+    method: 'GET',
+    path: '/v1/fine-tuning/jobs/{id}/checkpoints',
+    query: ['limit', 'cursor'],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  downloadFineTuningResult: {
+    method: 'GET',
+    path: '/v1/fine-tuning/jobs/{id}/result',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'response',
+  },
+  cancelFineTuningJob: {
+    method: 'POST',
+    path: '/v1/fine-tuning/jobs/{id}/cancel',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  resumeFineTuningJob: {
+    method: 'POST',
+    path: '/v1/fine-tuning/jobs/{id}/resume',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  getLiveness: {
+    method: 'GET',
+    path: '/health/live',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'nothing',
+  },
+  getReadiness: {
+    method: 'GET',
+    path: '/health/ready',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  createImageSet: {
+    method: 'POST',
+    path: '/v1/image-sets',
+    query: [],
+    header: ['Idempotency-Key'],
+    sends: 'json',
+    answers: 'json',
+  },
+  listImageSets: {
+    method: 'GET',
+    path: '/v1/image-sets',
+    query: ['limit', 'cursor'],
+    header: ['If-None-Match'],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  getImageSet: {
+    method: 'GET',
+    path: '/v1/image-sets/{id}',
+    query: [],
+    header: ['If-None-Match'],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  uploadImages: {
+    method: 'POST',
+    path: '/v1/image-sets/{id}/images',
+    query: [],
+    header: [],
+    sends: 'form',
+    answers: 'json',
+  },
+  addKnownImages: {
+    method: 'POST',
+    path: '/v1/image-sets/{id}/images/known',
+    query: [],
+    header: [],
+    sends: 'json',
+    answers: 'json',
+  },
+  sealImageSet: {
+    method: 'POST',
+    path: '/v1/image-sets/{id}/seal',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  listRefusedFiles: {
+    method: 'GET',
+    path: '/v1/image-sets/{id}/refused',
+    query: ['limit', 'cursor'],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  createJob: {
+    method: 'POST',
+    path: '/v1/jobs',
+    query: [],
+    header: ['Idempotency-Key'],
+    sends: 'json',
+    answers: 'json',
+  },
+  listJobs: {
+    method: 'GET',
+    path: '/v1/jobs',
+    query: [
+      'limit',
+      'cursor',
+      'state',
+      'outcome',
+      'model',
+      'image_set',
+      'name',
+      'metadata',
+      'created_after',
+      'created_before',
+    ],
+    header: ['If-None-Match'],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  getJob: {
+    method: 'GET',
+    path: '/v1/jobs/{id}',
+    query: [],
+    header: ['If-None-Match', 'Prefer'],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  listResults: {
+    method: 'GET',
+    path: '/v1/jobs/{id}/results',
+    query: ['limit', 'cursor', 'state', 'error_code'],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  retryJob: {
+    method: 'POST',
+    path: '/v1/jobs/{id}/retry',
+    query: [],
+    header: ['Idempotency-Key'],
+    sends: 'json',
+    answers: 'json',
+  },
+  cancelJob: {
+    method: 'POST',
+    path: '/v1/jobs/{id}/cancel',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  pauseJob: {
+    method: 'POST',
+    path: '/v1/jobs/{id}/pause',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  resumeJob: {
+    method: 'POST',
+    path: '/v1/jobs/{id}/resume',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  cancelJobs: {
+    method: 'POST',
+    path: '/v1/jobs/cancel',
+    query: [],
+    header: [],
+    sends: 'json',
+    answers: 'json',
+  },
+  pauseJobs: {
+    method: 'POST',
+    path: '/v1/jobs/pause',
+    query: [],
+    header: [],
+    sends: 'json',
+    answers: 'json',
+  },
+  resumeJobs: {
+    method: 'POST',
+    path: '/v1/jobs/resume',
+    query: [],
+    header: [],
+    sends: 'json',
+    answers: 'json',
+  },
+  listModels: {
+    method: 'GET',
+    path: '/v1/models',
+    query: ['limit', 'cursor'],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  createPrediction: {
+    method: 'POST',
+    path: '/v1/predictions',
+    query: [],
+    header: ['Prefer'],
+    sends: 'form',
+    answers: 'json',
+  },
+  createUpload: {
+    method: 'POST',
+    path: '/v1/image-sets/{id}/uploads',
+    query: [],
+    header: ['Idempotency-Key'],
+    sends: 'json',
+    answers: 'json',
+  },
+  getUpload: {
+    method: 'GET',
+    path: '/v1/uploads/{id}',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  abortUpload: {
+    method: 'DELETE',
+    path: '/v1/uploads/{id}',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'nothing',
+  },
+  listUploadParts: {
+    method: 'GET',
+    path: '/v1/uploads/{id}/parts',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  createPartUrls: {
+    method: 'POST',
+    path: '/v1/uploads/{id}/parts',
+    query: [],
+    header: [],
+    sends: 'json',
+    answers: 'json',
+  },
+  completeUpload: {
+    method: 'POST',
+    path: '/v1/uploads/{id}/complete',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  createWebhook: {
+    method: 'POST',
+    path: '/v1/webhooks',
+    query: [],
+    header: ['Idempotency-Key'],
+    sends: 'json',
+    answers: 'json',
+  },
+  listWebhooks: {
+    method: 'GET',
+    path: '/v1/webhooks',
+    query: ['limit', 'cursor', 'job'],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  getWebhook: {
+    method: 'GET',
+    path: '/v1/webhooks/{id}',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  updateWebhook: {
+    method: 'PATCH',
+    path: '/v1/webhooks/{id}',
+    query: [],
+    header: [],
+    sends: 'json',
+    answers: 'json',
+  },
+  deleteWebhook: {
+    method: 'DELETE',
+    path: '/v1/webhooks/{id}',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'nothing',
+  },
+  rotateWebhookSecret: {
+    method: 'POST',
+    path: '/v1/webhooks/{id}/rotate',
+    query: [],
+    header: ['Idempotency-Key'],
+    sends: 'json',
+    answers: 'json',
+  },
+} as const;
