@@ -23,6 +23,7 @@ import { JobPreviewService } from './job-previews/job-preview.service.js';
 import { JobController } from './jobs/job.controller.js';
 import { JobAgainController } from './jobs/job-again.controller.js';
 import { JobAgainService } from './jobs/job-again.service.js';
+import { JobLogController } from './jobs/job-log.controller.js';
 import { JobMoveController } from './jobs/job-move.controller.js';
 import { JobMoveService } from './jobs/job-move.service.js';
 import { JobWaitService } from './jobs/job-wait.service.js';
@@ -63,6 +64,7 @@ export class ApiModule {
         ImportController,
         JobController,
         JobAgainController,
+        JobLogController,
         JobMoveController,
         JobPreviewController,
         ModelController,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idSchema } from './identifier.js';
 import { pageOf, pageQuerySchema, timestamp } from './page.js';
 
-/** What happens to jobs and fine-tuning jobs; `webhook.test` is asked for. */
+/** What happens to jobs, image sets and fine-tuning jobs; `webhook.test` is asked for. */
 export const webhookEventTypes = [
   'job.created',
   'job.started',
@@ -10,6 +10,7 @@ export const webhookEventTypes = [
   'job.resumed',
   'job.finished',
   'job.cancelled',
+  'image_set.sealed',
   'fine_tuning.created',
   'fine_tuning.finished',
   'fine_tuning.failed',

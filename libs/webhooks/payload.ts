@@ -15,6 +15,7 @@ const THIN = [
   'state',
   'outcome',
   'item_counts',
+  'image_counts',
   'fine_tuned_model',
   'finished_at',
   'message',
@@ -22,6 +23,7 @@ const THIN = [
 
 const PATHS: Readonly<Record<string, string>> = {
   job: '/v1/jobs',
+  image_set: '/v1/image-sets',
   'fine_tuning.job': '/v1/fine-tuning/jobs',
 };
 

@@ -7,6 +7,7 @@ import {
   type createFineTuningSchema,
   type createJobSchema,
   imageSetSchema,
+  jobLogPageSchema,
   jobPageSchema,
   jobPreviewSchema,
   jobSchema,
@@ -33,6 +34,7 @@ import {
   type ItemResult,
   type ItemState,
   type Job,
+  type JobLogEntry,
   type KnownImages,
   type KnownImagesRequest,
   type JobFilterText,
@@ -157,6 +159,17 @@ export class PalletClient {
         yield job;
       }
     }
+  }
+
+  /** What happened to a job, oldest first. */
+  async *jobLog(
+    jobId: string,
+    query: { level?: JobLogEntry['level'] } & CallOptions = {},
+  ): AsyncGenerator<JobLogEntry> {
+    const path = `/v1/jobs/${encodeURIComponent(jobId)}/log`;
+    const { level, signal } = query;
+    const pages = this.#pages(jobLogPageSchema, path, { level }, Infinity, signal);
+    for await (const page of pages) yield* page.data;
   }
 
   /** The ended items of a job in the order of their numbers, a page at a time; works while it runs. */

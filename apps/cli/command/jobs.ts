@@ -7,6 +7,7 @@ import { describeJob, jobRow, JOB_COLUMNS } from '../output/job-row.js';
 import { TASK_FORMS } from '../task/task-string.js';
 import { addJobFilter, jobFilterOf, type JobFilterFlags } from './job-filter.js';
 import { addJobAgain } from './job-again.js';
+import { addJobLog } from './job-log.js';
 import { addJobMoves } from './job-moves.js';
 import { addJobPreview } from './job-preview.js';
 import { jsonOption, seconds, taskOption, wholeNumber } from './options.js';
@@ -66,6 +67,7 @@ export function addJobsCommand(program: Command, context: CliContext): void {
     .action(action<[], ListFlags>(context, list));
   addOneJobCommands(jobs, context);
   addJobPreview(jobs, context);
+  addJobLog(jobs, context);
   addJobMoves(jobs, context);
   addJobAgain(jobs, context);
 }

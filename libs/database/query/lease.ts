@@ -157,8 +157,14 @@ export async function renewLeases(
  */
 export async function releaseLease(db: Queryable, held: HeldShard): Promise<void> {
   await db.query(
-    `UPDATE shards SET state = 'ready', worker_id = NULL, lease_until = NULL
-     WHERE id = $1 AND fence = $2 AND state = 'leased'`,
+    `WITH released AS (
+       UPDATE shards SET state = 'ready', worker_id = NULL, lease_until = NULL
+       WHERE id = $1 AND fence = $2 AND state = 'leased'
+       RETURNING id, job_id, lane, remaining
+     )
+     INSERT INTO job_log (job_id, level, code, detail)
+     SELECT job_id, 'info', 'shard.given_back', jsonb_build_object('shard', id, 'items', remaining)
+     FROM released WHERE lane = 'bulk'`,
     [held.shardId, held.fence],
   );
 }

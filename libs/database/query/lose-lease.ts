@@ -9,6 +9,7 @@ import {
 } from '#pipeline';
 import type { Database, Queryable } from '../database.js';
 import { commitItems } from './commit-items.js';
+import { logShard } from './job-log.js';
 
 /** A crash, as its witness tells it. */
 export interface Loss {
@@ -38,7 +39,17 @@ export function loseLease(database: Database, loss: Loss): Promise<boolean> {
       // What was still waiting for its host is blamed for nothing.
       suspects: shard.running ? loss.suspects : [],
     });
+    await logShard(tx, loss.shardId, {
+      level: 'warning',
+      code: 'shard.lost',
+      detail: { worker: shard.worker_id, suspects: loss.suspects?.length ?? null },
+    });
     if (plan.quarantined !== undefined) {
+      await logShard(tx, loss.shardId, {
+        level: 'warning',
+        code: 'item.set_aside',
+        detail: { n: plan.quarantined },
+      });
       await quarantine(tx, loss, shard, plan.quarantined);
     }
     await replaceShard(tx, loss.shardId, plan.shards);
