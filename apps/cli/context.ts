@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { ImportClient } from './client/import-client.js';
 import { PalletClient } from './client/pallet-client.js';
 import { UploadClient } from './client/upload-client.js';
 import { getConnection, type ConnectionFlags } from './connection/connection.js';
@@ -37,6 +38,10 @@ export function action<A extends unknown[], T>(
 /** The part of the API that takes uploads in parts. */
 export async function connectForUploads(input: CommandInput<unknown>): Promise<UploadClient> {
   return new UploadClient(await getConnection(input.flags, input.context.env));
+}
+
+export async function connectForImports(input: CommandInput<unknown>): Promise<ImportClient> {
+  return new ImportClient(await getConnection(input.flags, input.context.env));
 }
 
 export async function connect(input: CommandInput<unknown>): Promise<PalletClient> {

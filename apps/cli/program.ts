@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { addDemoCommand } from './command/demo.js';
 import { addExportCommand } from './command/export.js';
 import { addFineTuningCommand } from './command/fine-tuning.js';
+import { addImportCommand } from './command/import.js';
 import { addJobsCommand } from './command/jobs.js';
 import { addModelsCommand } from './command/models/models.js';
 import { addResultsCommand } from './command/results.js';
@@ -50,6 +51,7 @@ export function buildProgram(context: CliContext, isJson = false): Command {
   addUpCommand(program, context);
   addRunCommand(program, context);
   addUploadCommand(program, context);
+  addImportCommand(program, context);
   addSetsCommand(program, context);
   addJobsCommand(program, context);
   addResultsCommand(program, context);

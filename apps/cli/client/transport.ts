@@ -11,6 +11,8 @@ export interface ApiRequest {
   query?: Readonly<Record<string, QueryValue | readonly QueryValue[] | undefined>>;
   json?: unknown;
   form?: FormData;
+  /** Sent as it is, under its own type. */
+  blob?: Blob;
   idempotencyKey?: string;
   /** Sending it twice does no harm. GET and whatever carries an Idempotency-Key always are. */
   isRepeatable?: boolean;
@@ -67,7 +69,10 @@ export class HttpTransport {
       response = await fetch(this.#address(request), {
         method: request.method,
         headers: this.#headers(request),
-        body: request.form ?? (request.json === undefined ? null : JSON.stringify(request.json)),
+        body:
+          request.form ??
+          request.blob ??
+          (request.json === undefined ? null : JSON.stringify(request.json)),
         signal: request.signal ?? null,
         // Node's fetch copies every body that a redirect might need again, and so holds a whole
         // upload in memory. Only this pair (Fetch standard, 4.5 step 2) makes it stream: measured on

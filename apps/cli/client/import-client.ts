@@ -1,0 +1,65 @@
+import { openAsBlob } from 'node:fs';
+import type { z } from 'zod';
+import { importSchema, manifestCheckSchema, type Import, type ManifestCheck } from '#contracts';
+import { checkedAnswer } from './checked-answer.js';
+import { HttpTransport, type ApiRequest, type TransportOptions } from './transport.js';
+
+interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** Imports, as the API has them. */
+export class ImportClient {
+  readonly url: string;
+  readonly #transport: HttpTransport;
+
+  constructor(options: TransportOptions) {
+    this.url = options.url.replace(/\/+$/, '');
+    this.#transport = new HttpTransport(options);
+  }
+
+  /** Sends a manifest as it lies on disk; sent again it adds nothing. Errors: those of the file system too. */
+  async create(
+    setId: string,
+    manifest: { path: string; type: string; name?: string },
+    { signal }: CallOptions = {},
+  ): Promise<Import> {
+    return this.#call(importSchema, await this.#request(setId, manifest, {}, signal));
+  }
+
+  /** Only looks at the lines. */
+  async check(
+    setId: string,
+    manifest: { path: string; type: string },
+    { signal }: CallOptions = {},
+  ): Promise<ManifestCheck> {
+    const query = { dry_run: 'true' };
+    return this.#call(manifestCheckSchema, await this.#request(setId, manifest, query, signal));
+  }
+
+  get(id: string, { signal }: CallOptions = {}): Promise<Import> {
+    return this.#call(importSchema, { method: 'GET', path: pathOf(id), signal });
+  }
+
+  async #request(
+    setId: string,
+    { path, type, name }: { path: string; type: string; name?: string },
+    query: Record<string, string>,
+    signal: AbortSignal | undefined,
+  ): Promise<ApiRequest> {
+    return {
+      method: 'POST',
+      path: `/v1/image-sets/${encodeURIComponent(setId)}/imports`,
+      query: { ...query, name },
+      blob: await openAsBlob(path, { type }),
+      signal,
+    };
+  }
+
+  async #call<T>(schema: z.ZodType<T>, request: ApiRequest): Promise<T> {
+    const response = await this.#transport.send(request);
+    return checkedAnswer(schema, response, `${this.url}${request.path}`);
+  }
+}
+
+const pathOf = (id: string): string => `/v1/imports/${encodeURIComponent(id)}`;

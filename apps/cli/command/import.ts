@@ -1,0 +1,137 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { access } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { AppError, type Import, type LineError } from '#contracts';
+import type { ImportClient } from '../client/import-client.js';
+import { action, connectForImports, type CliContext, type CommandInput } from '../context.js';
+import { EXIT, usageError, type ExitCode } from '../exit-code.js';
+import { jsonOption } from './options.js';
+
+interface ImportFlags {
+  name?: string;
+  dryRun?: boolean;
+  /** False with --no-wait. */
+  wait: boolean;
+  json?: boolean;
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+/** An import may take hours; a restart of the api in between must not end the wait for it. */
+const PATIENCE_MS = 60_000;
+const SHOWN_LINES = 20;
+
+const TYPES: Readonly<Record<string, string>> = {
+  jsonl: 'application/jsonl',
+  ndjson: 'application/jsonl',
+  json: 'application/jsonl',
+  csv: 'text/csv',
+};
+
+export function addImportCommand(program: Command, context: CliContext): void {
+  program
+    .command('import')
+    .summary('brings images into a set that a manifest names by URL')
+    .description(
+      'Brings images into an open set that a manifest names, by URL or by the SHA-256 of what was sent before. The server fetches them. Sent again, a manifest adds nothing.',
+    )
+    .argument('<set>', 'id of the set')
+    .argument('<manifest>', 'file with an image a line: .jsonl, .ndjson or .csv')
+    .option('--name <name>', 'what to call the import')
+    .option('--dry-run', 'only look at the lines')
+    .option('--no-wait', 'do not wait until all is fetched')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+Example:
+  echo '{"url": "https://example.com/cat.jpg", "custom_id": "cat 1"}' > cats.jsonl
+  pallet import $SET cats.jsonl`,
+    )
+    .action(action<[string, string], ImportFlags>(context, importManifest));
+}
+
+async function importManifest(
+  input: CommandInput<ImportFlags>,
+  setId: string,
+  path: string,
+): Promise<ExitCode> {
+  const { flags, context } = input;
+  const type = TYPES[path.slice(path.lastIndexOf('.') + 1).toLowerCase()];
+  if (type === undefined) throw usageError('A manifest is a .jsonl, .ndjson or .csv file.');
+  await access(path).catch(() => {
+    throw usageError(`${path} does not exist or cannot be read.`);
+  });
+  const client = await connectForImports(input);
+  if (flags.dryRun) return check(input, client, setId, { path, type });
+  const { signal } = context;
+  const made = await client.create(setId, { path, type, name: flags.name }, { signal });
+  noteLines(context, made.line_errors);
+  const shown = flags.wait ? await waitForImport(client, made, context) : made;
+  if (flags.json) await context.output.json(shown);
+  else await context.output.data(`${shown.id}: ${describe(shown)}\n`);
+  return exitCodeOf(shown);
+}
+
+async function check(
+  { flags, context }: CommandInput<ImportFlags>,
+  client: ImportClient,
+  setId: string,
+  manifest: { path: string; type: string },
+): Promise<ExitCode> {
+  const answer = await client.check(setId, manifest, { signal: context.signal });
+  noteLines(context, answer.line_errors);
+  const { found, usable } = answer.row_counts;
+  if (flags.json) await context.output.json(answer);
+  else await context.output.data(`${found} lines, ${usable} can be used\n`);
+  return usable < found ? EXIT.failedItems : EXIT.ok;
+}
+
+async function waitForImport(
+  client: ImportClient,
+  made: Import,
+  { output, signal }: CliContext,
+): Promise<Import> {
+  const progress = output.progress('importing');
+  let answeredAt = Date.now();
+  let now = made;
+  try {
+    for (
+      let ms = FIRST_PAUSE_MS;
+      now.finished_at === null;
+      ms = Math.min(ms * 1.5, LONGEST_PAUSE_MS)
+    ) {
+      await pause(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
+      const next = await client.get(made.id, { signal }).catch((error: unknown) => {
+        const isPassing = error instanceof AppError && error.retryable;
+        if (!isPassing || Date.now() - answeredAt > PATIENCE_MS) throw error;
+        return undefined;
+      });
+      if (next === undefined) continue;
+      answeredAt = Date.now();
+      now = next;
+      const { found, accepted, duplicate, refused } = now.row_counts;
+      const note = refused > 0 ? `${refused} refused` : undefined;
+      progress.show(accepted + duplicate + refused, found, note);
+    }
+    return now;
+  } finally {
+    progress.stop();
+  }
+}
+
+function describe({ state, row_counts: counts, error }: Import): string {
+  const why = error === null ? '' : ` (${error.code}: ${error.detail})`;
+  const { accepted, duplicate, refused } = counts;
+  return `${state}${why}, ${accepted} accepted, ${duplicate} already there, ${refused} refused`;
+}
+
+function noteLines({ output }: CliContext, errors: readonly LineError[]): void {
+  for (const { code, detail } of errors.slice(0, SHOWN_LINES)) output.note(`${detail} (${code})`);
+  if (errors.length > SHOWN_LINES) output.note('... and more; --json shows them.');
+}
+
+function exitCodeOf({ state, row_counts: counts }: Import): ExitCode {
+  if (state === 'failed' || state === 'cancelled') return EXIT.failed;
+  return counts.refused > 0 ? EXIT.failedItems : EXIT.ok;
+}
