@@ -57,6 +57,7 @@ module.exports = {
     home('sharp', 'libs/paligemma/|libs/testing/|libs/exports/'),
     home('@huggingface/hub', 'libs/models/'),
     home('hyparquet-writer', 'libs/exports/'),
+    home('prom-client', 'libs/telemetry/'),
     home('bullmq', 'libs/queue/'),
     home('ioredis', 'libs/queue/'),
     home('@aws-sdk', 'libs/storage/'),

@@ -47,6 +47,7 @@ export async function createApi(parts: ApiParts): Promise<NestFastifyApplication
   requirePace(adapter.getInstance(), parts.config.pace);
   addEtags(adapter.getInstance());
   collectRoutes(adapter.getInstance());
+  parts.metrics?.watch(adapter.getInstance());
   closeIdleWhileClosing(adapter.getInstance());
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(parts), adapter, {
     logger: nestLogger(parts.log),

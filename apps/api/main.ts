@@ -4,8 +4,9 @@ import { Database, migrate } from '#database';
 import { onStop } from '#lifecycle';
 import { connectQueue } from '#queue';
 import { openObjectStore } from '#storage';
-import { createLogger } from '#telemetry';
+import { createLogger, createRegistry, openHealthPort } from '#telemetry';
 import { createApi } from './api.js';
+import { HttpMetrics } from './metrics/http-metrics.js';
 import { saveBootstrapKey } from './auth/bootstrap-key.js';
 
 const CLOSE_MS = 5_000;
@@ -22,7 +23,23 @@ const queue = await connectQueue(config.queueUrl, {
   onError: (error) => log.warn({ error }, 'queue trouble'),
 });
 const store = openObjectStore(config.storageUrl);
-const app = await createApi({ config, database, queue, store, log });
+const registry = createRegistry();
+const app = await createApi({
+  config,
+  database,
+  queue,
+  store,
+  log,
+  metrics: new HttpMetrics(registry),
+});
+const healthPort =
+  config.health &&
+  (await openHealthPort({
+    ...config.health,
+    registry,
+    // What requests need is asked of /health/ready on the api's own port.
+    health: () => ({ status: 'ready', isLive: true, isReady: true }),
+  }));
 
 // An upload or a queue that never ends must not keep the process: the deadline is ours.
 onStop(config.drainTimeoutMs + CLOSE_MS, async () => {
@@ -35,5 +52,5 @@ onStop(config.drainTimeoutMs + CLOSE_MS, async () => {
 
 await app.listen(config.port, config.host);
 const url = await app.getUrl();
-process.send?.({ type: 'ready', url });
+process.send?.({ type: 'ready', url, healthUrl: healthPort?.url });
 log.info({ url }, 'api ready');

@@ -3,6 +3,7 @@ import type { Database } from '#database';
 import type { QueueSystem } from '#queue';
 import type { ObjectStore } from '#storage';
 import type { Logger } from '#telemetry';
+import type { HttpMetrics } from './metrics/http-metrics.js';
 
 /** What the api's services share; made in main, closed there last. */
 export interface ApiParts {
@@ -11,6 +12,7 @@ export interface ApiParts {
   readonly queue: QueueSystem;
   readonly store: ObjectStore;
   readonly log: Logger;
+  readonly metrics?: HttpMetrics;
 }
 
 export const API_PARTS = Symbol('ApiParts');

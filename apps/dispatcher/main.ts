@@ -5,8 +5,9 @@ import { Database, migrate } from '#database';
 import { onStop } from '#lifecycle';
 import { connectQueue } from '#queue';
 import { openObjectStore } from '#storage';
-import { createLogger, nestLogger } from '#telemetry';
+import { createLogger, createRegistry, nestLogger, openHealthPort } from '#telemetry';
 import { DispatcherModule } from './dispatcher.module.js';
+import { DispatcherMetrics } from './metrics/dispatcher-metrics.js';
 
 const CLOSE_DEADLINE_MS = 5_000;
 
@@ -18,17 +19,29 @@ const queue = await connectQueue(config.queueUrl, {
   onError: (error) => log.warn({ error }, 'queue'),
 });
 const store = openObjectStore(config.storageUrl);
+const registry = createRegistry();
+const metrics = new DispatcherMetrics(registry, { database, queue });
+let status = 'starting';
+const healthPort =
+  config.health &&
+  (await openHealthPort({
+    ...config.health,
+    registry,
+    health: () => ({ status, isLive: true, isReady: status === 'ready' }),
+  }));
 const app = await NestFactory.createApplicationContext(
-  DispatcherModule.with({ config, database, queue, store, log }),
+  DispatcherModule.with({ config, database, queue, store, log, metrics }),
   { logger: nestLogger(log) },
 );
 
 // No step of this is needed for correctness, so a deadline of our own bounds it.
 onStop(CLOSE_DEADLINE_MS, async () => {
+  status = 'draining';
   await app.close();
   await queue.close(CLOSE_DEADLINE_MS / 2);
   store.close();
   await database.close();
 });
-process.send?.({ type: 'ready' });
+status = 'ready';
+process.send?.({ type: 'ready', healthUrl: healthPort?.url });
 log.info('dispatcher ready');

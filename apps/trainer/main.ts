@@ -4,7 +4,7 @@ import { loadTrainerConfig } from '#config';
 import { Database } from '#database';
 import { onStop } from '#lifecycle';
 import { openObjectStore } from '#storage';
-import { createLogger } from '#telemetry';
+import { createLogger, createRegistry, openHealthPort } from '#telemetry';
 import { ModelServer } from './serving/model-server.js';
 import { Trainer } from './trainer.js';
 
@@ -39,7 +39,8 @@ const server = new ModelServer(
   {
     modelsDirectory: config.modelsDirectory,
     workerEntry: fileURLToPath(new URL('../worker/main.js', import.meta.url)),
-    env: process.env,
+    // One port is one process's.
+    env: { ...process.env, HEALTH_PORT: '' },
     most: config.servedModels,
     idleMs: config.servedIdleMs,
     lookMs: config.claimMs,
@@ -54,7 +55,14 @@ onStop(config.drainTimeoutMs + CLOSE_MS, async () => {
   await database.close();
 });
 
+const healthPort =
+  config.health &&
+  (await openHealthPort({
+    ...config.health,
+    registry: createRegistry(),
+    health: () => ({ status: 'ready', isLive: true, isReady: true }),
+  }));
 trainer.start();
 server.start();
-process.send?.({ type: 'ready', pid: process.pid });
+process.send?.({ type: 'ready', pid: process.pid, healthUrl: healthPort?.url });
 logger.info('trainer ready');

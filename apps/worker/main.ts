@@ -6,7 +6,8 @@ import { Database } from '#database';
 import { onStop } from '#lifecycle';
 import { connectQueue } from '#queue';
 import { openObjectStore } from '#storage';
-import { createLogger, nestLogger } from '#telemetry';
+import { createLogger, createRegistry, nestLogger, openHealthPort } from '#telemetry';
+import { WorkerMetrics } from './metrics/worker-metrics.js';
 import { EngineClient } from './supervisor/engine-client.js';
 import { Supervisor } from './supervisor/supervisor.js';
 import { WorkerModule } from './worker.module.js';
@@ -28,14 +29,21 @@ const engine = new EngineClient({
     config.provider,
   ],
   silenceMs: config.hostSilenceMs,
+  onDeath: () => metrics.engineDied(),
   onLog: (message, context) => log.warn(context, message),
 });
-const supervisor = new Supervisor(
+const registry = createRegistry();
+const metrics: WorkerMetrics = new WorkerMetrics(registry, config.modelName, () => ({
+  leases: supervisor.runs,
+  imagesInHost: engine.requests,
+}));
+const supervisor: Supervisor = new Supervisor(
   {
     database,
     queue,
     store,
     engine,
+    watcher: metrics,
     log: (level, message, context) => log[level](context, message),
   },
   {
@@ -49,6 +57,17 @@ const supervisor = new Supervisor(
     answerCache: config.answerCache,
   },
 );
+const healthPort =
+  config.health &&
+  (await openHealthPort({
+    ...config.health,
+    registry,
+    health: () => {
+      const isStuck = engine.isStuck;
+      const status = isStuck ? 'unhealthy' : supervisor.status;
+      return { status, isLive: !isStuck, isReady: status === 'ready' || status === 'busy' };
+    },
+  }));
 const app = await NestFactory.createApplicationContext(
   WorkerModule.with(supervisor, config.drainTimeoutMs),
   { logger: nestLogger(log) },
@@ -69,5 +88,10 @@ const model = await supervisor.start().catch((error: unknown): never => {
   log.fatal({ error }, error instanceof Error ? error.message : 'the worker cannot start');
   process.exit(1);
 });
-process.send?.({ type: 'ready', pid: process.pid, hostPid: engine.pid });
+process.send?.({
+  type: 'ready',
+  pid: process.pid,
+  hostPid: engine.pid,
+  healthUrl: healthPort?.url,
+});
 log.info({ model: config.modelName, ...model }, 'worker ready');

@@ -22,6 +22,8 @@ export const sharedEnv = {
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   DRAIN_TIMEOUT_MS: positive(15_000),
   MAX_IMAGE_BYTES: positive(32 * 2 ** 20),
+  HEALTH_HOST: z.string().default('127.0.0.1'),
+  HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
 };
 
 /**
@@ -35,12 +37,16 @@ export interface SharedConfig {
   readonly databaseUrl: string;
   readonly queueUrl: string;
   readonly logLevel: string;
+  /** Where health and metrics of this process are shown; nowhere unless it is told. `port` 0 takes a free one. */
+  readonly health: { readonly host: string; readonly port: number } | undefined;
 }
 
 export const sharedConfig = (env: z.infer<z.ZodObject<typeof sharedEnv>>): SharedConfig => ({
   databaseUrl: env.DATABASE_URL,
   queueUrl: env.QUEUE_URL,
   logLevel: env.LOG_LEVEL,
+  health:
+    env.HEALTH_PORT === undefined ? undefined : { host: env.HEALTH_HOST, port: env.HEALTH_PORT },
 });
 
 /** How fast work moves and how soon a loss is seen; one place, so that worker and dispatcher agree. */

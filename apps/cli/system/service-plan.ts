@@ -37,6 +37,8 @@ export function planServices(input: PlanInput): Record<ServiceName, ServicePlan>
     DATABASE_URL: input.databaseUrl,
     QUEUE_URL: input.queueUrl,
     STORAGE_URL: input.folder.storageUrl,
+    // One port is one process's.
+    HEALTH_PORT: '',
   };
   const entry = (name: ServiceName): string =>
     join(findPackageRoot(), 'dist', 'apps', name, 'main.js');

@@ -28,7 +28,10 @@ export class FeedService implements OnApplicationBootstrap, BeforeApplicationShu
     this.#loop = new Loop(
       () => this.#feedAll(),
       { pauseMs: this.parts.config.feedMs, busyPauseMs: BUSY_PAUSE_MS },
-      (error) => this.parts.log.warn({ error }, 'feed step failed'),
+      (error) => {
+        this.parts.metrics.loopFailed('feed');
+        this.parts.log.warn({ error }, 'feed step failed');
+      },
     );
   }
 
@@ -43,7 +46,10 @@ export class FeedService implements OnApplicationBootstrap, BeforeApplicationShu
     for (const model of await listModelNames(this.parts.database)) {
       for (const lane of LANES) {
         const fed = await feedStep(store, this.parts.queue.queue(model, lane), model, lane);
-        if (fed > 0) this.parts.log.debug({ model, lane, fed }, 'fed');
+        if (fed > 0) {
+          this.parts.metrics.fed(model, lane, fed);
+          this.parts.log.debug({ model, lane, fed }, 'fed');
+        }
         total += fed;
       }
     }

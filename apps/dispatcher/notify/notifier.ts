@@ -16,6 +16,8 @@ export interface NotifierParts {
   readonly guard: OutgoingGuard;
   readonly limits: WebhookLimits;
   readonly log: Logger;
+  /** How an attempt went: `delivered`, `retry` or `failed`. */
+  readonly onAttempt?: (outcome: string) => void;
   /** For tests. */
   readonly random?: () => number;
 }
@@ -91,6 +93,7 @@ export class Notifier {
     };
     const next = planNextStep(outcome, random());
     await recordAttempt(database, delivery, sent.record, next);
+    this.#parts.onAttempt?.(next.delivery.kind);
     if (next.disable !== undefined) {
       log.warn({ delivery: delivery.id, reason: next.disable }, 'webhook switched off');
     }

@@ -19,16 +19,25 @@ export class NotifyService implements OnApplicationBootstrap, BeforeApplicationS
   #loop: Loop | undefined;
 
   constructor(@Inject(DISPATCHER_PARTS) private readonly parts: DispatcherParts) {
-    const { config, database, log } = parts;
+    const { config, database, log, metrics } = parts;
     const guard = new OutgoingGuard({ allow: parseAllowList(config.outgoingAllow) });
-    this.#notifier = new Notifier({ database, guard, log, limits: config.webhooks });
+    this.#notifier = new Notifier({
+      database,
+      guard,
+      log,
+      limits: config.webhooks,
+      onAttempt: (outcome) => metrics.webhookAttempt(outcome),
+    });
   }
 
   onApplicationBootstrap(): void {
     this.#loop = new Loop(
       () => this.#notifier.step(),
       { pauseMs: this.parts.config.notifyMs, busyPauseMs: BUSY_PAUSE_MS },
-      (error) => this.parts.log.warn({ error }, 'webhooks not looked for'),
+      (error) => {
+        this.parts.metrics.loopFailed('notify');
+        this.parts.log.warn({ error }, 'webhooks not looked for');
+      },
     );
   }
 

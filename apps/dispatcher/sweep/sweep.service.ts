@@ -56,19 +56,22 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   #loop(what: string, pauseMs: number, step: () => Promise<void>): Loop {
-    return new Loop(step, { pauseMs }, (error) =>
-      this.parts.log.warn({ error, what }, 'sweep failed'),
-    );
+    return new Loop(step, { pauseMs }, (error) => {
+      this.parts.metrics.loopFailed(what);
+      this.parts.log.warn({ error, what }, 'sweep failed');
+    });
   }
 
   async #sweepLeases(): Promise<void> {
     await sweepFineTunings(this.parts.database);
     const lost = await sweepExpiredLeases(this.parts.database);
-    if (lost > 0) this.parts.log.warn({ lost }, 'leases expired, their shards run again');
+    if (lost === 0) return;
+    this.parts.metrics.lostLeases(lost);
+    this.parts.log.warn({ lost }, 'leases expired, their shards run again');
   }
 
   async #reconcile(): Promise<void> {
-    const { database, queue, config, log } = this.parts;
+    const { database, queue, config, log, metrics } = this.parts;
     for (const model of await listModelNames(database)) {
       for (const lane of LANES) {
         const held = await queue.queue(model, lane).held();
@@ -79,7 +82,9 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
           config.reconcileAgeMs,
           held,
         );
-        if (readied > 0) log.warn({ model, lane, readied }, 'the queue had lost shards');
+        if (readied === 0) continue;
+        metrics.lostTickets(model, lane, readied);
+        log.warn({ model, lane, readied }, 'the queue had lost shards');
       }
     }
   }

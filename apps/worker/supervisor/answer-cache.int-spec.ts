@@ -133,6 +133,7 @@ class Worker {
       window: 3,
       fetchImage: async (_tenant: string, sha256: string) => Buffer.from(sha256),
       onAnswered: () => undefined,
+      onCommitted: () => undefined,
       onFailure: (error: unknown) => {
         throw error;
       },

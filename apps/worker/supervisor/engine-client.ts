@@ -21,6 +21,8 @@ export interface EngineClientOptions {
   readonly args: readonly string[];
   /** A host that holds work and says nothing for so long is killed. */
   readonly silenceMs: number;
+  /** The host died, unasked. */
+  readonly onDeath?: () => void;
   readonly onLog: (message: string, context: Record<string, unknown>) => void;
 }
 
@@ -41,6 +43,9 @@ class Readiness {
 
 /** A model that does not load will not load the next time either; a worker that never was ready says so. */
 const MOST_FAILED_STARTS = 3;
+
+/** More than any poisonous image costs: those are answered for after four. */
+const STUCK_DEATHS = 10;
 
 const RESTART_DELAYS_MS = [0, 500, 2_000, 5_000, 15_000];
 
@@ -87,6 +92,16 @@ export class EngineClient {
   /** Process id of the host, if one lives. */
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  /** Requests inside it. */
+  get requests(): number {
+    return this.#pending.size;
+  }
+
+  /** It died so often since its last answer that the machine may be at fault: a driver, a memory. */
+  get isStuck(): boolean {
+    return this.#deaths >= STUCK_DEATHS;
   }
 
   /**
@@ -196,6 +211,7 @@ export class EngineClient {
       pending.reject(new HostCrashedError(`engine host ended (${signal ?? code})`));
     }
     if (this.#closed) return;
+    this.#options.onDeath?.();
     const delayMs = RESTART_DELAYS_MS[Math.min(this.#deaths, RESTART_DELAYS_MS.length - 1)]!;
     this.#deaths += 1;
     if (!this.#wasReady && this.#deaths >= MOST_FAILED_STARTS) {

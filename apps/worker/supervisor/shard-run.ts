@@ -86,10 +86,12 @@ export class ShardRun {
   /** An outage of Postgres is waited out; the commit is safe to repeat. */
   async #commit(items: readonly EndedItem[]): Promise<void> {
     const { database, workerId } = this.tools;
+    const startedAt = performance.now();
     const commit = await persist(this.kept.lost, () =>
       commitItems(database, this.lease, workerId, items),
     );
     if (commit === undefined) throw new LeaseLostError();
+    this.tools.onCommitted(items, this.lease, (performance.now() - startedAt) / 1000);
     if (commit.jobState === 'cancelling') this.#cancelled = true;
     if (this.#cancelled) this.#stop.abort();
   }

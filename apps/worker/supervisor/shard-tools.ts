@@ -1,4 +1,4 @@
-import type { Database, Lease } from '#database';
+import type { Database, EndedItem, Lease } from '#database';
 import type { AnswerCache } from './answer-cache.js';
 import type { EngineClient } from './engine-client.js';
 
@@ -14,6 +14,8 @@ export interface ShardTools {
   fetchImage(tenantId: string, sha256: string): Promise<Uint8Array>;
   /** Tasks that were just answered, for the measure of accelerator time. */
   onAnswered(tasks: number): void;
+  /** These items are in the database now; it took so long. */
+  onCommitted(items: readonly EndedItem[], lease: Lease, seconds: number): void;
   /** A run ended by an error that is no item's. */
   onFailure(error: unknown, lease: Lease): void;
 }

@@ -18,7 +18,7 @@ import type { ObjectStore } from '#storage';
 import { AnswerCache } from './answer-cache.js';
 import type { EngineClient } from './engine-client.js';
 import { IsolationGate } from './isolation-gate.js';
-import { ShardRun } from './shard-run.js';
+import { ShardRun, type RunEnd } from './shard-run.js';
 import type { ShardTools } from './shard-tools.js';
 import { TaskMeter } from './task-meter.js';
 
@@ -35,11 +35,18 @@ export interface SupervisorOptions {
   readonly answerCache: boolean;
 }
 
+export interface SupervisorWatcher {
+  committed: ShardTools['onCommitted'];
+  shardEnded(end: RunEnd): void;
+}
+
 export interface SupervisorParts {
   readonly database: Database;
   readonly queue: QueueSystem;
   readonly store: ObjectStore;
   readonly engine: EngineClient;
+  /** Figures of the worker, if anybody wants them. */
+  readonly watcher?: SupervisorWatcher;
   readonly log: (level: 'info' | 'warn' | 'error', message: string, context: object) => void;
 }
 
@@ -105,7 +112,7 @@ export class Supervisor {
   }
 
   #shardTools(revision: string | undefined): ShardTools {
-    const { database, engine, log } = this.parts;
+    const { database, engine, log, watcher } = this.parts;
     const { modelName, answerCache, window } = this.options;
     const onFailure = (error: unknown): void =>
       log('warn', 'cannot look up known answers', { error });
@@ -117,8 +124,20 @@ export class Supervisor {
       window,
       fetchImage: (tenantId, sha256) => this.#fetchImage(tenantId, sha256),
       onAnswered: (tasks) => this.#meter.count(tasks),
+      onCommitted: (...commit) => watcher?.committed(...commit),
       onFailure: (error, lease) => log('error', 'shard failed', { error, shard: lease.shardId }),
     };
+  }
+
+  /** Shards in work. */
+  get runs(): number {
+    return this.#runs.size;
+  }
+
+  get status(): 'starting' | 'ready' | 'busy' | 'draining' {
+    if (this.#draining.signal.aborted) return 'draining';
+    if (this.#consumers.length === 0) return 'starting';
+    return this.#runs.size > 0 ? 'busy' : 'ready';
   }
 
   #consume(lane: Lane, concurrency: number): Consumer {
@@ -156,6 +175,7 @@ export class Supervisor {
       if (lease.isolated) await startIsolated(this.parts.database, lease);
       const drain = { draining: this.#draining.signal, hurried: this.#hurried.signal };
       const end = await new ShardRun(this.#tools, lease, kept, drain).run();
+      this.parts.watcher?.shardEnded(end);
       this.parts.log('info', 'shard ended', {
         shard: lease.shardId,
         end,

@@ -81,3 +81,14 @@ function toRecord(row: BacklogRow): BacklogRecord {
     workers: row.workers,
   };
 }
+
+/** Output: models whose pools are worth watching: everybody's, and those of one tenant while jobs name them. */
+export async function listOpenPools(db: Queryable): Promise<string[]> {
+  const rows = await db.query<{ name: string }>(
+    `SELECT name FROM models
+     WHERE tenant_id IS NULL
+        OR EXISTS (SELECT 1 FROM jobs WHERE model = models.name AND state IN ('queued', 'running', 'cancelling'))
+     ORDER BY name`,
+  );
+  return rows.map((row) => row.name);
+}
