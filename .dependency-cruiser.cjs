@@ -98,6 +98,13 @@ module.exports = {
       to: { path: '^libs/(?!(contracts|embedded|models|scaling|webhooks)/)' },
     },
     {
+      name: 'dashboard-sees-contracts',
+      comment: 'It runs in browsers: of ours it takes the types of the contracts, and no code.',
+      severity: 'error',
+      from: { path: '^apps/dashboard/', pathNot: 'spec\\.ts$' },
+      to: { path: '^libs/', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'testing-stays-in-tests',
       severity: 'error',
       from: { pathNot: '^test/|^libs/testing/|spec\\.ts$' },

@@ -7,7 +7,7 @@ const FILES = ['libvk_swiftshader.so', 'vk_swiftshader_icd.json', 'libvulkan.so.
 );
 
 const NEEDED =
-  'The tests of the WebGPU provider need SwiftShader from Debian’s chromium. Install it first: sudo apt-get install chromium.';
+  'The tests of the dashboard need Debian’s chromium, those of the WebGPU provider its SwiftShader. Install it first: sudo apt-get install chromium.';
 
 /**
  * Installs Debian's chromium when it is missing and we may. Elsewhere than on Linux x64 the runtime has the system's

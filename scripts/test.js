@@ -27,7 +27,7 @@ if (projects.length === 0) {
 try {
   // First, so that a missing program is said in one line before anything else runs.
   if (projects.some((name) => name !== 'unit')) await ensureRedisServer();
-  if (projects.includes('integration')) await ensureChromium();
+  if (projects.some((name) => name !== 'unit')) await ensureChromium();
   await ensurePackages();
   await ensureBuild();
 } catch (error) {

@@ -33,6 +33,8 @@ import { OPENAPI_DOCUMENT, OpenApiController } from './openapi/openapi.controlle
 import { API_PARTS, type ApiParts } from './parts.js';
 import { PredictionController } from './predictions/prediction.controller.js';
 import { PredictionService } from './predictions/prediction.service.js';
+import { ThumbnailController } from './thumbnails/thumbnail.controller.js';
+import { ThumbnailService } from './thumbnails/thumbnail.service.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { RequestInvalidError } from './problem/request-invalid.js';
 import { ResumableUploadController } from './resumable-uploads/resumable-upload.controller.js';
@@ -40,6 +42,7 @@ import { ResumableUploadService } from './resumable-uploads/resumable-upload.ser
 import { DeliveryController } from './webhooks/delivery.controller.js';
 import { DeliveryService } from './webhooks/delivery.service.js';
 import { OutgoingUrls } from './webhooks/outgoing-urls.js';
+import { SessionController } from './sessions/session.controller.js';
 import { WebhookController } from './webhooks/webhook.controller.js';
 import { WebhookService } from './webhooks/webhook.service.js';
 
@@ -71,6 +74,8 @@ export class ApiModule {
         OpenApiController,
         PredictionController,
         ResumableUploadController,
+        ThumbnailController,
+        SessionController,
         WebhookController,
       ],
       providers: [
@@ -96,6 +101,7 @@ export class ApiModule {
         OutgoingUrls,
         PredictionService,
         ResumableUploadService,
+        ThumbnailService,
         UploadService,
         WebhookService,
       ],

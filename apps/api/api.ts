@@ -9,6 +9,8 @@ import { ApiModule } from './api.module.js';
 import { closeIdleWhileClosing } from './close-idle.js';
 import { addEtags } from './etag/etag.js';
 import { streamManifests } from './imports/manifest-body.js';
+import { readBuiltDashboard } from './dashboard/built-dashboard.js';
+import { serveDashboard } from './dashboard/serve-dashboard.js';
 import { describeApi } from './openapi/document.js';
 import { OPENAPI_DOCUMENT } from './openapi/openapi.controller.js';
 import { requirePace } from './pace/body-pace.js';
@@ -49,6 +51,8 @@ export async function createApi(parts: ApiParts): Promise<NestFastifyApplication
   collectRoutes(adapter.getInstance());
   parts.metrics?.watch(adapter.getInstance());
   closeIdleWhileClosing(adapter.getInstance());
+  const dashboard = parts.dashboard && readBuiltDashboard(parts.dashboard);
+  if (dashboard) serveDashboard(adapter.getInstance(), dashboard);
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(parts), adapter, {
     logger: nestLogger(parts.log),
     abortOnError: false,

@@ -8,6 +8,7 @@ import { createLogger, createRegistry, openHealthPort } from '#telemetry';
 import { createApi } from './api.js';
 import { HttpMetrics } from './metrics/http-metrics.js';
 import { saveBootstrapKey } from './auth/bootstrap-key.js';
+import { BUILT_DASHBOARD } from './dashboard/built-dashboard.js';
 
 const CLOSE_MS = 5_000;
 
@@ -30,6 +31,7 @@ const app = await createApi({
   queue,
   store,
   log,
+  dashboard: BUILT_DASHBOARD,
   metrics: new HttpMetrics(registry),
 });
 const healthPort =

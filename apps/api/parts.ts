@@ -13,6 +13,8 @@ export interface ApiParts {
   readonly store: ObjectStore;
   readonly log: Logger;
   readonly metrics?: HttpMetrics;
+  /** Folder of the built dashboard; without one the api answers programs only. */
+  readonly dashboard?: string;
 }
 
 export const API_PARTS = Symbol('ApiParts');

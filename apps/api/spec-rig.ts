@@ -43,6 +43,7 @@ export async function startApi(options: {
   databaseUrl: string;
   directory: string;
   env?: Record<string, string>;
+  dashboard?: string;
 }) {
   const config = loadApiConfig({
     DATABASE_URL: options.databaseUrl,
@@ -55,7 +56,14 @@ export async function startApi(options: {
   const queue = new CountingQueue();
   const store = openObjectStore(config.storageUrl);
   const log = createLogger('api', 'silent');
-  const app = await createApi({ config, database, queue, store, log });
+  const app = await createApi({
+    config,
+    database,
+    queue,
+    store,
+    log,
+    dashboard: options.dashboard,
+  });
   return {
     app,
     database,

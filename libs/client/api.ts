@@ -422,6 +422,51 @@ export type RefusedFile = {
   readonly created_at: string;
 };
 
+export type Import = {
+  readonly object: 'import';
+  readonly id: string;
+  readonly image_set: string;
+  readonly name: string | null;
+  readonly source: 'manifest' | 'bucket';
+  /** listing: rows are still being found, those found are fetched already; completed: every row has ended, some maybe refused */
+  readonly state: 'listing' | 'fetching' | 'completed' | 'failed' | 'cancelled';
+  readonly row_counts: {
+    readonly found: number;
+    readonly accepted: number;
+    /** The set had them already */
+    readonly duplicate: number;
+    /** Listed with their reasons in /v1/image-sets/{id}/refused */
+    readonly refused: number;
+  };
+  /** The first 100 lines that could not be used */
+  readonly line_errors: readonly {
+    readonly line: number;
+    readonly code: string;
+    readonly detail: string;
+  }[];
+  readonly error: { readonly code: string; readonly detail: string } | null;
+  readonly created_at: string;
+  readonly finished_at: string | null;
+};
+
+export type ManifestCheck = {
+  readonly object: 'manifest_check';
+  readonly row_counts: { readonly found: number; readonly usable: number };
+  /** The first 1,000 lines that could not be used */
+  readonly line_errors: readonly {
+    readonly line: number;
+    readonly code: string;
+    readonly detail: string;
+  }[];
+};
+
+export type ImportPage = {
+  readonly object: 'list';
+  readonly data: readonly Import[];
+  readonly next_cursor: string | null;
+  readonly has_more: boolean;
+};
+
 export type CreateJob = {
   /** A sealed image set, or an open one with `seal: true` */
   readonly image_set: string;
@@ -642,6 +687,57 @@ export type MovedJobs = {
   readonly has_more: boolean;
 };
 
+export type PreviewJob = {
+  /** A sealed image set, or an open one with `seal: true` */
+  readonly image_set: string;
+  /** Seal the set first */
+  readonly seal?: boolean;
+  /** `own`: about each image the tasks that it brought into its set */
+  readonly tasks: readonly Task[] | 'own';
+  /** Default: the only model, or the one named `default` */
+  readonly model?: string;
+  /** Higher runs sooner among the same tenant's jobs */
+  readonly priority?: number;
+  readonly name?: string;
+  /** Up to 16 pairs of text, 64 and 512 characters at most */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Told how this job goes */
+  readonly webhook?: JobWebhook;
+  /** Take answers that are known (same content, task and model revision); `false`: compute every one */
+  readonly cache?: boolean;
+  /** Images to run, spread over the set; the same ones each time */
+  readonly samples?: number;
+};
+
+export type JobPreview = {
+  readonly object: 'job_preview';
+  readonly image_set: string;
+  readonly model: string;
+  /** `own`: each image has its own tasks, which stand beside its answers */
+  readonly tasks: readonly Task[] | 'own';
+  /** Images that the job would have */
+  readonly items: number;
+  /** Live workers that serve the model now */
+  readonly workers: number;
+  /** What the samples that ended in time were answered; every one was computed */
+  readonly samples: readonly ItemResult[];
+  /** Samples that did not end in time */
+  readonly samples_left: number;
+  /** Part of the answers that are known and need no computing, estimated on 500 images */
+  readonly known_share: number;
+  /** null when no sample ended in time */
+  readonly estimate: JobEstimate | null;
+};
+
+export type JobEstimate = {
+  /** Of all workers together, as measured on the samples */
+  readonly images_per_second: number;
+  /** From the start to the end, if nothing else runs */
+  readonly seconds: number;
+  /** Of all workers together */
+  readonly accelerator_seconds: number;
+};
+
 export type ModelPage = {
   readonly object: 'list';
   readonly data: readonly Model[];
@@ -728,6 +824,21 @@ export type PartUrls = {
     /** To be sent as they are */
     readonly headers: Readonly<Record<string, string>>;
   }[];
+};
+
+export type CreateSession = { readonly api_key: string };
+
+export type Session = {
+  readonly object: 'session';
+  readonly tenant: { readonly name: string };
+  readonly key: {
+    readonly name: string;
+    /** First characters of the key */
+    readonly hint: string;
+  };
+  readonly scopes: readonly ('read' | 'write')[];
+  /** null for a request that carries its key itself */
+  readonly expires_at: string | null;
 };
 
 export type CreateWebhook = {
@@ -941,6 +1052,17 @@ export interface Operations {
     input: { id: string; limit?: number; cursor?: string };
     answer: RefusedFilePage;
   };
+  /** Import the images that a manifest names */
+  importImages: {
+    input: { id: string; name?: string; dry_run?: 'true' | 'false'; body: Blob };
+    answer: Import | ManifestCheck;
+  };
+  /** List imports into a set, newest first */
+  listImports: { input: { id: string; limit?: number; cursor?: string }; answer: ImportPage };
+  /** Get an import and how far it is */
+  getImport: { input: { id: string }; answer: Import };
+  /** Cancel an import: what it has brought stays, the rest is not fetched */
+  cancelImport: { input: { id: string }; answer: Import };
   /** Ask tasks about every image of a set */
   createJob: { input: { 'Idempotency-Key'?: string; body: CreateJob }; answer: Job };
   /** List jobs, newest first */
@@ -982,6 +1104,7 @@ export interface Operations {
       cursor?: string;
       state?: 'succeeded' | 'failed' | 'cancelled';
       error_code?: string;
+      from?: number;
     };
     answer: ResultPage;
   };
@@ -999,6 +1122,8 @@ export interface Operations {
   pauseJobs: { input: { body: MoveJobs }; answer: MovedJobs };
   /** The same as resume of one job for all that a filter names, up to a limit */
   resumeJobs: { input: { body: MoveJobs }; answer: MovedJobs };
+  /** Run a few images of a job without creating it, and estimate the whole */
+  previewJob: { input: { Prefer?: string; body: PreviewJob }; answer: JobPreview };
   /** List models and who serves them now */
   listModels: { input: { limit?: number; cursor?: string }; answer: ModelPage };
   /** Ask tasks about one picture and wait for the answers */
@@ -1018,6 +1143,14 @@ export interface Operations {
   createPartUrls: { input: { id: string; body: PartUrlsRequest }; answer: PartUrls };
   /** Say that all parts are there: pictures are made of them */
   completeUpload: { input: { id: string }; answer: Upload };
+  /** Get a small upright copy of an image, without its metadata */
+  getThumbnail: { input: { id: string; n: number; edge?: '320' | '1600' }; answer: Response };
+  /** Sign a browser in: an API key becomes a session cookie */
+  createSession: { input: { body: CreateSession }; answer: Session };
+  /** Who asks, and what it may do */
+  getSession: { input: {}; answer: Session };
+  /** Sign the browser out */
+  deleteSession: { input: {}; answer: void };
   /** Register an address that is told of events; its secret is shown this once */
   createWebhook: { input: { 'Idempotency-Key'?: string; body: CreateWebhook }; answer: Webhook };
   /** List webhooks, newest first */
@@ -1278,6 +1411,38 @@ export const OPERATIONS = {
     sends: 'nothing',
     answers: 'json',
   },
+  importImages: {
+    method: 'POST',
+    path: '/v1/image-sets/{id}/imports',
+    query: ['name', 'dry_run'],
+    header: [],
+    sends: 'bytes',
+    answers: 'json',
+  },
+  listImports: {
+    method: 'GET',
+    path: '/v1/image-sets/{id}/imports',
+    query: ['limit', 'cursor'],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  getImport: {
+    method: 'GET',
+    path: '/v1/imports/{id}',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  cancelImport: {
+    method: 'POST',
+    path: '/v1/imports/{id}/cancel',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
   createJob: {
     method: 'POST',
     path: '/v1/jobs',
@@ -1316,7 +1481,7 @@ export const OPERATIONS = {
   listResults: {
     method: 'GET',
     path: '/v1/jobs/{id}/results',
-    query: ['limit', 'cursor', 'state', 'error_code'],
+    query: ['limit', 'cursor', 'state', 'error_code', 'from'],
     header: [],
     sends: 'nothing',
     answers: 'json',
@@ -1374,6 +1539,14 @@ export const OPERATIONS = {
     path: '/v1/jobs/resume',
     query: [],
     header: [],
+    sends: 'json',
+    answers: 'json',
+  },
+  previewJob: {
+    method: 'POST',
+    path: '/v1/jobs/preview',
+    query: [],
+    header: ['Prefer'],
     sends: 'json',
     answers: 'json',
   },
@@ -1440,6 +1613,38 @@ export const OPERATIONS = {
     header: [],
     sends: 'nothing',
     answers: 'json',
+  },
+  getThumbnail: {
+    method: 'GET',
+    path: '/v1/image-sets/{id}/thumbnail',
+    query: ['n', 'edge'],
+    header: [],
+    sends: 'nothing',
+    answers: 'response',
+  },
+  createSession: {
+    method: 'POST',
+    path: '/v1/sessions',
+    query: [],
+    header: [],
+    sends: 'json',
+    answers: 'json',
+  },
+  getSession: {
+    method: 'GET',
+    path: '/v1/session',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  deleteSession: {
+    method: 'DELETE',
+    path: '/v1/session',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'nothing',
   },
   createWebhook: {
     method: 'POST',

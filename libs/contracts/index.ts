@@ -18,6 +18,8 @@ export * from './known-images.js';
 export * from './job-filter.js';
 export * from './page.js';
 export * from './resumable-upload.js';
+export * from './thumbnail.js';
+export * from './session.js';
 export * from './shard-ticket.js';
 export * from './task.js';
 export * from './file.js';

@@ -125,6 +125,13 @@ export type ResultPage = z.infer<typeof resultPageSchema>;
 export const resultQuerySchema = pageQuerySchema.extend({
   state: itemStateSchema.optional(),
   error_code: errorCodeSchema.optional().describe('Only items that failed of it'),
+  from: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(2_147_483_647)
+    .optional()
+    .describe('Only items with this number or a higher one; where a cursor is given, it counts'),
 });
 
 export const retryJobSchema = z

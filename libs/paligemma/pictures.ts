@@ -3,6 +3,7 @@
  * loads ONNX Runtime, which a process that only writes exports has no use for.
  */
 export { decodeImage, type DecodedImage } from './image/decode.js';
+export { makeThumbnail } from './image/thumbnail.js';
 export type { RgbImage } from './image/rgb-image.js';
 export {
   areaOf,

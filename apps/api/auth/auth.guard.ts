@@ -3,10 +3,13 @@ import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@ne
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { AppError, isWellFormedApiKey } from '#contracts';
-import { findApiKey, type Scope } from '#database';
+import { findApiKey, findSession, type ApiKey, type Database, type Scope } from '#database';
 import { API_PARTS, type ApiParts } from '../parts.js';
 import { IS_INTERNAL, requireInternalToken } from './internal.js';
-import { IS_PUBLIC } from './public.js';
+import { setIdentity, type RequestIdentity } from './identity.js';
+import { IS_PUBLIC, NEEDS_READING } from './public.js';
+import { requireSameOrigin } from './same-origin.js';
+import { hashSession, readSessionToken } from './session-cookie.js';
 import { IS_SIGNED_URL } from './signed-url.js';
 import { setTenant } from './tenant-id.js';
 
@@ -30,17 +33,40 @@ export class AuthGuard implements CanActivate {
       return true;
     }
     if (isMarked(IS_SIGNED_URL) && hasSignature(request)) return true;
-    const hash = hashApiKey(readKey(request.headers.authorization));
-    const key = await findApiKey(this.parts.database, hash);
-    if (key === undefined || !timingSafeEqual(key.hash, hash)) throw invalidKey();
-    requireScope(key.scopes, READING.has(request.method) ? 'read' : 'write');
-    setTenant(request, key.tenantId);
+    const identity = await identify(this.parts.database, request);
+    const needed = READING.has(request.method) || isMarked(NEEDS_READING) ? 'read' : 'write';
+    requireScope(identity.key.scopes, needed);
+    setTenant(request, identity.key.tenantId);
+    setIdentity(request, identity);
     return true;
   }
 }
 
 const hasSignature = ({ query }: FastifyRequest): boolean =>
   typeof query === 'object' && query !== null && 'signature' in query;
+
+/** By the key that the request carries, else by the cookie of a browser that has signed in with one. */
+async function identify(database: Database, request: FastifyRequest): Promise<RequestIdentity> {
+  const { authorization, cookie } = request.headers;
+  const token = readSessionToken(cookie);
+  if (authorization !== undefined || token === undefined) {
+    return { key: await requireApiKey(database, readKey(authorization)), expiresAt: null };
+  }
+  requireSameOrigin(request);
+  const session = await findSession(database, hashSession(token));
+  if (session === undefined) throw new AppError('auth.invalid', 'This session has ended; sign in.');
+  return session;
+}
+
+/** Errors: `auth.invalid`. */
+export async function requireApiKey(database: Database, text: string): Promise<ApiKey> {
+  // The checksum tells a typo from a key without asking the database.
+  if (!isWellFormedApiKey(text)) throw invalidKey();
+  const hash = hashApiKey(text);
+  const key = await findApiKey(database, hash);
+  if (key === undefined || !timingSafeEqual(key.hash, hash)) throw invalidKey();
+  return key;
+}
 
 export const hashApiKey = (key: string): Buffer => createHash('sha256').update(key).digest();
 
@@ -49,8 +75,6 @@ function readKey(header: string | undefined): string {
   if (key === undefined) {
     throw new AppError('auth.missing', 'Send your API key as `Authorization: Bearer plt_...`.');
   }
-  // The checksum tells a typo from a key without asking the database.
-  if (!isWellFormedApiKey(key)) throw invalidKey();
   return key;
 }
 

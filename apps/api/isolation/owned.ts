@@ -10,7 +10,11 @@ type OwnedKind = Extract<
   'set' | 'upload' | 'import' | 'job' | 'file' | 'tuning' | 'webhook' | 'delivery'
 >;
 
-const PNG = '\x89PNG\r\n\x1A\n and what follows';
+/** The smallest there is: 1 x 1, grey. */
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==',
+  'base64',
+).toString('latin1');
 
 /** A picture as the form field `f`, named after the tenant. */
 export const pictureForm = (name: string) => ({

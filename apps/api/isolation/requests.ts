@@ -42,6 +42,7 @@ const FILLINGS: Readonly<Record<string, Filling>> = {
     payload: Buffer.alloc(100),
     headers: { 'content-md5': MD5_OF_ZEROS, 'content-type': 'application/octet-stream' },
   },
+  'GET /v1/image-sets/:id/thumbnail': { query: { n: '0' } },
   'GET /v1/jobs/:id/export': { query: { partial: 'true' } },
   'PATCH /v1/webhooks/:id': { payload: {} },
   'POST /v1/webhooks/:id/rotate': { payload: {} },
@@ -57,6 +58,20 @@ const TASKS = [{ type: 'ocr' }];
 const REFERENCES: Readonly<Record<string, (theirs: Owned, own: Owned) => Filling>> = {
   'POST /v1/jobs image_set': ({ set }) => ({
     payload: { image_set: set, seal: true, tasks: TASKS, model: 'default' },
+  }),
+  'POST /v1/jobs/preview image_set': ({ set }) => ({
+    payload: { image_set: set, tasks: TASKS, model: 'default', samples: 1 },
+    headers: { prefer: 'wait=1' },
+  }),
+  'POST /v1/jobs/preview webhook.id': ({ webhook }, { set }) => ({
+    payload: {
+      image_set: set,
+      tasks: TASKS,
+      model: 'default',
+      samples: 1,
+      webhook: { id: webhook },
+    },
+    headers: { prefer: 'wait=1' },
   }),
   'POST /v1/jobs webhook.id': ({ webhook }, { set }) => ({
     payload: { image_set: set, tasks: TASKS, model: 'default', webhook: { id: webhook } },
@@ -96,7 +111,13 @@ export const isEndless = ({ method, path }: Route): boolean =>
   method === 'GET' && path.endsWith('/events') && !path.startsWith('/v1/fine-tuning/');
 
 /** Where no key is asked for. */
-export const PUBLIC_ROUTES: readonly string[] = ['/health/live', '/health/ready', '/openapi.json'];
+export const PUBLIC_ROUTES: readonly string[] = [
+  '/health/live',
+  '/health/ready',
+  '/openapi.json',
+  // Its key is in the body.
+  '/v1/sessions',
+];
 
 /** What no key of a tenant opens. */
 export const isInternal = ({ path }: Route): boolean => path.startsWith('/internal/');
@@ -106,6 +127,7 @@ export const COLLECTIONS: readonly string[] = [
   '/v1/image-sets',
   '/v1/jobs',
   '/v1/jobs/cancel',
+  '/v1/jobs/preview',
   '/v1/jobs/pause',
   '/v1/jobs/resume',
   '/v1/events',
@@ -113,6 +135,7 @@ export const COLLECTIONS: readonly string[] = [
   '/v1/fine-tuning/jobs',
   '/v1/models',
   '/v1/predictions',
+  '/v1/session',
   '/v1/webhooks',
 ];
 

@@ -65,11 +65,11 @@ export class JobService {
   async listResults(
     tenantId: string,
     id: string,
-    { limit, cursor, state, error_code: errorCode }: z.output<typeof resultQuerySchema>,
+    { limit, cursor, from, state, error_code: errorCode }: z.output<typeof resultQuerySchema>,
   ): Promise<ResultPage> {
     const position = decodeCursor(cursor, NUMBER_CURSOR);
     const job = await this.#require(tenantId, id);
-    const after = position === undefined ? undefined : Number(position);
+    const after = position === undefined ? (from ?? 0) - 1 : Number(position);
     const page = { limit: limit + 1, after, state, errorCode };
     const items = await listResults(this.parts.database, job, page);
     return toPage(

@@ -20,6 +20,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   'auth.missing': 401,
   'auth.invalid': 401,
   'auth.scope': 403,
+  'auth.cross_site': 403,
   'route.not_found': 404,
   'request.too_slow': 408,
   'file.in_use': 409,

@@ -1,0 +1,41 @@
+import { Ban, Check, CircleAlert, CircleDashed, CirclePause, LoaderCircle, X } from 'lucide-react';
+import type { Job } from '#contracts';
+
+/** How a job stands, in one word; its outcome once it has ended. */
+export type Standing =
+  | 'queued'
+  | 'running'
+  | 'paused'
+  | 'cancelling'
+  | 'succeeded'
+  | 'partly failed'
+  | 'failed'
+  | 'cancelled';
+
+const ICONS = {
+  queued: CircleDashed,
+  running: LoaderCircle,
+  paused: CirclePause,
+  cancelling: LoaderCircle,
+  succeeded: Check,
+  'partly failed': CircleAlert,
+  failed: X,
+  cancelled: Ban,
+} satisfies Record<Standing, unknown>;
+
+export function standingOf({ state, outcome }: Job): Standing {
+  if (outcome === 'partly_failed') return 'partly failed';
+  return outcome ?? (state === 'completed' ? 'succeeded' : state);
+}
+
+/** Icon and word: never told by colour alone. */
+export function JobState({ job }: { readonly job: Job }) {
+  const standing = standingOf(job);
+  const Icon = ICONS[standing];
+  return (
+    <span className="state" data-standing={standing}>
+      <Icon size={14} aria-hidden="true" />
+      {standing}
+    </span>
+  );
+}

@@ -1,0 +1,60 @@
+import { useSearch } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { useJobs } from '../client/jobs';
+import { Failure } from '../parts/failure';
+import { JobFilters } from './job-filters';
+import { JobRow } from './job-row';
+import { jobQuery } from './job-search';
+
+export function JobsPage() {
+  const search = useSearch({ from: '/jobs' });
+  const jobs = useJobs(jobQuery(search));
+  useEffect(() => {
+    document.title = 'Jobs · Pallet';
+  }, []);
+  const rows = jobs.data?.pages.flatMap((page) => page.data) ?? [];
+  const isFiltered = Object.keys(search).length > 0;
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>Jobs</h1>
+        <JobFilters search={search} />
+      </div>
+      {jobs.error && <Failure error={jobs.error} />}
+      {jobs.data && rows.length === 0 && (isFiltered ? <NothingFound /> : <FirstRun />)}
+      {rows.length > 0 && (
+        <ul className="job-list" aria-label="Jobs, newest first">
+          {rows.map((job) => (
+            <JobRow key={job.id} job={job} seenAt={jobs.dataUpdatedAt} />
+          ))}
+        </ul>
+      )}
+      {jobs.hasNextPage && (
+        <button
+          type="button"
+          className="button more"
+          disabled={jobs.isFetchingNextPage}
+          onClick={() => void jobs.fetchNextPage()}
+        >
+          Older jobs
+        </button>
+      )}
+    </div>
+  );
+}
+
+function NothingFound() {
+  return <p className="notice">No job is like that.</p>;
+}
+
+function FirstRun() {
+  return (
+    <div className="notice">
+      <h2>No jobs yet</h2>
+      <p>Ask about a folder of pictures from a terminal:</p>
+      <pre className="code">{`npx pallet run examples/scenes \\
+  --task caption \\
+  --task "detect dog ; car"`}</pre>
+    </div>
+  );
+}

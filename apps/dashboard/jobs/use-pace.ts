@@ -1,0 +1,15 @@
+import { useRef } from 'react';
+import type { Job } from '#contracts';
+import { addLook, endedOf, paceOf, type Look, type Pace } from './pace';
+
+/** Every look of this page at a job, across its views, so that a pace is there as soon as a page opens. */
+const seen = new Map<string, readonly Look[]>();
+
+export function usePace(job: Job, seenAt: number): Pace | undefined {
+  const last = useRef(0);
+  if (seenAt !== last.current) {
+    last.current = seenAt;
+    seen.set(job.id, addLook(seen.get(job.id) ?? [], { at: seenAt, ended: endedOf(job) }));
+  }
+  return paceOf(job, seen.get(job.id) ?? [], seenAt);
+}

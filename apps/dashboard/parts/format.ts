@@ -1,0 +1,24 @@
+const NUMBERS = new Intl.NumberFormat('en-GB');
+
+export const count = (value: number): string => NUMBERS.format(value);
+
+/** `12/s`, `0.8/s`, `3/min`: at least one figure that says something. */
+export function rate(perSecond: number): string {
+  if (perSecond >= 10) return `${count(Math.round(perSecond))}/s`;
+  if (perSecond >= 0.5) return `${perSecond.toFixed(1)}/s`;
+  const perMinute = perSecond * 60;
+  return perMinute >= 1 ? `${Math.round(perMinute)}/min` : `${Math.round(perMinute * 60)}/h`;
+}
+
+/** `41 s`, `3 min`, `2 h 05 min`, `4 d 3 h`. Input: seconds. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 100) return `${whole} s`;
+  const minutes = Math.round(whole / 60);
+  if (minutes < 100) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${String(minutes % 60).padStart(2, '0')} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+export const percent = (fraction: number): string => `${Math.floor(fraction * 100)} %`;

@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Task } from '#contracts';
+import { TestClient } from '../rig/client.js';
+import { System } from '../rig/system.js';
+import { tinyImage } from '../rig/tiny-image.js';
+import {
+  axeViolations,
+  NARROW,
+  overhang,
+  screenshot,
+  TestBrowser,
+  WIDE,
+  type Page,
+} from './browser.js';
+
+let system: System;
+let client: TestClient;
+let browser: TestBrowser;
+
+beforeAll(async () => {
+  system = await System.start({ itemMs: 150 });
+  client = new TestClient(system.url, system.apiKey);
+  browser = await TestBrowser.start(system.url);
+});
+afterAll(async () => {
+  await browser?.close();
+  await system?.stop();
+});
+
+const REFUSED = 3;
+
+async function startJob(name: string, images: number) {
+  const set = await client.createSet(name);
+  const files = Array.from({ length: images }, (_, n) => tinyImage(n, name));
+  const bad = Array.from({ length: REFUSED }, (_, n) =>
+    tinyImage(images + n, `PALLET-TEST-REFUSE ${name}`),
+  );
+  await client.upload(set.id, [...files, ...bad]);
+  const tasks: Task[] = [
+    { type: 'caption', language: 'en' },
+    { type: 'detect', labels: ['dog', 'car'] },
+  ];
+  return client.createJob(set.id, tasks, {
+    name,
+    metadata: { place: 'beach' },
+  });
+}
+
+const rowOf = (page: Page, name: string) => page.getByRole('listitem').filter({ hasText: name });
+
+describe('the list of jobs', () => {
+  it('shows a job that comes, goes on and ends, without anybody doing anything', async () => {
+    const page = await browser.openSignedIn('/jobs', system.apiKey);
+    await page.getByText('No jobs yet').waitFor();
+    await startJob('Harbour cameras', 300);
+    const row = rowOf(page, 'Harbour cameras');
+    await row.getByText('running').waitFor();
+    await row.getByText('left').waitFor();
+    await row.getByText('partly failed').waitFor({ timeout: 60_000 });
+    expect(await row.textContent()).toContain(`${REFUSED} failed`);
+    expect(await row.textContent()).toContain('303 of 303');
+  });
+
+  it('is filtered and searched, and its address says how', async () => {
+    const job = await startJob('Fish market', 2);
+    await client.finished(job.id, 30_000);
+    const page = await browser.openSignedIn('/jobs', system.apiKey);
+    await rowOf(page, 'Harbour cameras').waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('fish');
+    await rowOf(page, 'Harbour cameras').waitFor({ state: 'detached' });
+    await rowOf(page, 'Fish market').waitFor();
+    await page.getByRole('button', { name: 'failed', exact: true }).click();
+    await page.waitForURL(/show=failed/);
+    await page.reload();
+    await rowOf(page, 'Fish market').waitFor();
+    await page.getByRole('button', { name: 'cancelled', exact: true }).click();
+    await page.getByText('No job is like that').waitFor();
+    await page.goBack();
+  });
+});
+
+describe('a job', () => {
+  it('is opened, understood and cancelled by keyboard alone', async () => {
+    const job = await startJob('Night shift', 2_000);
+    const page = await browser.openSignedIn('/jobs', system.apiKey);
+    await rowOf(page, 'Night shift').waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Night shift' }).waitFor();
+    await page.getByText('time left').waitFor();
+    await expect.poll(() => page.title()).toMatch(/^\d+ % · Night shift/);
+    await screenshot(page, 'job-running');
+    await page.getByRole('button', { name: 'Pause' }).press('Enter');
+    await page.getByRole('button', { name: 'Resume' }).press('Enter');
+    await page.getByRole('button', { name: 'Pause' }).waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).press('Enter');
+    await page.getByRole('dialog').getByText('are not looked at any more').waitFor();
+    expect((await client.job(job.id)).state).toBe('running');
+    await page.getByRole('button', { name: 'Cancel the job' }).press('Enter');
+    const head = page.locator('.job-head');
+    await head.getByText('cancelled').waitFor({ timeout: 30_000 });
+    expect((await client.job(job.id)).state).toBe('cancelled');
+    expect(await page.getByRole('button', { name: 'Cancel' }).count()).toBe(0);
+  });
+
+  it('says what failed by cause, how to ask again, and gives its results away', async () => {
+    const page = await browser.openSignedIn('/jobs?q=harbour', system.apiKey);
+    await page.getByRole('link', { name: 'Harbour cameras' }).click();
+    const causes = page.getByRole('region', { name: 'Failures by cause' });
+    await causes.getByText('image.undecodable').waitFor();
+    expect(await causes.getByRole('listitem').count()).toBe(1);
+    expect(await causes.getByRole('listitem').textContent()).toContain(String(REFUSED));
+    await page.getByRole('button', { name: 'CLI' }).click();
+    await page.getByText(`--task 'detect dog ; car'`).waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'jsonl' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/\.jsonl$/);
+    expect(await download.failure()).toBeNull();
+  });
+
+  it.each([
+    ['light', WIDE],
+    ['dark', WIDE],
+    ['light', NARROW],
+    ['dark', NARROW],
+  ] as const)('and the list can be read by everybody (%s, %o)', async (theme, size) => {
+    const page = await browser.openSignedIn('/jobs', system.apiKey, { theme, size });
+    await rowOf(page, 'Harbour cameras').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    expect(await overhang(page)).toBe(0);
+    await screenshot(page, `jobs-${theme}-${size.width}`);
+    await page.getByRole('link', { name: 'Harbour cameras' }).click();
+    await page.getByText('image.undecodable').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    expect(await overhang(page)).toBe(0);
+    await screenshot(page, `job-${theme}-${size.width}`);
+    await page.close();
+  });
+});
+
+it('says so when nobody answers, and goes on when somebody does', async () => {
+  const page = await browser.openSignedIn('/jobs', system.apiKey);
+  await page.getByRole('status').getByText('live').waitFor();
+  await page.context().setOffline(true);
+  await page.getByRole('status').getByText('reconnecting').waitFor();
+  await page.context().setOffline(false);
+  await page.getByRole('status').getByText('live').waitFor();
+});
+
+it('left nothing on the console but the silence', () => {
+  const others = browser.complaints.filter((text) => !/401|ERR_INTERNET_DISCONNECTED/.test(text));
+  expect(others).toEqual([]);
+});
