@@ -18,6 +18,8 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
+          // Most take milliseconds; properties with a hundred examples share two busy cores with the other files.
+          testTimeout: 20_000,
           include: ['{apps,libs,demo}/**/*.spec.ts'],
           exclude: ['**/node_modules/**'],
         },

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ElementType } from '#onnx';
 import { readSafetensors } from '../checkpoint/safetensors-file.js';
 import { readFloats } from '../checkpoint/tensor-reader.js';
@@ -15,11 +15,12 @@ import { SafetensorsWriter, type TensorToWrite } from './safetensors-writer.js';
 
 const NAME = 'text.layers.0.mlp.up_proj.weight';
 
+/** Of one test: one that ran out of time must not write into the next one's files. */
 let folder: string;
-beforeAll(async () => {
+beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'convert-'));
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterEach(() => rm(folder, { recursive: true }));
 
 /** A matrix of float32 in a file of its own. */
 async function stored(values: Float32Array, rows: number) {
