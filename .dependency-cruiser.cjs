@@ -25,6 +25,7 @@ module.exports = {
     only('lease', 'contracts'),
     only('lifecycle'),
     only('scaling', 'pipeline', 'contracts'),
+    only('openai', 'contracts'),
     only('outgoing', 'contracts'),
     only('webhooks', 'contracts'),
     only('intake', 'contracts', 'database', 'storage', 'outgoing'),

@@ -5,6 +5,8 @@ import { AutoscalingController } from './autoscaling/autoscaling.controller.js';
 import { ChangeHub } from './events/change-hub.js';
 import { EventController } from './events/event.controller.js';
 import { EventService } from './events/event.service.js';
+import { BatchController } from './batches/batch.controller.js';
+import { BatchService } from './batches/batch.service.js';
 import { ExportController } from './exports/export.controller.js';
 import { ExportService } from './exports/export.service.js';
 import { FeedAfterCommit } from './feed/feed-after-commit.js';
@@ -56,6 +58,7 @@ export class ApiModule {
     return {
       module: ApiModule,
       controllers: [
+        BatchController,
         AutoscalingController,
         ExportController,
         DeliveryController,
@@ -86,6 +89,7 @@ export class ApiModule {
         { provide: APP_PIPE, useValue: validation },
         ChangeHub,
         EventService,
+        BatchService,
         ExportService,
         DeliveryService,
         FeedAfterCommit,

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AssembleService } from './assemble/assemble.service.js';
+import { BatchService } from './batches/batch.service.js';
 import { DISPATCHER_PARTS, type DispatcherParts } from './dispatcher-parts.js';
 import { FeedService } from './feed/feed.service.js';
 import { ImportService } from './import/import.service.js';
@@ -14,6 +15,7 @@ export class DispatcherModule {
       providers: [
         { provide: DISPATCHER_PARTS, useValue: parts },
         AssembleService,
+        BatchService,
         FeedService,
         ImportService,
         NotifyService,

@@ -1,5 +1,72 @@
 // Made from apps/api/openapi/openapi.json by `npm run openapi`; edits are lost.
 
+export type CreateBatch = {
+  /** A file that was sent with the purpose `batch` */
+  readonly input_file_id: string;
+  readonly endpoint: '/v1/chat/completions' | '/v1/responses';
+  /** What has not ended by then ends as expired: `24h`, `7d` */
+  readonly completion_window: string;
+  readonly metadata?: Readonly<Record<string, string>> | null;
+};
+
+export type Batch = {
+  readonly object: 'batch';
+  readonly id: string;
+  readonly endpoint: string;
+  readonly model: string | null;
+  /** Lines that are no request, up to 100 */
+  readonly errors: {
+    readonly object: 'list';
+    readonly data: readonly {
+      readonly code: string;
+      readonly message: string;
+      readonly param: string | null;
+      readonly line: number | null;
+    }[];
+  } | null;
+  readonly input_file_id: string;
+  readonly completion_window: string;
+  readonly status:
+    | 'validating'
+    | 'failed'
+    | 'in_progress'
+    | 'finalizing'
+    | 'completed'
+    | 'expired'
+    | 'cancelling'
+    | 'cancelled';
+  readonly output_file_id: string | null;
+  readonly error_file_id: string | null;
+  readonly created_at: number;
+  /** Unix time in seconds */
+  readonly in_progress_at: number | null;
+  /** Unix time in seconds */
+  readonly expires_at: number | null;
+  /** Unix time in seconds */
+  readonly finalizing_at: number | null;
+  /** Unix time in seconds */
+  readonly completed_at: number | null;
+  /** Unix time in seconds */
+  readonly failed_at: number | null;
+  /** Unix time in seconds */
+  readonly expired_at: number | null;
+  /** Unix time in seconds */
+  readonly cancelling_at: number | null;
+  /** Unix time in seconds */
+  readonly cancelled_at: number | null;
+  readonly request_counts: {
+    readonly total: number;
+    readonly completed: number;
+    readonly failed: number;
+  };
+  readonly metadata: Readonly<Record<string, string>> | null;
+  /** How it went; a batch whose requests all failed is `completed`, and `failed` here */
+  readonly outcome: 'succeeded' | 'partly_failed' | 'failed' | 'cancelled' | 'expired' | null;
+  /** What does the work, once all lines are read */
+  readonly job: string | null;
+  readonly image_set: string;
+};
+
 export type ExportFormat =
   | 'jsonl'
   | 'csv'
@@ -503,6 +570,7 @@ export type JobWebhook =
         | 'job.resumed'
         | 'job.finished'
         | 'job.cancelled'
+        | 'image_set.sealed'
         | 'fine_tuning.created'
         | 'fine_tuning.finished'
         | 'fine_tuning.failed'
@@ -593,6 +661,8 @@ export type Answer = {
   /** exp of the mean log-probability of its tokens */
   readonly confidence: number;
   readonly tokens: number;
+  /** Tokens that the model read: of the picture, and of the prompt */
+  readonly prompt_tokens?: number;
   /** What the model wrote, as it wrote it: `tokens` ids, the end token among them */
   readonly token_ids?: readonly number[];
   /** Natural logarithms beside `token_ids`, to four decimals; among the allowed tokens in `detect` and `segment` */
@@ -642,6 +712,45 @@ export type RetryJob = {
   readonly error_codes?: readonly string[];
   /** Also what had not been done when the job was cancelled */
   readonly cancelled?: boolean;
+};
+
+export type JobLogPage = {
+  readonly object: 'list';
+  readonly data: readonly JobLogEntry[];
+  readonly next_cursor: string | null;
+  readonly has_more: boolean;
+};
+
+export type JobLogEntry = {
+  readonly object: 'job.log_entry';
+  readonly at: string;
+  readonly level: 'info' | 'warning';
+  readonly code: string;
+  readonly message: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+};
+
+export type JobProgress = {
+  readonly object: 'job.progress';
+  readonly job: string;
+  /** waiting: for a place in the queue; queued: for a worker; working: leased to one; done and cancelled: nothing left */
+  readonly stages: readonly {
+    readonly stage: 'waiting' | 'queued' | 'working' | 'done' | 'cancelled';
+    readonly shards: number;
+    /** Images of these shards that have not ended */
+    readonly items: number;
+  }[];
+  /** Suspected of crashing the engine: they run alone */
+  readonly isolated_items: number;
+  /** Who works on it now */
+  readonly workers: readonly {
+    readonly id: string;
+    readonly host: string;
+    readonly shards: number;
+    readonly items: number;
+  }[];
+  /** Until the end, if all live workers of the model had nothing else to do; null without a measure or a worker, and for a job that does not run */
+  readonly estimated_seconds: number | null;
 };
 
 export type MoveJobs = {
@@ -852,6 +961,7 @@ export type CreateWebhook = {
     | 'job.resumed'
     | 'job.finished'
     | 'job.cancelled'
+    | 'image_set.sealed'
     | 'fine_tuning.created'
     | 'fine_tuning.finished'
     | 'fine_tuning.failed'
@@ -901,6 +1011,7 @@ export type UpdateWebhook = {
     | 'job.resumed'
     | 'job.finished'
     | 'job.cancelled'
+    | 'image_set.sealed'
     | 'fine_tuning.created'
     | 'fine_tuning.finished'
     | 'fine_tuning.failed'
@@ -943,6 +1054,24 @@ export type Problem = {
 /** What each operation takes and answers. */
 
 export interface Operations {
+  /** Answer a file of requests, as OpenAI has it */
+  createBatch: { input: { 'Idempotency-Key'?: string; body: CreateBatch }; answer: Batch };
+  /** List batches, newest first */
+  listBatches: {
+    input: { limit?: number; cursor?: string; after?: string };
+    answer: {
+      readonly object: 'list';
+      readonly data: readonly Batch[];
+      readonly next_cursor: string | null;
+      readonly has_more: boolean;
+      readonly first_id: string | null;
+      readonly last_id: string | null;
+    };
+  };
+  /** Get a batch with its counts */
+  getBatch: { input: { id: string }; answer: Batch };
+  /** Cancel a batch; what has been answered is in its files */
+  cancelBatch: { input: { id: string }; answer: Batch };
   /** Download the results of a job in a format of your choice */
   exportJob: {
     input: { id: string; format?: ExportFormat; partial?: 'true' | 'false' };
@@ -1110,6 +1239,13 @@ export interface Operations {
   };
   /** Do the failed items of an ended job again; the others keep their answers */
   retryJob: { input: { id: string; 'Idempotency-Key'?: string; body: RetryJob }; answer: Job };
+  /** List what happened to a job, oldest first */
+  listJobLog: {
+    input: { id: string; limit?: number; cursor?: string; level?: 'info' | 'warning' };
+    answer: JobLogPage;
+  };
+  /** Get where the images of a job are, who works on it, and how long it may take */
+  getJobProgress: { input: { id: string }; answer: JobProgress };
   /** Cancel a job; what has ended keeps its results */
   cancelJob: { input: { id: string }; answer: Job };
   /** Pause a job: nothing of it is begun until it is resumed */
@@ -1171,6 +1307,38 @@ export interface Operations {
 /** How each operation is sent, and what its answer holds. */
 
 export const OPERATIONS = {
+  createBatch: {
+    method: 'POST',
+    path: '/v1/batches',
+    query: [],
+    header: ['Idempotency-Key'],
+    sends: 'json',
+    answers: 'json',
+  },
+  listBatches: {
+    method: 'GET',
+    path: '/v1/batches',
+    query: ['limit', 'cursor', 'after'],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  getBatch: {
+    method: 'GET',
+    path: '/v1/batches/{id}',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  cancelBatch: {
+    method: 'POST',
+    path: '/v1/batches/{id}/cancel',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
   exportJob: {
     method: 'GET',
     path: '/v1/jobs/{id}/export',
@@ -1492,6 +1660,22 @@ export const OPERATIONS = {
     query: [],
     header: ['Idempotency-Key'],
     sends: 'json',
+    answers: 'json',
+  },
+  listJobLog: {
+    method: 'GET',
+    path: '/v1/jobs/{id}/log',
+    query: ['limit', 'cursor', 'level'],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  getJobProgress: {
+    method: 'GET',
+    path: '/v1/jobs/{id}/progress',
+    query: [],
+    header: [],
+    sends: 'nothing',
     answers: 'json',
   },
   cancelJob: {

@@ -51,6 +51,11 @@ export const answerSchema = z
     boxes: z.array(boxSchema),
     confidence: z.number().min(0).max(1).describe('exp of the mean log-probability of its tokens'),
     tokens: z.int().min(0),
+    prompt_tokens: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('Tokens that the model read: of the picture, and of the prompt'),
     token_ids: z
       .array(z.int().min(0))
       .optional()

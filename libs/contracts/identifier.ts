@@ -9,6 +9,7 @@ export const ID_PREFIXES = {
   set: 'set',
   image: 'img',
   job: 'job',
+  batch: 'batch',
   upload: 'upl',
   file: 'file',
   import: 'imp',

@@ -1,6 +1,7 @@
 export * from './answer.js';
 export * from './api-key.js';
 export * from './app-error.js';
+export * from './batch.js';
 export * from './autoscaling.js';
 export * from './export.js';
 export * from './fine-tuning.js';

@@ -3,11 +3,14 @@ import type { ApiRig } from '../spec-rig.js';
 
 type Tenant = Awaited<ReturnType<ApiRig['createTenant']>>;
 
-/** One thing of each kind that the API can name, all of one tenant; the model is one that it has trained. */
-export type Owned = Readonly<Record<OwnedKind | 'model', string>>;
+/**
+ * One thing of each kind that the API can name, all of one tenant; the model is one that it has trained, and
+ * `requests` is a file for a batch.
+ */
+export type Owned = Readonly<Record<OwnedKind | 'model' | 'requests', string>>;
 type OwnedKind = Extract<
   IdKind,
-  'set' | 'upload' | 'import' | 'job' | 'file' | 'tuning' | 'webhook' | 'delivery'
+  'set' | 'upload' | 'import' | 'job' | 'batch' | 'file' | 'tuning' | 'webhook' | 'delivery'
 >;
 
 /** The smallest there is: 1 x 1, grey. */
@@ -32,6 +35,13 @@ export const manifestOf = (name: string) => ({
   payload: Buffer.from(`{"${name}":1}`),
 });
 
+const requestsForm = (name: string) => ({
+  headers: { 'content-type': 'multipart/form-data; boundary=b' },
+  payload: Buffer.from(
+    `--b\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n--b\r\nContent-Disposition: form-data; name="f"; filename="${name}.jsonl"\r\n\r\n{}\r\n--b--\r\n`,
+  ),
+});
+
 /** Input: a text that then stands in every name, note and address of what is made. */
 export async function makeOwned(rig: ApiRig, tenant: Tenant, mark: string): Promise<Owned> {
   const { headers } = tenant;
@@ -40,8 +50,7 @@ export async function makeOwned(rig: ApiRig, tenant: Tenant, mark: string): Prom
     if (answer.statusCode >= 300) throw new Error(`POST ${url}: ${answer.body}`);
     return answer.json<{ id: string }>().id;
   };
-  const send = async (url: string): Promise<string> => {
-    const form = pictureForm(mark);
+  const send = async (url: string, form = pictureForm(mark)): Promise<string> => {
     const all = { ...headers, ...form.headers };
     const { payload } = form;
     const answer = await rig.app.inject({ method: 'POST', url, headers: all, payload });
@@ -65,6 +74,13 @@ export async function makeOwned(rig: ApiRig, tenant: Tenant, mark: string): Prom
   const order = { image_set: set, seal: true, tasks, model: 'default', name: mark, metadata };
   const job = await make('/v1/jobs', order);
   const file = await send('/v1/files');
+  const requests = await send('/v1/files', requestsForm(mark));
+  const batch = await make('/v1/batches', {
+    input_file_id: requests,
+    endpoint: '/v1/chat/completions',
+    completion_window: '24h',
+    metadata,
+  });
   const tuning = await make('/v1/fine-tuning/jobs', {
     model: 'base',
     training_file: file,
@@ -78,6 +94,8 @@ export async function makeOwned(rig: ApiRig, tenant: Tenant, mark: string): Prom
     import: imported,
     job,
     file,
+    requests,
+    batch,
     tuning,
     webhook,
     delivery,

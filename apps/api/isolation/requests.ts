@@ -14,6 +14,7 @@ const PATH_IDS: Readonly<Record<string, Exclude<keyof Owned, 'model'>>> = {
   '/v1/uploads/:id': 'upload',
   '/v1/jobs/:id': 'job',
   '/v1/files/:id': 'file',
+  '/v1/batches/:id': 'batch',
   '/v1/fine-tuning/jobs/:id': 'tuning',
   '/v1/webhooks/:id': 'webhook',
   '/v1/webhooks/:id/deliveries/:delivery': 'delivery',
@@ -85,6 +86,13 @@ const REFERENCES: Readonly<Record<string, (theirs: Owned, own: Owned) => Filling
   'POST /v1/fine-tuning/jobs image_set': ({ set }, { file }) => ({
     payload: { model: 'base', training_file: file, image_set: set },
   }),
+  'POST /v1/batches input_file_id': ({ requests }) => ({
+    payload: {
+      input_file_id: requests,
+      endpoint: '/v1/chat/completions',
+      completion_window: '24h',
+    },
+  }),
   'GET /v1/webhooks job': ({ job }) => ({ query: { job } }),
   ...filtersOfJobs('image_set', ({ set }) => set),
   ...filtersOfJobs('model', ({ model }) => model),
@@ -132,6 +140,7 @@ export const COLLECTIONS: readonly string[] = [
   '/v1/jobs/resume',
   '/v1/events',
   '/v1/files',
+  '/v1/batches',
   '/v1/fine-tuning/jobs',
   '/v1/models',
   '/v1/predictions',
@@ -179,7 +188,9 @@ export const ID_OF_NOTHING = {
   upload: `upl_${ZEROS}`,
   job: `job_${ZEROS}`,
   file: `file_${ZEROS}`,
+  requests: `file_${ZEROS.replace(/0$/, '1')}`,
+  batch: `batch_${ZEROS}`,
   tuning: `ft_${ZEROS}`,
   webhook: `whe_${ZEROS}`,
   delivery: `whd_${ZEROS}`,
-} satisfies Partial<Record<IdKind, string>>;
+} satisfies Partial<Record<IdKind | 'requests', string>>;

@@ -23,6 +23,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   'auth.cross_site': 403,
   'route.not_found': 404,
   'request.too_slow': 408,
+  'batch.ended': 409,
   'file.in_use': 409,
   'file.wrong_purpose': 422,
   'set.sealed': 409,
@@ -74,7 +75,7 @@ const STATUSES: Readonly<Record<string, number>> = {
 };
 
 const NOT_FOUND =
-  /^(set|upload|import|job|tuning|file|image|tenant|key|worker|request|webhook|delivery)\.not_found$/;
+  /^(set|upload|import|job|tuning|file|batch|image|tenant|key|worker|request|webhook|delivery)\.not_found$/;
 
 /** A picture that was refused, where one was required. */
 const UNREADABLE_IMAGE = /^(image|zip|tar)\./;

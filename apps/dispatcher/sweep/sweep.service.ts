@@ -27,6 +27,7 @@ import {
 import { LANES } from '#pipeline';
 import { Loop } from '../loop.js';
 import { DISPATCHER_PARTS, type DispatcherParts } from '../dispatcher-parts.js';
+import { removeDeletedFiles } from './remove-deleted-files.js';
 import { sweepUploads } from './sweep-uploads.js';
 
 /**
@@ -47,6 +48,7 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
       this.#loop('cancelled jobs', sweepMs / 4, () => this.#cancel()),
       this.#loop('paused jobs', sweepMs / 4, () => this.#settle()),
       this.#loop('parts of uploads', 10_000, () => this.#sweepUploads()),
+      this.#loop('deleted files', 10_000, () => removeDeletedFiles(this.parts)),
       this.#loop('old rows', 60_000, () => this.#forget()),
     ];
   }

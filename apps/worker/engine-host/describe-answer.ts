@@ -10,7 +10,7 @@ import {
 
 export interface Answered extends Pick<
   Generation,
-  'prompt' | 'text' | 'tokens' | 'pieces' | 'logProbabilities'
+  'prompt' | 'promptTokens' | 'text' | 'tokens' | 'pieces' | 'logProbabilities'
 > {
   readonly endReason: Answer['end_reason'];
   readonly task: Task;
@@ -46,6 +46,7 @@ export async function describeAnswer(answered: Answered): Promise<Answer> {
     boxes,
     confidence: confidenceOf(logProbabilities),
     tokens: tokens.length,
+    prompt_tokens: answered.promptTokens,
     token_ids: [...tokens],
     token_log_probabilities: logProbabilities.map(fourDecimals),
     end_reason: answered.endReason,

@@ -106,7 +106,8 @@ export async function deleteFile(
   if (file === undefined) return undefined;
   const users = await tx.query(
     `SELECT 1 FROM fine_tunings WHERE $1 IN (training_file, validation_file)
-       AND state IN ('queued', 'running', 'cancelling') LIMIT 1`,
+       AND state IN ('queued', 'running', 'cancelling')
+     UNION ALL SELECT 1 FROM batches WHERE input_file = $1 AND state = 'validating' LIMIT 1`,
     [id],
   );
   if (users.length > 0) {

@@ -76,6 +76,19 @@ export async function recordFiles(
   return { set: toImageSetRecord(row!), accepted: numbered };
 }
 
+/** Output: bytes that the tenant has sent before, into whatever set; undefined when it has not. */
+export async function findBlob(
+  db: Queryable,
+  tenantId: string,
+  sha256: string,
+): Promise<{ bytes: number; format: string } | undefined> {
+  const [row] = await db.query<{ bytes: string; format: string }>(
+    `SELECT bytes::text, format FROM blobs WHERE tenant_id = $1 AND sha256 = decode($2, 'hex')`,
+    [tenantId, sha256],
+  );
+  return row && { bytes: Number(row.bytes), format: row.format };
+}
+
 /** Output: which of these contents the tenant has sent before: the store holds their bytes. */
 export async function hasBlob(db: Queryable, tenantId: string, sha256: string): Promise<boolean> {
   const rows = await db.query(

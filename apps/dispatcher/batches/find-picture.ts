@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError, fileKey } from '#contracts';
+import { findBlob, findFile, type Database } from '#database';
+import {
+  fetchImage,
+  imageTooLarge,
+  judgeImage,
+  refusal,
+  RefusedFileError,
+  spool,
+  storeImage,
+  type Refusal,
+  type SpooledFile,
+} from '#intake';
+import type { ImageReference } from '#openai';
+import type { OutgoingGuard } from '#outgoing';
+import type { ObjectStore } from '#storage';
+
+/** Pauses between tries of a URL whose server says: not now. */
+const TRY_AGAIN_MS = [500, 3_000];
+const CONNECT_MS = 5_000;
+const FETCH_MS = 30_000;
+
+export interface PictureTools {
+  readonly database: Database;
+  readonly store: ObjectStore;
+  readonly guard: OutgoingGuard;
+  readonly imageBytes: number;
+  readonly signal: AbortSignal;
+}
+
+/** A picture whose bytes the object store has. */
+export interface Picture {
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly format: string;
+}
+
+/**
+ * Brings the picture of a request into the object store. Output: what it is, or why there is none.
+ * Errors: those that pass by themselves, of the store and of the connection; whatever `signal` was aborted with.
+ */
+export async function findPicture(
+  tools: PictureTools,
+  tenantId: string,
+  image: ImageReference,
+): Promise<Picture | { readonly refused: Refusal }> {
+  if (image.kind === 'sha256') return findKnown(tools, tenantId, image.sha256);
+  let file: SpooledFile;
+  try {
+    file = await readBytes(tools, tenantId, image);
+  } catch (error) {
+    if (error instanceof RefusedFileError) return { refused: error.refusal };
+    throw error;
+  }
+  try {
+    const judged = judgeImage(file.head);
+    if ('refused' in judged) return judged;
+    await storeImage(tools, tenantId, file);
+    return { sha256: file.sha256, bytes: file.bytes, format: judged.format };
+  } finally {
+    await file.dispose();
+  }
+}
+
+async function findKnown({ database }: PictureTools, tenantId: string, sha256: string) {
+  const blob = await findBlob(database, tenantId, sha256);
+  if (blob !== undefined) return { sha256, ...blob };
+  return { refused: refusal('image.not_found', `No picture ${sha256} was sent with this key.`) };
+}
+
+function readBytes(
+  tools: PictureTools,
+  tenantId: string,
+  image: Exclude<ImageReference, { kind: 'sha256' }>,
+): Promise<SpooledFile> {
+  if (image.kind === 'url') return fetchPatiently(tools, image.url);
+  if (image.kind === 'file') return readFile(tools, tenantId, image.fileId);
+  return spoolWithin(
+    tools,
+    (async function* () {
+      yield Buffer.from(image.base64, 'base64');
+    })(),
+  );
+}
+
+async function readFile(
+  tools: PictureTools,
+  tenantId: string,
+  fileId: string,
+): Promise<SpooledFile> {
+  const file = await findFile(tools.database, tenantId, fileId);
+  if (file === undefined) {
+    throw new RefusedFileError(refusal('file.not_found', 'There is no such file.'));
+  }
+  return spoolWithin(tools, await tools.store.open(fileKey(tenantId, fileId)));
+}
+
+function spoolWithin(
+  { imageBytes }: PictureTools,
+  source: AsyncIterable<Uint8Array>,
+): Promise<SpooledFile> {
+  const limit = { bytes: imageBytes, refusal: imageTooLarge(imageBytes) };
+  return spool(source, () => limit, { drain: false });
+}
+
+async function fetchPatiently(tools: PictureTools, url: string): Promise<SpooledFile> {
+  const { guard, imageBytes, signal } = tools;
+  for (let turn = 0; ; turn += 1) {
+    try {
+      const limits = { imageBytes, connectMs: CONNECT_MS, totalMs: FETCH_MS, signal };
+      return await fetchImage(guard, url, limits);
+    } catch (error) {
+      const delayMs = TRY_AGAIN_MS[turn];
+      if (!(error instanceof AppError) || !error.retryable) throw error;
+      if (delayMs === undefined) throw new RefusedFileError(refusal(error.code, error.message));
+      await sleep(delayMs, undefined, { signal });
+    }
+  }
+}
