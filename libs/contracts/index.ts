@@ -17,6 +17,7 @@ export * from './job.js';
 export * from './job-preview.js';
 export * from './known-images.js';
 export * from './job-filter.js';
+export * from './job-limits.js';
 export * from './page.js';
 export * from './resumable-upload.js';
 export * from './thumbnail.js';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { answerSchema, timingsSchema } from './answer.js';
 import { idSchema } from './identifier.js';
+import { hasOneDeadline, jobLimitShape, ONE_DEADLINE, stopReasonSchema } from './job-limits.js';
 import { metadataSchema, pageOf, pageQuerySchema, timestamp } from './page.js';
 import { taskSchema, tasksSchema } from './task.js';
 import { jobWebhookSchema, namedWebhookSchema } from './webhook.js';
@@ -35,9 +36,28 @@ export const createJobSchema = z
       .describe(
         'Take answers that are known (same content, task and model revision); `false`: compute every one',
       ),
+    ...jobLimitShape,
   })
+  .refine(hasOneDeadline, ONE_DEADLINE)
   .meta({ id: 'CreateJob' });
 export type CreateJob = z.infer<typeof createJobSchema>;
+
+/** POST /v1/jobs/{id}/restart: what is to be otherwise than in the job that it is made from. */
+export const restartJobSchema = z
+  .strictObject({
+    tasks: createJobSchema.shape.tasks.optional(),
+    model: modelName.optional(),
+    priority: prioritySchema.optional(),
+    name: createJobSchema.shape.name,
+    metadata: createJobSchema.shape.metadata,
+    webhook: createJobSchema.shape.webhook,
+    cache: z.boolean().optional(),
+    ...jobLimitShape,
+  })
+  .refine(hasOneDeadline, ONE_DEADLINE)
+  .prefault({})
+  .meta({ id: 'RestartJob' });
+export type RestartJob = z.output<typeof restartJobSchema>;
 
 export const jobStateSchema = z.enum([
   'queued',
@@ -50,7 +70,13 @@ export const jobStateSchema = z.enum([
 export type JobState = z.infer<typeof jobStateSchema>;
 
 /** How it ended; a job whose items all failed never looks like success. */
-export const jobOutcomeSchema = z.enum(['succeeded', 'partly_failed', 'failed', 'cancelled']);
+export const jobOutcomeSchema = z.enum([
+  'succeeded',
+  'partly_failed',
+  'failed',
+  'expired',
+  'cancelled',
+]);
 export type JobOutcome = z.infer<typeof jobOutcomeSchema>;
 
 export const jobSchema = z
@@ -77,6 +103,11 @@ export const jobSchema = z
       .describe('Failed items by their code; their sum is item_counts.failed'),
     progress: z.number().min(0).max(1),
     cache: z.boolean().describe('Whether answers that are known may be taken'),
+    max_failure_rate: z.number().nullable(),
+    failure_rate_min_items: z.int(),
+    deadline_at: timestamp.nullable(),
+    stop_reason: stopReasonSchema.nullable(),
+    restarted_from: idSchema('job').nullable().describe('The job that this one was made from'),
     metadata: metadataSchema,
     created_at: timestamp,
     started_at: timestamp.nullable(),

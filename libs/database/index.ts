@@ -8,6 +8,7 @@ export * from './query/batch-validation.js';
 export * from './query/cancel-job.js';
 export * from './query/change.js';
 export * from './query/commit-items.js';
+export * from './query/expire-jobs.js';
 export * from './query/feed-store.js';
 export * from './query/fine-tuning.js';
 export * from './query/fine-tuning-checkpoint.js';

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { newUuid } from '#contracts';
 import { eachItem, parseItemRanges, type Ticket } from '#pipeline';
-import { planJob, type Database } from './index.js';
+import { planJob, type Database, type NewJobLimits } from './index.js';
 
 export const MODEL = 'tiny';
 
@@ -12,7 +12,11 @@ export interface MadeJob {
 }
 
 /** A tenant with a sealed set of `count` images and a job on it. */
-export async function makeJob(database: Database, count: number): Promise<MadeJob> {
+export async function makeJob(
+  database: Database,
+  count: number,
+  limits: NewJobLimits = {},
+): Promise<MadeJob> {
   const [tenantId, setId, jobId] = [newUuid(), newUuid(), newUuid()];
   await database.query('INSERT INTO tenants (id, name) VALUES ($1, $2)', [tenantId, tenantId]);
   await database.query(
@@ -36,6 +40,7 @@ export async function makeJob(database: Database, count: number): Promise<MadeJo
       lane: 'bulk',
       metadata: {},
       itemCount: count,
+      limits,
     }),
   );
   return { tenantId, jobId, count };
@@ -58,8 +63,9 @@ export async function jobRow(database: Database, jobId: string) {
     failed: number;
     cancelled: number;
     error_counts: Record<string, number>;
+    stop_reason: string | null;
   }>(
-    'SELECT state, item_count, succeeded, failed, cancelled, error_counts FROM jobs WHERE id = $1',
+    'SELECT state, item_count, succeeded, failed, cancelled, error_counts, stop_reason FROM jobs WHERE id = $1',
     [jobId],
   );
   return row!;
@@ -103,6 +109,11 @@ export async function expectConsistent(database: Database, jobId: string): Promi
   expect(open.length + ended.size).toBe(job.item_count);
   const isOver = job.state === 'completed' || job.state === 'cancelled';
   expect(isOver).toBe(ended.size === job.item_count);
+  // Only somebody's cancel, or a limit that is named, leaves anything undone.
+  if (isOver && job.stop_reason === null) {
+    expect(job.state).toBe(job.cancelled > 0 ? 'cancelled' : 'completed');
+  }
+  if (isOver && job.stop_reason !== null) expect(job.state).toBe('completed');
 }
 
 const countsOf = (codes: readonly string[]): Record<string, number> =>

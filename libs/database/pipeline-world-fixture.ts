@@ -7,6 +7,7 @@ import {
   cancelWaitingShards,
   claimShard,
   commitItems,
+  expireJobs,
   feedStore,
   listUnsettled,
   loseLease,
@@ -24,7 +25,7 @@ import { itemRows, jobRow, MODEL, WildQueue, type MadeJob } from './pipeline-fix
 
 export type Step =
   | { readonly kind: 'feed' | 'expire' | 'flush' | 'cancel' | 'cancel-waiting' }
-  | { readonly kind: 'pause' | 'resume' | 'settle' | 'rush' }
+  | { readonly kind: 'pause' | 'resume' | 'settle' | 'rush' | 'deadline' }
   | { readonly kind: 'retry'; readonly cancelled: boolean; readonly codes?: readonly string[] }
   | {
       readonly kind: 'claim' | 'release' | 'lose' | 'cancel-leased' | 'renew';
@@ -79,6 +80,7 @@ export const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({ kind: fc.constantFrom('pause', 'resume', 'settle') }),
   },
+  { weight: 1, arbitrary: fc.constant({ kind: 'deadline' as const }) },
   { weight: 3, arbitrary: fc.constant({ kind: 'rush' as const }) },
   {
     weight: 4,
@@ -112,6 +114,7 @@ export class World {
     else if (step.kind === 'cancel') await moveJob(this.database, tenantId, jobId, 'cancel');
     else if (step.kind === 'pause' || step.kind === 'resume') await this.move(step.kind);
     else if (step.kind === 'settle') await this.settle();
+    else if (step.kind === 'deadline') await this.passDeadline();
     else if (step.kind === 'rush') await this.finish((n) => n % 4 === 0);
     else if (step.kind === 'retry') await this.retry(step);
     else if (step.kind === 'cancel-waiting') await cancelWaitingShards(this.database, jobId);
@@ -136,6 +139,21 @@ export class World {
     const moved = moveJob(this.database, this.job.tenantId, this.job.jobId, move);
     if (['queued', 'running', 'paused'].includes(before.state)) await moved;
     else await expect(moved).rejects.toThrow(/has ended|being cancelled/);
+  }
+
+  /** A job that has not ended is stopped; one that has does not care. */
+  async passDeadline(): Promise<void> {
+    const { jobId } = this.job;
+    const before = await jobRow(this.database, jobId);
+    await this.database.query(
+      `UPDATE jobs SET deadline_at = now() - interval '1 second' WHERE id = $1`,
+      [jobId],
+    );
+    await expireJobs(this.database);
+    const after = await jobRow(this.database, jobId);
+    if (['queued', 'running', 'paused'].includes(before.state)) {
+      expect(after).toEqual({ ...before, state: 'cancelling', stop_reason: 'deadline' });
+    } else expect(after).toEqual(before);
   }
 
   /** Exactly the chosen items lose their ends, and nothing else does. */

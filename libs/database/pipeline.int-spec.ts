@@ -29,13 +29,15 @@ afterAll(async () => {
 });
 
 describe('a job in the truth', () => {
-  it('stays whole under any order of feeds, deliveries, losses, commits, pauses, cancels and retries', async () => {
+  it('stays whole under any order of feeds, deliveries, losses, commits, pauses, cancels, limits and retries', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 900 }),
+        fc.option(fc.constantFrom(0, 0.3, 0.9), { nil: undefined }),
         fc.array(stepArbitrary, { minLength: 5, maxLength: 40 }),
-        async (count, steps) => {
-          const world = new World(database, await makeJob(database, count));
+        async (count, maxFailureRate, steps) => {
+          const limits = { maxFailureRate, failureRateMinItems: 20 };
+          const world = new World(database, await makeJob(database, count, limits));
           for (const step of steps) {
             await world.run(step);
             await expectConsistent(database, world.job.jobId);

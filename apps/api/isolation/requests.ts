@@ -77,6 +77,9 @@ const REFERENCES: Readonly<Record<string, (theirs: Owned, own: Owned) => Filling
   'POST /v1/jobs webhook.id': ({ webhook }, { set }) => ({
     payload: { image_set: set, tasks: TASKS, model: 'default', webhook: { id: webhook } },
   }),
+  'POST /v1/jobs/:id/restart webhook.id': ({ webhook }) => ({
+    payload: { model: 'default', webhook: { id: webhook } },
+  }),
   'POST /v1/fine-tuning/jobs training_file': ({ file }) => ({
     payload: { model: 'base', training_file: file },
   }),

@@ -1,12 +1,26 @@
-import { AppError, newUuid, notFound, requireUuid, type CreateJob } from '#contracts';
-import { findImageSet, findJob, planJob, type JobRecord, type Queryable } from '#database';
+import {
+  AppError,
+  newUuid,
+  notFound,
+  requireUuid,
+  type CreateJob,
+  type JobLimits,
+} from '#contracts';
+import {
+  findImageSet,
+  findJob,
+  planJob,
+  type JobRecord,
+  type NewJobLimits,
+  type Queryable,
+} from '#database';
 import type { Lane } from '#pipeline';
 import { sealImageSet } from '../image-sets/seal-image-set.js';
 import { chooseModel } from '../models/choose-model.js';
 
 /**
  * Input: an open transaction. Output: a queued job with its shards.
- * Errors: `set.not_found`, `set.open`, `set.empty`; those of `chooseModel`.
+ * Errors: `set.not_found`, `set.open`, `set.empty`, `job.deadline_passed`; those of `chooseModel`.
  */
 export async function createJob(
   tx: Queryable,
@@ -14,6 +28,7 @@ export async function createJob(
   request: CreateJob,
   lane: Lane,
   id = newUuid(),
+  restartedFrom?: string,
 ): Promise<JobRecord> {
   const model = await chooseModel(tx, tenantId, request.model);
   const setId = requireUuid('set', request.image_set);
@@ -25,9 +40,26 @@ export async function createJob(
     throw new AppError('set.open', 'The set is still open. Seal it first, or send `seal: true`.');
   }
   const { tasks, priority, cache, name = null, metadata = {} } = request;
-  const job = { id, tenantId, setId, name, model, tasks, priority, lane, metadata, cache };
-  await planJob(tx, { ...job, itemCount: set.accepted });
+  const limits = jobLimitsOf(request);
+  const job = { id, tenantId, setId, name, model, tasks, priority, lane, metadata, cache, limits };
+  await planJob(tx, { ...job, restartedFrom, itemCount: set.accepted });
   const planned = await findJob(tx, tenantId, id);
   if (planned === undefined) throw new Error(`Job ${id} is not there after planning it.`);
   return planned;
+}
+
+function jobLimitsOf(request: JobLimits): NewJobLimits {
+  const deadlineAt = request.deadline_at === undefined ? undefined : new Date(request.deadline_at);
+  if (deadlineAt !== undefined && deadlineAt.getTime() <= Date.now()) {
+    throw new AppError(
+      'job.deadline_passed',
+      'The deadline has passed already. Name a later one, or `timeout_seconds` from now.',
+    );
+  }
+  return {
+    maxFailureRate: request.max_failure_rate,
+    failureRateMinItems: request.failure_rate_min_items,
+    deadlineAt,
+    timeoutSeconds: request.timeout_seconds,
+  };
 }

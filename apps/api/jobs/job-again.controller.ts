@@ -1,16 +1,27 @@
 import { Body, Controller, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { jobSchema, retryJobSchema, type Job, type RetryJob } from '#contracts';
+import {
+  jobSchema,
+  restartJobSchema,
+  retryJobSchema,
+  type Job,
+  type RestartJob,
+  type RetryJob,
+} from '#contracts';
 import type { KeptAnswer } from '#database';
 import { TenantId } from '../auth/tenant-id.js';
 import { Answers, IdempotencyHeader } from '../openapi/decorators.js';
 import { JobAgainService } from './job-again.service.js';
+import { JobService } from './job.service.js';
 
 @ApiTags('Jobs')
 @Controller('v1/jobs')
 export class JobAgainController {
-  constructor(private readonly jobs: JobAgainService) {}
+  constructor(
+    private readonly jobs: JobAgainService,
+    private readonly orders: JobService,
+  ) {}
 
   @Post(':id/retry')
   @HttpCode(202)
@@ -28,6 +39,26 @@ export class JobAgainController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Job> {
     return told(reply, await this.jobs.retry(tenantId, id, body, key));
+  }
+
+  @Post(':id/restart')
+  @HttpCode(202)
+  @ApiOperation({
+    operationId: 'restartJob',
+    summary: 'Make a new job of this one over the same set, with changes',
+  })
+  @IdempotencyHeader()
+  @Answers(202, jobSchema, [400, 404, 409, 422])
+  async restart(
+    @TenantId() tenantId: string,
+    @Param('id') id: string,
+    @Body({ schema: restartJobSchema }) body: RestartJob,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Job> {
+    const job = told(reply, await this.orders.restart(tenantId, id, body, key));
+    void reply.header('location', `/v1/jobs/${job.id}`);
+    return job;
   }
 }
 

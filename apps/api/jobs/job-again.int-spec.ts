@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { jobSchema, parsePublicId, type Job } from '#contracts';
+import { parsePublicId } from '#contracts';
 import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
 import { startApi, type ApiRig } from '../spec-rig.js';
+import { jobClient } from './job-client-fixture.js';
 import { endItems } from './job-fixture.js';
 
 const postgres = usePostgres();
@@ -18,31 +19,7 @@ afterAll(async () => {
   await removeDirectory(directory);
 });
 
-const IMAGES = 6;
-
-/** A tenant with a sealed set of six images and a job on it. */
-async function client() {
-  const { headers, tenantId } = await rig.createTenant();
-  const call = (method: 'GET' | 'POST', url: string, payload?: object, more: object = {}) =>
-    rig.app.inject({ method, url, headers: { ...headers, ...more }, payload });
-  const [row] = await rig.database.query<{ id: string }>(
-    `INSERT INTO image_sets (id, tenant_id, state, accepted)
-     VALUES (gen_random_uuid(), $1, 'sealed', $2) RETURNING replace(id::text, '-', '') AS id`,
-    [tenantId, IMAGES],
-  );
-  await rig.database.query(
-    `INSERT INTO images (set_id, n, name, sha256)
-     SELECT $1::uuid, n, 'image-' || n, sha256(n::text::bytea) FROM generate_series(0, $2::int - 1) AS n`,
-    [row!.id, IMAGES],
-  );
-  const order = { image_set: `set_${row!.id}`, tasks: [{ type: 'ocr' }], model: 'default' };
-  const job = jobSchema.parse((await call('POST', '/v1/jobs', order)).json());
-  const url = `/v1/jobs/${job.id}`;
-  const get = async (): Promise<Job> => (await call('GET', url)).json();
-  const results = async (query = '') =>
-    (await call('GET', `${url}/results${query}`)).json().data as { n: number; state: string }[];
-  return { call, get, results, job, url };
-}
+const client = () => jobClient(rig, 6);
 
 /** 0 and 3 cannot be read, 5 takes the engine down. */
 const codeOf = (n: number): string | undefined =>
@@ -139,5 +116,46 @@ describe('retry', () => {
     expect([without.statusCode, without.json().code]).toEqual([409, 'job.running']);
     const odd = await call('POST', `${url}/retry`, { codes: ['a'] });
     expect([odd.statusCode, odd.json().code]).toEqual([400, 'request.invalid']);
+  });
+});
+
+describe('restart', () => {
+  it('makes a new job over the same set, with changes, that says where it comes from', async () => {
+    const { call, get, job, url } = await client();
+    const changes = { tasks: [{ type: 'caption' }], priority: 3, max_failure_rate: 0.5 };
+    const made = await call('POST', `${url}/restart`, changes);
+    expect(made.statusCode).toBe(202);
+    const fresh = made.json();
+    expect(made.headers.location).toBe(`/v1/jobs/${fresh.id}`);
+    expect(fresh).toMatchObject({
+      restarted_from: job.id,
+      image_set: job.image_set,
+      model: job.model,
+      tasks: [{ type: 'caption', language: 'en' }],
+      priority: 3,
+      max_failure_rate: 0.5,
+      state: 'queued',
+      item_counts: { total: 6, succeeded: 0 },
+    });
+    expect(fresh.id).not.toBe(job.id);
+    expect(await get()).toEqual(job);
+    const again = await call('POST', `/v1/jobs/${fresh.id}/restart`);
+    expect(again.json()).toMatchObject({
+      ...changes,
+      tasks: fresh.tasks,
+      restarted_from: fresh.id,
+    });
+    expect((await call('GET', `/v1/jobs/${fresh.id}`)).json()).toEqual(fresh);
+  });
+
+  it('takes over everything but a deadline', async () => {
+    const more = { name: 'n', metadata: { a: 'b' }, cache: false, timeout_seconds: 60 };
+    const { call, job, url } = await jobClient(rig, 2, { ...more, failure_rate_min_items: 7 });
+    expect(job.deadline_at).not.toBeNull();
+    const fresh = (await call('POST', `${url}/restart`, {})).json();
+    const { id: _, created_at: __, ...same } = job;
+    expect(fresh).toMatchObject({ ...same, deadline_at: null, restarted_from: job.id });
+    const unknown = await call('POST', `${url}/restart`, { model: 'nobody' });
+    expect([unknown.statusCode, unknown.json().code]).toEqual([422, 'model.unknown']);
   });
 });

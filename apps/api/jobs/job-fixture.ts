@@ -2,17 +2,22 @@ import { newUuid, parsePublicId } from '#contracts';
 import { commitItems, type Database, type EndedItem } from '#database';
 import { eachItem, parseItemRanges } from '#pipeline';
 
-/** Ends everything of a job that has no end yet, as a worker would. `codeOf`: what an item fails of, if it does. */
+/**
+ * Ends what of a job has no end yet, as a worker would, or only so many shards of it. `codeOf`: what an item fails
+ * of, if it does.
+ */
 export async function endItems(
   database: Database,
   job: string,
   codeOf: (n: number) => string | undefined = () => undefined,
+  shardCount?: number,
 ): Promise<void> {
   const shards = await database.query<{ id: string; fence: number; items: string }>(
     `UPDATE shards SET state = 'leased', fence = fence + 1, generation = generation + 1
-     WHERE job_id = $1 AND state IN ('ready', 'dispatched')
+     WHERE id IN (SELECT id FROM shards WHERE job_id = $1 AND state IN ('ready', 'dispatched')
+                  ORDER BY id LIMIT $2)
      RETURNING id::text, fence, items::text`,
-    [parsePublicId('job', job)],
+    [parsePublicId('job', job), shardCount ?? null],
   );
   for (const { id, fence, items } of shards) {
     const ended = [...eachItem(parseItemRanges(items))].map((n) => endOf(n, codeOf(n)));

@@ -8,10 +8,18 @@ import {
   type Job,
   type JobPage,
   type jobQuerySchema,
+  type RestartJob,
   type ResultPage,
   type resultQuerySchema,
 } from '#contracts';
-import { findJob, listJobs, listResults, type JobRecord, type KeptAnswer } from '#database';
+import {
+  findJob,
+  listJobs,
+  listResults,
+  type JobRecord,
+  type KeptAnswer,
+  type Queryable,
+} from '#database';
 import { FeedAfterCommit } from '../feed/feed-after-commit.js';
 import { once } from '../idempotency/idempotency.js';
 import { decodeCursor, NUMBER_CURSOR, toPage, UUID_CURSOR } from '../page/page.js';
@@ -21,6 +29,7 @@ import { OutgoingUrls } from '../webhooks/outgoing-urls.js';
 import { createJob } from './create-job.js';
 import { jobFilterOf } from './job-filter.js';
 import { viewItem, viewJob } from './job-view.js';
+import { restartOf } from './restart-of.js';
 
 @Injectable()
 export class JobService {
@@ -36,16 +45,42 @@ export class JobService {
     key: string | undefined,
   ): Promise<KeptAnswer<Job>> {
     const scope = { tenantId, key, route: 'POST /v1/jobs', body };
+    const answer = await once(this.parts.database, scope, 202, (tx) =>
+      this.#order(tx, tenantId, body),
+    );
+    if (!answer.replayed) this.feed.step(answer.response.model, 'bulk');
+    return answer;
+  }
+
+  /** A new job over the same set. Errors: `job.not_found`, and those of creating one. */
+  async restart(
+    tenantId: string,
+    id: string,
+    body: RestartJob,
+    key: string | undefined,
+  ): Promise<KeptAnswer<Job>> {
+    const scope = { tenantId, key, route: `POST /v1/jobs/${id}/restart`, body };
     const answer = await once(this.parts.database, scope, 202, async (tx) => {
-      const id = newUuid();
-      // Ahead of the job, whose creation it may want to be told of.
-      const webhook =
-        body.webhook && (await nameJobWebhook(tx, this.urls.guard, tenantId, id, body.webhook));
-      const job = viewJob(await createJob(tx, tenantId, body, 'bulk', id));
-      return webhook === undefined ? job : { ...job, webhook };
+      const old = await findJob(tx, tenantId, requireUuid('job', id));
+      if (old === undefined) throw notFound('job', id);
+      return this.#order(tx, tenantId, restartOf(old, body), old.id);
     });
     if (!answer.replayed) this.feed.step(answer.response.model, 'bulk');
     return answer;
+  }
+
+  async #order(
+    tx: Queryable,
+    tenantId: string,
+    body: CreateJob,
+    restartedFrom?: string,
+  ): Promise<Job> {
+    const id = newUuid();
+    // Ahead of the job, whose creation it may want to be told of.
+    const webhook =
+      body.webhook && (await nameJobWebhook(tx, this.urls.guard, tenantId, id, body.webhook));
+    const job = viewJob(await createJob(tx, tenantId, body, 'bulk', id, restartedFrom));
+    return webhook === undefined ? job : { ...job, webhook };
   }
 
   async get(tenantId: string, id: string): Promise<Job> {

@@ -59,6 +59,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   'request.unsupported_media_type': 415,
   'upload.too_many_parts': 422,
   'upload.no_such_part': 422,
+  'job.deadline_passed': 422,
   'model.unknown': 422,
   'model.none': 422,
   'model.ambiguous': 422,

@@ -24,6 +24,7 @@ import {
   webhookRecoverySchema,
   webhookSchema,
   type createWebhookSchema,
+  type restartJobSchema,
   type retryJobSchema,
   type CreateImageSet,
   type ExportFormatName,
@@ -67,6 +68,7 @@ export interface CallOptions {
 export type NewJob = z.input<typeof createJobSchema>;
 export type NewPreview = z.input<typeof previewJobSchema>;
 export type NewMove = z.input<typeof moveJobsSchema>;
+export type NewRestart = z.input<typeof restartJobSchema>;
 export type NewRetry = z.input<typeof retryJobSchema>;
 export type JobMove = 'cancel' | 'pause' | 'resume';
 export type NewFineTuning = z.input<typeof createFineTuningSchema>;
@@ -134,9 +136,18 @@ export class PalletClient {
     return this.#call(jobSchema, post(path, { isRepeatable: true, signal: options.signal }));
   }
 
-  /** Puts an ended job to work again; the same key makes it once. */
+  /** Puts an ended job to work again; the same key does it once. */
   retryJob(jobId: string, json: NewRetry, options: CallOptions = {}): Promise<Job> {
-    const path = `/v1/jobs/${encodeURIComponent(jobId)}/retry`;
+    return this.#again(jobId, 'retry', json, options);
+  }
+
+  /** A new job over the same set. */
+  restartJob(jobId: string, json: NewRestart, options: CallOptions = {}): Promise<Job> {
+    return this.#again(jobId, 'restart', json, options);
+  }
+
+  #again(jobId: string, how: string, json: unknown, options: CallOptions): Promise<Job> {
+    const path = `/v1/jobs/${encodeURIComponent(jobId)}/${how}`;
     return this.#call(jobSchema, post(path, { json, ...options }));
   }
 

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Option, type Command } from 'commander';
-import type { Job } from '#contracts';
+import type { Job, Task } from '#contracts';
 import { action, connect, type CliContext, type CommandInput } from '../context.js';
 import { describeJob } from '../output/job-row.js';
-import { jsonOption } from './options.js';
+import { addJobLimits, jobLimitsOf, type JobLimitFlags } from './job-limits.js';
+import { jsonOption, taskOption, webhookOf, wholeNumber } from './options.js';
 
 interface AgainFlags {
   json?: boolean;
@@ -13,6 +14,14 @@ interface AgainFlags {
 interface RetryFlags extends AgainFlags {
   code?: string[];
   cancelled?: boolean;
+}
+
+interface RestartFlags extends AgainFlags, JobLimitFlags {
+  task?: Task[];
+  model?: string;
+  priority?: number;
+  name?: string;
+  webhook?: string;
 }
 
 /** What puts a job to work again that has ended. */
@@ -26,6 +35,14 @@ export function addJobAgain(jobs: Command, context: CliContext): void {
     )
     .option('--cancelled', 'also images that were not done when the job was cancelled')
     .action(action<[string], RetryFlags>(context, retry));
+  addJobLimits(again(jobs, 'restart'))
+    .description('make a new job of this one over the same set, with changes; prints its id')
+    .addOption(taskOption({ mandatory: false }))
+    .option('--model <model>', 'another model')
+    .option('--priority <n>', 'another priority, -10 to 10', wholeNumber(-10, 10))
+    .option('--name <name>', 'another name')
+    .option('--webhook <webhook>', 'URL that is told of its end, or the id of a webhook')
+    .action(action<[string], RestartFlags>(context, restart));
 }
 
 const again = (jobs: Command, name: string): Command =>
@@ -39,6 +56,21 @@ async function retry(input: CommandInput<RetryFlags>, id: string): Promise<void>
   const { code, cancelled = false } = input.flags;
   const body = { error_codes: code, cancelled };
   await write(input, await (await connect(input)).retryJob(id, body, callOptions(input)));
+}
+
+async function restart(input: CommandInput<RestartFlags>, id: string): Promise<void> {
+  const { flags, context } = input;
+  const { task: tasks, model, priority, name, webhook } = flags;
+  const body = {
+    ...jobLimitsOf(flags),
+    tasks,
+    model,
+    priority,
+    name,
+    webhook: webhook === undefined ? undefined : webhookOf(webhook),
+  };
+  const job = await (await connect(input)).restartJob(id, body, callOptions(input));
+  await (flags.json ? context.output.json(job) : context.output.data(`${job.id}\n`));
 }
 
 const callOptions = ({ flags, context }: CommandInput<AgainFlags>) => ({

@@ -6,6 +6,7 @@ import {
   type JobOutcome,
   type JobState,
 } from '#contracts';
+import { moment } from './options.js';
 
 /** Which jobs; the same for `ls` and for what is done to many. */
 export interface JobFilterFlags {
@@ -45,12 +46,6 @@ const anyOf = (flags: string, description: string, choices: readonly string[]): 
 function pairOf(text: string): string {
   if (text.indexOf('=') > 0) return text;
   throw new InvalidArgumentError('It must be KEY=VALUE.');
-}
-
-function moment(text: string): string {
-  const at = new Date(text);
-  if (!Number.isNaN(at.getTime())) return at.toISOString();
-  throw new InvalidArgumentError('It must be a time like 2026-01-31 or 2026-01-31T08:00:00Z.');
 }
 
 /** As the API takes it; empty when no flag was given. */

@@ -9,8 +9,9 @@ import { addJobFilter, jobFilterOf, type JobFilterFlags } from './job-filter.js'
 import { addJobAgain } from './job-again.js';
 import { addJobLog } from './job-log.js';
 import { addJobMoves } from './job-moves.js';
+import { addJobLimits, jobLimitsOf, type JobLimitFlags } from './job-limits.js';
 import { addJobPreview } from './job-preview.js';
-import { jsonOption, seconds, taskOption, wholeNumber } from './options.js';
+import { jsonOption, seconds, taskOption, webhookOf, wholeNumber } from './options.js';
 import { tasksOf } from './task-choice.js';
 import { exitCodeOfJob, waitForJob } from './wait.js';
 
@@ -18,7 +19,7 @@ interface JsonFlags {
   json?: boolean;
 }
 
-interface CreateFlags extends JsonFlags {
+interface CreateFlags extends JsonFlags, JobLimitFlags {
   set: string;
   task?: Task[];
   ownTasks?: boolean;
@@ -43,8 +44,7 @@ interface WaitFlags extends JsonFlags {
 
 export function addJobsCommand(program: Command, context: CliContext): void {
   const jobs = program.command('jobs').summary('create, list, wait for, pause and cancel jobs');
-  jobs
-    .command('create')
+  addJobLimits(jobs.command('create'))
     .description('ask tasks about every image of a set; prints the id of the job')
     .requiredOption('--set <set>', 'id of the image set')
     .addOption(taskOption({ mandatory: false }))
@@ -101,6 +101,7 @@ async function create(input: CommandInput<CreateFlags>): Promise<void> {
       name: flags.name,
       webhook: flags.webhook === undefined ? undefined : webhookOf(flags.webhook),
       cache: flags.cache,
+      ...jobLimitsOf(flags),
     },
     { signal: context.signal, idempotencyKey: flags.idempotencyKey ?? randomUUID() },
   );
@@ -110,9 +111,6 @@ async function create(input: CommandInput<CreateFlags>): Promise<void> {
   }
   await (flags.json ? context.output.json(job) : context.output.data(`${job.id}\n`));
 }
-
-const webhookOf = (text: string): { id: string } | { url: string } =>
-  text.startsWith('whe_') ? { id: text } : { url: text };
 
 async function list(input: CommandInput<ListFlags>): Promise<void> {
   const { flags, context } = input;

@@ -30,3 +30,14 @@ export function seconds(text: string): number {
   if (text.trim() !== '' && value > 0 && value <= 1_000_000) return value;
   throw new InvalidArgumentError('It must be a number of seconds above 0.');
 }
+
+/** A time as people write it, in RFC 3339. */
+export function moment(text: string): string {
+  const at = new Date(text);
+  if (!Number.isNaN(at.getTime())) return at.toISOString();
+  throw new InvalidArgumentError('It must be a time like 2026-01-31 or 2026-01-31T08:00:00Z.');
+}
+
+/** `--webhook` of what makes a job. */
+export const webhookOf = (text: string): { id: string } | { url: string } =>
+  text.startsWith('whe_') ? { id: text } : { url: text };

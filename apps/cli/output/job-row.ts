@@ -30,6 +30,11 @@ export const jobRow = (job: Job): string[] => [
   job.name ?? '',
 ];
 
+const STOPPED: Readonly<Record<NonNullable<Job['stop_reason']>, string>> = {
+  failure_rate: 'too many images failed',
+  deadline: 'its deadline passed',
+};
+
 const errorsOf = ({ error_counts: counts }: Job): string | null =>
   Object.keys(counts).length === 0
     ? null
@@ -50,6 +55,9 @@ export function describeJob(job: Job): string {
     ['state', job.outcome === null ? job.state : `${job.state} (${job.outcome})`],
     ['images', `${succeeded} succeeded, ${failed} failed, ${cancelled} cancelled of ${total}`],
     ['errors', errorsOf(job)],
+    ['stopped', job.stop_reason === null ? null : STOPPED[job.stop_reason]],
+    ['made from', job.restarted_from],
+    ['deadline', job.deadline_at],
     ['created', job.created_at],
     ['started', job.started_at],
     ['finished', job.finished_at],

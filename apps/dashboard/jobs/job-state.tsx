@@ -1,4 +1,13 @@
-import { Ban, Check, CircleAlert, CircleDashed, CirclePause, LoaderCircle, X } from 'lucide-react';
+import {
+  Ban,
+  Check,
+  CircleAlert,
+  CircleDashed,
+  CirclePause,
+  ClockAlert,
+  LoaderCircle,
+  X,
+} from 'lucide-react';
 import type { Job } from '#contracts';
 
 /** How a job stands, in one word; its outcome once it has ended. */
@@ -10,6 +19,7 @@ export type Standing =
   | 'succeeded'
   | 'partly failed'
   | 'failed'
+  | 'expired'
   | 'cancelled';
 
 const ICONS = {
@@ -20,6 +30,7 @@ const ICONS = {
   succeeded: Check,
   'partly failed': CircleAlert,
   failed: X,
+  expired: ClockAlert,
   cancelled: Ban,
 } satisfies Record<Standing, unknown>;
 

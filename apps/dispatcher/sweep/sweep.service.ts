@@ -7,6 +7,7 @@ import {
 import {
   cancelWaitingShards,
   endImport,
+  expireJobs,
   forgetDeadTrainers,
   forgetDeadWorkers,
   forgetCustomIdsOfOld,
@@ -46,6 +47,7 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
       this.#loop('expired leases', sweepMs, () => this.#sweepLeases()),
       this.#loop('lost tickets', sweepMs, () => this.#reconcile()),
       this.#loop('cancelled jobs', sweepMs / 4, () => this.#cancel()),
+      this.#loop('deadlines', sweepMs / 4, () => this.#expire()),
       this.#loop('paused jobs', sweepMs / 4, () => this.#settle()),
       this.#loop('parts of uploads', 10_000, () => this.#sweepUploads()),
       this.#loop('deleted files', 10_000, () => removeDeletedFiles(this.parts)),
@@ -125,6 +127,11 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
         // Bounded steps; the next one goes on where this one ended.
       }
     }
+  }
+
+  async #expire(): Promise<void> {
+    const expired = await expireJobs(this.parts.database);
+    if (expired > 0) this.parts.log.info({ expired }, 'jobs stopped at their deadline');
   }
 
   async #settle(): Promise<void> {

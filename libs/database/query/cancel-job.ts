@@ -61,7 +61,8 @@ WITH held AS (
 )
 UPDATE jobs SET cancelled = jobs.cancelled + counts.total,
        state = CASE WHEN jobs.succeeded + jobs.failed + jobs.cancelled + counts.total = jobs.item_count
-                    THEN 'cancelled' ELSE jobs.state END,
+                    THEN CASE WHEN jobs.stop_reason IS NULL THEN 'cancelled' ELSE 'completed' END
+                    ELSE jobs.state END,
        finished_at = CASE WHEN jobs.succeeded + jobs.failed + jobs.cancelled + counts.total = jobs.item_count
                           THEN now() END
 FROM held, counts, shard WHERE jobs.id = held.job_id`;

@@ -99,6 +99,9 @@ function storableText(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? value.replaceAll('\0', '\uFFFD').toWellFormed() : value;
 }
 
+const STOPS = `(jobs.state IN ('queued', 'running', 'paused') AND fails_too_often(
+  jobs, jobs.failed + counts.failed, jobs.succeeded + jobs.failed + counts.succeeded + counts.failed))`;
+
 const COMMIT = `
 WITH held AS (
   SELECT id, job_id FROM shards WHERE id = $1 AND fence = $2 AND state = 'leased' FOR UPDATE
@@ -126,10 +129,13 @@ WITH held AS (
   UPDATE jobs SET succeeded = jobs.succeeded + counts.succeeded, failed = jobs.failed + counts.failed,
          error_counts = CASE WHEN counts.failed = 0 THEN jobs.error_counts
                              ELSE summed_counts(jobs.error_counts, counts.codes) END,
-         state = CASE WHEN jobs.succeeded + jobs.failed + jobs.cancelled + counts.total < jobs.item_count THEN jobs.state
+         state = CASE WHEN jobs.succeeded + jobs.failed + jobs.cancelled + counts.total = jobs.item_count
                       -- Cancelled items stay so when only failed ones are done again.
-                      WHEN jobs.cancelled > 0 THEN 'cancelled'
-                      ELSE 'completed' END,
+                      THEN CASE WHEN jobs.cancelled > 0 AND jobs.stop_reason IS NULL THEN 'cancelled' ELSE 'completed' END
+                      WHEN ${STOPS} THEN 'cancelling'
+                      ELSE jobs.state END,
+         stop_reason = CASE WHEN jobs.succeeded + jobs.failed + jobs.cancelled + counts.total < jobs.item_count
+                             AND ${STOPS} THEN 'failure_rate' ELSE jobs.stop_reason END,
          finished_at = CASE WHEN jobs.succeeded + jobs.failed + jobs.cancelled + counts.total = jobs.item_count
                             THEN now() END
   FROM held, counts, shard WHERE jobs.id = held.job_id

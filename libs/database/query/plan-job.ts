@@ -1,5 +1,5 @@
 import { formatItemRanges, itemCostMs, rangesOf, shardSize } from '#pipeline';
-import { AppError, type JobTasks } from '#contracts';
+import { AppError, FAILURE_RATE_MIN_ITEMS, type JobTasks } from '#contracts';
 import type { Lane } from '#pipeline';
 import type { Queryable } from '../database.js';
 
@@ -19,6 +19,18 @@ export interface NewJob {
   readonly cache?: boolean;
   /** Only these images of the set, in one shard: a preview, which is in no list. `itemCount` is their number. */
   readonly preview?: readonly number[];
+  readonly limits?: NewJobLimits;
+  /** The job that this one was made from. */
+  readonly restartedFrom?: string;
+}
+
+/** What ends a job before its last item. */
+export interface NewJobLimits {
+  readonly maxFailureRate?: number;
+  readonly failureRateMinItems?: number;
+  /** At most one of the two. */
+  readonly deadlineAt?: Date;
+  readonly timeoutSeconds?: number;
 }
 
 /**
@@ -33,8 +45,10 @@ export async function planJob(tx: Queryable, job: NewJob): Promise<void> {
   const ownTasks = job.tasks === 'own' ? await meanOwnTasks(tx, job.setId) : null;
   const tasks = job.tasks === 'own' ? [] : job.tasks;
   await tx.query(
-    `INSERT INTO jobs (id, tenant_id, set_id, name, model, tasks, priority, lane, state, item_count, metadata, cache, own_tasks, preview)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, $11, $12, $13)`,
+    `INSERT INTO jobs (id, tenant_id, set_id, name, model, tasks, priority, lane, state, item_count, metadata, cache, own_tasks, preview,
+                       max_failure_rate, failure_rate_min_items, deadline_at, restarted_from)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, $11, $12, $13,
+             $14, $15, coalesce($16::timestamptz, now() + $17 * interval '1 second'), $18)`,
     [
       job.id,
       job.tenantId,
@@ -49,6 +63,7 @@ export async function planJob(tx: Queryable, job: NewJob): Promise<void> {
       job.cache ?? true,
       ownTasks,
       job.preview !== undefined,
+      ...limitValues(job),
     ],
   );
   const costMs = await readItemCost(tx, job.model, ownTasks ?? tasks.length);
@@ -99,6 +114,14 @@ async function insertShardOf(
     ],
   );
 }
+
+const limitValues = ({ limits = {}, restartedFrom }: NewJob): unknown[] => [
+  limits.maxFailureRate ?? null,
+  limits.failureRateMinItems ?? FAILURE_RATE_MIN_ITEMS,
+  limits.deadlineAt ?? null,
+  limits.timeoutSeconds ?? null,
+  restartedFrom ?? null,
+];
 
 /** How many tasks an image of the set brought, on average. */
 async function meanOwnTasks(tx: Queryable, setId: string): Promise<number> {

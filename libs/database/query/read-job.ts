@@ -1,4 +1,4 @@
-import type { JobState, JobTasks, Task } from '#contracts';
+import type { JobState, JobTasks, StopReason, Task } from '#contracts';
 import type { Queryable } from '../database.js';
 import { JOB_FILTER, jobFilterValues, type JobFilterInput } from './job-filter.js';
 
@@ -16,6 +16,11 @@ export interface JobRecord {
   readonly cancelled: number;
   readonly cache: boolean;
   readonly errorCounts: Readonly<Record<string, number>>;
+  readonly maxFailureRate: number | null;
+  readonly failureRateMinItems: number;
+  readonly deadlineAt: Date | null;
+  readonly stopReason: StopReason | null;
+  readonly restartedFrom: string | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
@@ -37,6 +42,11 @@ interface JobRow extends Record<string, unknown> {
   cancelled: number;
   cache: boolean;
   error_counts: Record<string, number>;
+  max_failure_rate: number | null;
+  failure_rate_min_items: number;
+  deadline_at: Date | null;
+  stop_reason: StopReason | null;
+  restarted_from: string | null;
   metadata: Record<string, string>;
   created_at: Date;
   started_at: Date | null;
@@ -44,7 +54,8 @@ interface JobRow extends Record<string, unknown> {
 }
 
 const COLUMNS = `id, set_id, name, model, tasks, own_tasks, priority, state, item_count, succeeded, failed,
-  cancelled, error_counts, cache, metadata, created_at, started_at, finished_at`;
+  cancelled, error_counts, cache, max_failure_rate, failure_rate_min_items, deadline_at, stop_reason, restarted_from,
+  metadata, created_at, started_at, finished_at`;
 
 /** Output: the job in one row, whatever its size; undefined when the tenant has no such job. */
 export async function findJob(
@@ -97,6 +108,11 @@ function toRecord(row: JobRow): JobRecord {
     cancelled: row.cancelled,
     cache: row.cache,
     errorCounts: row.error_counts,
+    maxFailureRate: row.max_failure_rate,
+    failureRateMinItems: row.failure_rate_min_items,
+    deadlineAt: row.deadline_at,
+    stopReason: row.stop_reason,
+    restartedFrom: row.restarted_from,
     metadata: row.metadata,
     createdAt: row.created_at,
     startedAt: row.started_at,

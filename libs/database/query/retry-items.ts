@@ -90,7 +90,9 @@ WITH gone AS (
           FROM (SELECT code, count(*) AS total FROM gone WHERE state = 'failed' GROUP BY code) AS c) AS codes
   FROM gone
 )
-UPDATE jobs SET state = 'queued', started_at = NULL, finished_at = NULL,
+UPDATE jobs SET state = 'queued', started_at = NULL, finished_at = NULL, stop_reason = NULL,
+       -- One that has passed would end it at once.
+       deadline_at = CASE WHEN jobs.deadline_at > now() THEN jobs.deadline_at END,
        failed = jobs.failed - counts.failed, cancelled = jobs.cancelled - counts.cancelled,
        error_counts = summed_counts(jobs.error_counts, counts.codes)
 FROM counts WHERE jobs.id = $1
