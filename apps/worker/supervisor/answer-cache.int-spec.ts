@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { AppError, newUuid, type Answer, type HostResult, type Task } from '#contracts';
+import { newUuid, type Task } from '#contracts';
 import {
   claimShard,
   commitItems,
@@ -13,23 +13,19 @@ import {
   numberQuestions,
   planJob,
   registerWorker,
-  sweepExpiredLeases,
+  type Lease,
 } from '#database';
-import { feedStep, taskDigest, type Ticket } from '#pipeline';
+import { feedStep, type Ticket } from '#pipeline';
 import { usePostgres } from '#testing';
 import { AnswerCache } from './answer-cache.js';
-import { HostCrashedError, type EngineClient } from './engine-client.js';
-import { ShardRun, type RunEnd } from './shard-run.js';
+import { answer, BROKEN, contentOf, MODEL, said, Worker } from './answer-cache-fixture.js';
 
-const MODEL = 'tiny';
 const TASKS: readonly Task[] = [
   { type: 'ocr' },
   { type: 'caption', language: 'en' },
   { type: 'detect', labels: ['cat'] },
 ];
 const CONTENTS = 12;
-/** Its picture cannot be read. */
-const BROKEN = 7;
 
 const postgres = usePostgres();
 let database: Database;
@@ -77,121 +73,6 @@ async function makeJob(tenantId: string, { contents, tasks, cache }: JobPlan) {
 }
 type MadeJob = Awaited<ReturnType<typeof makeJob>>;
 
-/** Answers by content and task alone, as an engine does; the bytes of a picture are its content. */
-const said = (content: string, task: Task): string =>
-  `${content} ${taskDigest(task)!.toString('hex').slice(0, 8)}`;
-
-class Worker {
-  /** Times that each content was asked each question. */
-  readonly asked = new Map<string, number>();
-  /** Asking of this number kills the host. */
-  crashAt = Infinity;
-  /** Before this asking, the lease goes to somebody else. */
-  loseAt = Infinity;
-  #askings = 0;
-  readonly #queue: Ticket[] = [];
-
-  constructor(readonly revision: string | null = 'r1') {}
-
-  /** Runs until the job has ended, through whatever befalls it. */
-  async finish(job: MadeJob): Promise<RunEnd[]> {
-    const ends: RunEnd[] = [];
-    for (let round = 0; round < 60; round += 1) {
-      const [row] = await database.query('SELECT state FROM jobs WHERE id = $1', [job.id]);
-      if (row!['state'] === 'completed') return ends;
-      await this.#expire(job);
-      const queue = {
-        depth: async () => 0,
-        add: async (more: readonly Ticket[]) => void this.#queue.push(...more),
-      };
-      await feedStep(feedStore(database), queue, MODEL, 'bulk');
-      for (const ticket of this.#queue.splice(0)) ends.push(...(await this.#run(ticket, job)));
-    }
-    throw new Error('the job does not end');
-  }
-
-  async #expire(job: MadeJob): Promise<void> {
-    await database.query(
-      `UPDATE shards SET lease_until = now() - interval '1 second' WHERE job_id = $1 AND state = 'leased'`,
-      [job.id],
-    );
-    await sweepExpiredLeases(database);
-  }
-
-  async #run(ticket: Ticket, job: MadeJob): Promise<RunEnd[]> {
-    const workerId = newUuid();
-    const lease = await claimShard(database, ticket, workerId, 60_000);
-    if (lease === undefined) return [];
-    const lost = new AbortController();
-    const tools = {
-      database,
-      workerId,
-      engine: { analyse: (...args) => this.#analyse(job, args) } as EngineClient,
-      cache: new AnswerCache(database, MODEL, this.revision ?? undefined, (error) => {
-        throw error;
-      }),
-      window: 3,
-      fetchImage: async (_tenant: string, sha256: string) => Buffer.from(sha256),
-      onAnswered: () => undefined,
-      onCommitted: () => undefined,
-      onFailure: (error: unknown) => {
-        throw error;
-      },
-    };
-    const never = new AbortController().signal;
-    const kept = {
-      lost: lost.signal,
-      cancelled: never,
-      paused: never,
-      giveUp: () => undefined,
-      drop: () => undefined,
-    };
-    const run = new ShardRun(tools, lease, kept, { draining: never, hurried: never });
-    return [await run.run()];
-  }
-
-  async #analyse(job: MadeJob, args: Parameters<EngineClient['analyse']>): Promise<HostResult> {
-    const [bytes, tasks, , , onSent] = args;
-    const content = Buffer.from(bytes).toString();
-    onSent();
-    this.#askings += 1;
-    if (this.#askings === this.crashAt) throw new HostCrashedError('killed');
-    if (this.#askings === this.loseAt) await this.#expire(job);
-    for (const task of tasks) {
-      const question = said(content, task);
-      this.asked.set(question, (this.asked.get(question) ?? 0) + 1);
-    }
-    if (content === sha256Of.get(BROKEN)) throw new AppError('image.undecodable', 'no picture');
-    const timings = { decode_ms: 0, encode_ms: 0, generate_ms: 0 };
-    return {
-      answers: tasks.map((task, n) => answer(n, said(content, task))),
-      width: 4,
-      height: 3,
-      timings,
-    };
-  }
-}
-
-const answer = (task: number, raw: string): Answer => ({
-  task,
-  raw,
-  prompt: '',
-  text: raw,
-  boxes: [],
-  confidence: 1,
-  tokens: 1,
-  end_reason: 'eos',
-  warnings: [],
-});
-
-const sha256Of = new Map<number, string>();
-beforeAll(async () => {
-  const rows = await database.query<{ content: number; hex: string }>(
-    `SELECT content, encode(sha256(content::text::bytea), 'hex') AS hex FROM generate_series(0, ${CONTENTS - 1}) AS content`,
-  );
-  for (const { content, hex } of rows) sha256Of.set(content, hex);
-});
-
 /** What a system without a cache says, image by image; and the counters. */
 async function expectRight(job: MadeJob): Promise<void> {
   const items = await listResults(database, job, { limit: 1_000 });
@@ -200,7 +81,7 @@ async function expectRight(job: MadeJob): Promise<void> {
     const content = job.contents[item.n]!;
     expect(item.state).toBe(content === BROKEN ? 'failed' : 'succeeded');
     if (content === BROKEN) continue;
-    const right = job.tasks.map((task, index) => [index, said(sha256Of.get(content)!, task)]);
+    const right = job.tasks.map((task, index) => [index, said(contentOf(content), task)]);
     expect(item.answers.map(({ task, raw }) => [task, raw])).toEqual(right);
     expect([item.width, item.height]).toEqual([4, 3]);
   }
@@ -246,7 +127,7 @@ describe('known answers', () => {
         async (plans, crashAt, loseAt) => {
           await database.query('DELETE FROM known_answers');
           const tenantId = await makeTenant();
-          const worker = new Worker();
+          const worker = new Worker(database);
           Object.assign(worker, { crashAt, loseAt });
           for (const plan of plans) {
             const job = await makeJob(tenantId, plan);
@@ -265,11 +146,11 @@ describe('known answers', () => {
       fc.asyncProperty(fc.array(jobPlan, { minLength: 2, maxLength: 4 }), async (plans) => {
         await database.query('DELETE FROM known_answers');
         const tenantId = await makeTenant();
-        const worker = new Worker();
+        const worker = new Worker(database);
         for (const plan of plans) {
           await worker.finish(await makeJob(tenantId, { ...plan, cache: true }));
         }
-        const broken = sha256Of.get(BROKEN)!;
+        const broken = contentOf(BROKEN);
         for (const [question, times] of worker.asked) {
           if (!question.startsWith(broken)) expect([question, times]).toEqual([question, 1]);
         }
@@ -288,7 +169,7 @@ describe('a known answer', () => {
 
   it('is said to be one, and kept from jobs that want none', async () => {
     const tenantId = await makeTenant();
-    const worker = new Worker();
+    const worker = new Worker(database);
     const first = await makeJob(tenantId, plan);
     await worker.finish(first);
     expect(await cachedOf(first)).toEqual([false, false, false]);
@@ -300,13 +181,60 @@ describe('a known answer', () => {
     expect(await cachedOf(without)).toEqual([false, false, false]);
   });
 
+  it('is found for images that bring tasks of their own, in two statements for all of them', async () => {
+    const tenantId = await makeTenant();
+    const contents = Array.from({ length: CONTENTS - 1 }, (_, n) => (n < BROKEN ? n : n + 1));
+    const own = (n: number): Task[] => [{ type: 'prompt', prompt: `what is ${n}?` }, TASKS[0]!];
+    const makeOwn = async () => {
+      const job = await makeJob(tenantId, { contents, tasks: [], cache: true });
+      for (const n of contents.keys()) {
+        await database.query('UPDATE images SET tasks = $3 WHERE set_id = $1 AND n = $2', [
+          job.setId,
+          n,
+          JSON.stringify(own(n)),
+        ]);
+      }
+      await database.query(`UPDATE jobs SET own_tasks = 2 WHERE id = $1`, [job.id]);
+      return job;
+    };
+    const worker = new Worker(database);
+    await worker.finish(await makeOwn());
+    const second = await makeOwn();
+    await worker.finish(second);
+    for (const { n, answers } of await listResults(database, second, { limit: 100 })) {
+      const hex = contentOf(contents[n]!);
+      expect(answers.map(({ raw, cached }) => [raw, cached])).toEqual(
+        own(n).map((task) => [said(hex, task), true]),
+      );
+    }
+    let statements = 0;
+    const query = (text: string, values: unknown[]) => {
+      statements += 1;
+      return database.query(text, values);
+    };
+    const cache = new AnswerCache({ query } as unknown as Database, MODEL, 'r1', (error) => {
+      throw error;
+    });
+    const parts = contents.map((content, n) => {
+      const items = [{ n, name: `${n}`, sha256: contentOf(content), tasks: own(n) }];
+      return { tenantId, tasks: own(n), items, cache: true } as unknown as Lease;
+    });
+    const knowledge = await cache.recall(parts);
+    expect(knowledge.map(({ answers }) => [...answers.values()][0]?.size)).toEqual(
+      contents.map(() => 2),
+    );
+    expect(statements).toBe(2);
+    await cache.recall(parts);
+    expect(statements).toBe(3);
+  });
+
   it('is of one tenant and one revision of the model, and of no engine that names none', async () => {
     const tenantId = await makeTenant();
-    await new Worker().finish(await makeJob(tenantId, plan));
+    await new Worker(database).finish(await makeJob(tenantId, plan));
     const cases = [
-      { tenant: await makeTenant(), worker: new Worker() },
-      { tenant: tenantId, worker: new Worker('r2') },
-      { tenant: tenantId, worker: new Worker(null) },
+      { tenant: await makeTenant(), worker: new Worker(database) },
+      { tenant: tenantId, worker: new Worker(database, 'r2') },
+      { tenant: tenantId, worker: new Worker(database, null) },
     ];
     for (const { tenant, worker } of cases) {
       const job = await makeJob(tenant, plan);
@@ -317,7 +245,7 @@ describe('a known answer', () => {
 
   it('whose job is deleted is forgotten; jobs that took it keep it; the next one is known again', async () => {
     const tenantId = await makeTenant();
-    const worker = new Worker();
+    const worker = new Worker(database);
     const first = await makeJob(tenantId, plan);
     await worker.finish(first);
     const took = await makeJob(tenantId, plan);
@@ -336,9 +264,9 @@ describe('a known answer', () => {
 
   it('about a deleted content is forgotten, the tenant’s own alone', async () => {
     const [mine, other] = [await makeTenant(), await makeTenant()];
-    const worker = new Worker();
+    const worker = new Worker(database);
     for (const tenantId of [mine, other]) await worker.finish(await makeJob(tenantId, plan));
-    await database.transaction((tx) => forgetAnswersAbout(tx, mine, [sha256Of.get(1)!]));
+    await database.transaction((tx) => forgetAnswersAbout(tx, mine, [contentOf(1)]));
     const jobs = [await makeJob(mine, plan), await makeJob(other, plan)];
     for (const job of jobs) await worker.finish(job);
     expect(await cachedOf(jobs[0]!)).toEqual([true, false, true]);
@@ -347,7 +275,7 @@ describe('a known answer', () => {
 
   it('is forgotten when it is old, with its question', async () => {
     const tenantId = await makeTenant();
-    const worker = new Worker();
+    const worker = new Worker(database);
     await worker.finish(await makeJob(tenantId, plan));
     await database.query(
       `UPDATE known_answers SET known_at = now() - interval '11 days' WHERE sha256 = sha256('0')`,

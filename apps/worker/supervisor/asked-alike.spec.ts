@@ -21,9 +21,3 @@ it('leaves a lease whose job names the tasks as it is', () => {
   const whole = lease(null, null);
   expect(askedAlike(whole)).toEqual([whole]);
 });
-
-it('looks up only so much when every image is asked something else', () => {
-  const parts = askedAlike(lease(...Array.from({ length: 40 }, (_, n) => prompt(`${n}`))));
-  expect(parts).toHaveLength(40);
-  expect(parts.filter(({ cache }) => cache)).toHaveLength(16);
-});

@@ -1,13 +1,7 @@
 import type { Task } from '#contracts';
 import type { Lease, LeasedItem } from '#database';
 
-/** Parts about which it is looked up what is known: two statements each, before the host gets anything. */
-const MOST_LOOKED_UP = 16;
-
-/**
- * A lease as parts, each of items that are asked the same: one part, unless the images bring tasks of their own.
- * With many parts there is little to share: of those beyond the first, nothing is looked up or kept.
- */
+/** A lease as parts, each of items that are asked the same: one part, unless the images bring tasks of their own. */
 export function askedAlike(lease: Lease): Lease[] {
   const parts = new Map<string, { tasks: readonly Task[]; items: LeasedItem[] }>();
   for (const item of lease.items) {
@@ -17,7 +11,5 @@ export function askedAlike(lease: Lease): Lease[] {
     if (part === undefined) parts.set(key, { tasks, items: [item] });
     else part.items.push(item);
   }
-  return [...parts.values()].map(({ tasks, items }, at) => {
-    return { ...lease, tasks, items, cache: lease.cache && at < MOST_LOOKED_UP };
-  });
+  return [...parts.values()].map(({ tasks, items }) => ({ ...lease, tasks, items }));
 }

@@ -135,10 +135,9 @@ export class ShardRun {
   /** What is left to do for the host; items about which all is known end at once. */
   async #plan(): Promise<Work[]> {
     const { lease } = this;
-    const planned: Work[] = [];
-    for (const part of askedAlike(lease)) {
-      planned.push(...planWork(part, await this.tools.cache.recall(part)));
-    }
+    const parts = askedAlike(lease);
+    const knowledge = await this.tools.cache.recall(parts);
+    const planned = parts.flatMap((part, at) => planWork(part, knowledge[at]!));
     return planned.filter((work) => {
       if (openQuestions(work.tasks, work).length > 0) return true;
       this.#endWork(work, endAsKnown(work, lease.losses + 1));

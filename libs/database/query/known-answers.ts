@@ -36,35 +36,39 @@ export interface KnownAnswer {
   readonly height: number | null;
 }
 
+/** A question about a content (lower-case hex). */
+export interface AskedQuestion {
+  readonly sha256: string;
+  readonly question: number;
+}
+
+/** What a question about a content is found under. */
+export const knownKey = ({ sha256, question }: AskedQuestion): string => `${sha256} ${question}`;
+
 /**
- * Input: questions by number of their task, and contents (lower-case hex).
- * Output: by content and then by number of the task, what was answered before; nothing for what is not known.
- * Errors: those of the connection.
+ * Output: by `knownKey`, what was answered before; nothing for what is not known. The answers still bear the number
+ * that their task had then. Errors: those of the connection.
  */
 export async function findKnownAnswers(
   db: Queryable,
-  questions: readonly QuestionId[],
-  contents: readonly string[],
-): Promise<Map<string, Map<number, KnownAnswer>>> {
-  const known = new Map<string, Map<number, KnownAnswer>>();
-  const asked = questions.flatMap((id, task) => (id === null ? [] : [{ id, task }]));
-  if (asked.length === 0 || contents.length === 0) return known;
+  asked: readonly AskedQuestion[],
+): Promise<Map<string, KnownAnswer>> {
+  if (asked.length === 0) return new Map();
   const rows = await db.query<KnownRow>(FIND, [
-    contents,
-    asked.map(({ id }) => id),
-    asked.map(({ task }) => task),
+    asked.map(({ sha256 }) => sha256),
+    asked.map(({ question }) => question),
   ]);
-  for (const { sha256, task, answer, width, height } of rows) {
-    const ofContent = known.get(sha256) ?? new Map<number, KnownAnswer>();
-    ofContent.set(task, { answer: { ...answer, task, cached: true }, width, height });
-    known.set(sha256, ofContent);
-  }
-  return known;
+  return new Map(
+    rows.map(({ sha256, question, answer, width, height }) => [
+      knownKey({ sha256, question }),
+      { answer: { ...answer, cached: true }, width, height },
+    ]),
+  );
 }
 
 interface KnownRow extends Record<string, unknown> {
   sha256: string;
-  task: number;
+  question: number;
   answer: Answer;
   width: number | null;
   height: number | null;
@@ -73,12 +77,11 @@ interface KnownRow extends Record<string, unknown> {
 // OFFSET 0 keeps each step a look into its key: joined freely, a planner whose statistics are from before the last
 // million rows reads the tables instead.
 const FIND = `
-SELECT content.hex AS sha256, asked.task, answer.value AS answer, item.width, item.height
-FROM unnest($1::text[]) AS content (hex)
-CROSS JOIN unnest($2::int[], $3::int[]) AS asked (question_id, task)
+SELECT asked.hex AS sha256, asked.question, answer.value AS answer, item.width, item.height
+FROM unnest($1::text[], $2::int[]) AS asked (hex, question)
 CROSS JOIN LATERAL (
   SELECT job_id, n, task FROM known_answers AS k
-  WHERE k.sha256 = decode(content.hex, 'hex') AND k.question_id = asked.question_id OFFSET 0) AS known
+  WHERE k.sha256 = decode(asked.hex, 'hex') AND k.question_id = asked.question OFFSET 0) AS known
 CROSS JOIN LATERAL (
   SELECT answers, width, height FROM items
   WHERE items.job_id = known.job_id AND items.n = known.n OFFSET 0) AS item
