@@ -119,6 +119,28 @@ describe('requests', () => {
   });
 });
 
+describe('texts that Postgres cannot hold', () => {
+  it('are refused with where they are', async () => {
+    const { headers } = await rig.createTenant();
+    const post = (url: string, payload: object) => call({ method: 'POST', url, headers, payload });
+    const answers = await Promise.all([
+      post('/v1/image-sets', { name: 'a\0b' }),
+      post('/v1/image-sets', { metadata: { 'k\0': 'v' } }),
+      post('/v1/image-sets', { metadata: { k: '\uD800' } }),
+      post('/v1/jobs', { image_set: 'x', tasks: [{ type: 'prompt', prompt: 'a\uDFFF' }] }),
+      call({ url: '/v1/jobs?model=%00', headers }),
+    ]);
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([400, 400, 400, 400, 400]);
+    expect(answers.map((answer) => answer.json().errors[0].pointer)).toEqual([
+      '/name',
+      '/metadata/k\uFFFD',
+      '/metadata/k',
+      '/tasks/0/prompt',
+      '/model',
+    ]);
+  });
+});
+
 describe('image sets and jobs', () => {
   it('go from open to sealed to a job', async () => {
     const { headers } = await rig.createTenant();

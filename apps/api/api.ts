@@ -17,6 +17,7 @@ import { requirePace } from './pace/body-pace.js';
 import type { ApiParts } from './parts.js';
 import { PART_CONTENT_TYPE } from './resumable-uploads/part-urls.js';
 import { sendProblem, toProblem } from './problem/problem.filter.js';
+import { requireStorable } from './problem/storable.js';
 import { toAppError } from './problem/to-app-error.js';
 import { collectRoutes } from './route-table/route-table.js';
 
@@ -48,6 +49,7 @@ export async function createApi(parts: ApiParts): Promise<NestFastifyApplication
   adapter.getInstance().addHook('onRequest', async (request, reply) => setHeaders(request, reply));
   requirePace(adapter.getInstance(), parts.config.pace);
   addEtags(adapter.getInstance());
+  requireStorable(adapter.getInstance());
   collectRoutes(adapter.getInstance());
   parts.metrics?.watch(adapter.getInstance());
   closeIdleWhileClosing(adapter.getInstance());

@@ -30,10 +30,22 @@ const TRANSLATIONS: Readonly<Record<string, readonly [code: string, message: str
 /** Busboy throws plain errors for a body that is no multipart; nothing else tells them apart. */
 const MALFORMED_MULTIPART = /multipart data|Boundary not found|Part terminated early|header/i;
 
+/** Postgres: a byte that no text may hold, an escape that no text can be made of. Fields of forms come so far. */
+const UNSTORABLE = new Set(['22021', '22P05']);
+const isHalfSurrogate = (error: Error): boolean =>
+  'code' in error &&
+  error.code === '22P02' &&
+  /surrogate/.test(String('detail' in error && error.detail));
+
 export function toAppError(error: unknown): AppError | undefined {
   if (error instanceof AppError) return error;
   if (!(error instanceof Error)) return undefined;
   const code = 'code' in error ? String(error.code) : '';
+  if (UNSTORABLE.has(code) || isHalfSurrogate(error)) {
+    return new AppError('request.invalid', 'A text holds NUL or half a surrogate pair.', {
+      cause: error,
+    });
+  }
   const translation = TRANSLATIONS[code];
   if (translation !== undefined) return new AppError(...translation, { cause: error });
   if (error instanceof HttpException) return fromHttp(error.getStatus());
