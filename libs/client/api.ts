@@ -61,7 +61,7 @@ export type Batch = {
   };
   readonly metadata: Readonly<Record<string, string>> | null;
   /** How it went; a batch whose requests all failed is `completed`, and `failed` here */
-  readonly outcome: 'succeeded' | 'partly_failed' | 'failed' | 'cancelled' | 'expired' | null;
+  readonly outcome: 'succeeded' | 'partly_failed' | 'failed' | 'expired' | 'cancelled' | null;
   /** What does the work, once all lines are read */
   readonly job: string | null;
   readonly image_set: string;
@@ -552,6 +552,14 @@ export type CreateJob = {
   readonly webhook?: JobWebhook;
   /** Take answers that are known (same content, task and model revision); `false`: compute every one */
   readonly cache?: boolean;
+  /** Stop when a larger part of the ended images has failed; default: never */
+  readonly max_failure_rate?: number;
+  /** Not before so many images have ended; default: 100 */
+  readonly failure_rate_min_items?: number;
+  /** What has not ended then is not done any more */
+  readonly deadline_at?: string;
+  /** The same, from now */
+  readonly timeout_seconds?: number;
 };
 
 export type JobWebhook =
@@ -590,7 +598,7 @@ export type Job = {
   readonly tasks: readonly Task[] | 'own';
   readonly priority: number;
   readonly state: 'queued' | 'running' | 'paused' | 'cancelling' | 'completed' | 'cancelled';
-  readonly outcome: 'succeeded' | 'partly_failed' | 'failed' | 'cancelled' | null;
+  readonly outcome: 'succeeded' | 'partly_failed' | 'failed' | 'expired' | 'cancelled' | null;
   readonly item_counts: {
     readonly total: number;
     readonly succeeded: number;
@@ -602,6 +610,12 @@ export type Job = {
   readonly progress: number;
   /** Whether answers that are known may be taken */
   readonly cache: boolean;
+  readonly max_failure_rate: number | null;
+  readonly failure_rate_min_items: number;
+  readonly deadline_at: string | null;
+  readonly stop_reason: 'failure_rate' | 'deadline' | null;
+  /** The job that this one was made from */
+  readonly restarted_from: string | null;
   /** Up to 16 pairs of text, 64 and 512 characters at most */
   readonly metadata: Readonly<Record<string, string>>;
   readonly created_at: string;
@@ -714,6 +728,28 @@ export type RetryJob = {
   readonly cancelled?: boolean;
 };
 
+export type RestartJob = {
+  /** `own`: about each image the tasks that it brought into its set */
+  readonly tasks?: readonly Task[] | 'own';
+  readonly model?: string;
+  /** Higher runs sooner among the same tenant's jobs */
+  readonly priority?: number;
+  readonly name?: string;
+  /** Up to 16 pairs of text, 64 and 512 characters at most */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Told how this job goes */
+  readonly webhook?: JobWebhook;
+  readonly cache?: boolean;
+  /** Stop when a larger part of the ended images has failed; default: never */
+  readonly max_failure_rate?: number;
+  /** Not before so many images have ended; default: 100 */
+  readonly failure_rate_min_items?: number;
+  /** What has not ended then is not done any more */
+  readonly deadline_at?: string;
+  /** The same, from now */
+  readonly timeout_seconds?: number;
+};
+
 export type JobLogPage = {
   readonly object: 'list';
   readonly data: readonly JobLogEntry[];
@@ -770,8 +806,9 @@ export type MoveJobs = {
       | 'succeeded'
       | 'partly_failed'
       | 'failed'
+      | 'expired'
       | 'cancelled'
-      | readonly ('succeeded' | 'partly_failed' | 'failed' | 'cancelled')[];
+      | readonly ('succeeded' | 'partly_failed' | 'failed' | 'expired' | 'cancelled')[];
     readonly model?: string;
     readonly image_set?: string;
     /** Part of the name, in any case */
@@ -814,6 +851,14 @@ export type PreviewJob = {
   readonly webhook?: JobWebhook;
   /** Take answers that are known (same content, task and model revision); `false`: compute every one */
   readonly cache?: boolean;
+  /** Stop when a larger part of the ended images has failed; default: never */
+  readonly max_failure_rate?: number;
+  /** Not before so many images have ended; default: 100 */
+  readonly failure_rate_min_items?: number;
+  /** What has not ended then is not done any more */
+  readonly deadline_at?: string;
+  /** The same, from now */
+  readonly timeout_seconds?: number;
   /** Images to run, spread over the set; the same ones each time */
   readonly samples?: number;
 };
@@ -1211,8 +1256,9 @@ export interface Operations {
         | 'succeeded'
         | 'partly_failed'
         | 'failed'
+        | 'expired'
         | 'cancelled'
-        | readonly ('succeeded' | 'partly_failed' | 'failed' | 'cancelled')[];
+        | readonly ('succeeded' | 'partly_failed' | 'failed' | 'expired' | 'cancelled')[];
       model?: string;
       image_set?: string;
       name?: string;
@@ -1239,6 +1285,8 @@ export interface Operations {
   };
   /** Do the failed items of an ended job again; the others keep their answers */
   retryJob: { input: { id: string; 'Idempotency-Key'?: string; body: RetryJob }; answer: Job };
+  /** Make a new job of this one over the same set, with changes */
+  restartJob: { input: { id: string; 'Idempotency-Key'?: string; body: RestartJob }; answer: Job };
   /** List what happened to a job, oldest first */
   listJobLog: {
     input: { id: string; limit?: number; cursor?: string; level?: 'info' | 'warning' };
@@ -1657,6 +1705,14 @@ export const OPERATIONS = {
   retryJob: {
     method: 'POST',
     path: '/v1/jobs/{id}/retry',
+    query: [],
+    header: ['Idempotency-Key'],
+    sends: 'json',
+    answers: 'json',
+  },
+  restartJob: {
+    method: 'POST',
+    path: '/v1/jobs/{id}/restart',
     query: [],
     header: ['Idempotency-Key'],
     sends: 'json',
