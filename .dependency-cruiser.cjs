@@ -24,6 +24,7 @@ module.exports = {
     only('pipeline', 'contracts'),
     only('lease', 'contracts'),
     only('lifecycle'),
+    only('secrets', 'contracts'),
     only('scaling', 'pipeline', 'contracts'),
     only('openai', 'contracts'),
     only('outgoing', 'contracts'),

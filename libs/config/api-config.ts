@@ -5,6 +5,7 @@ import {
   outgoingEnv,
   parseEnvironment,
   positive,
+  secretsEnv,
   sharedConfig,
   sharedEnv,
   type SharedConfig,
@@ -13,6 +14,7 @@ import {
 const apiEnv = z.object({
   ...sharedEnv,
   ...outgoingEnv,
+  ...secretsEnv,
   ...intakeEnv,
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(0),
@@ -49,6 +51,7 @@ export interface ApiConfig extends SharedConfig {
   /** Most bytes of a JSONL file of requests. */
   readonly batchFileBytes: number;
   readonly outgoingAllow: string;
+  readonly secretsKey: string | undefined;
   /** How slowly a body may come before it is refused. */
   readonly pace: { readonly bytesPerSecond: number; readonly windowMs: number };
   /** An open upload whose owner has asked for nothing for so long is thrown away. */
@@ -68,6 +71,7 @@ export function loadApiConfig(env: NodeJS.ProcessEnv): ApiConfig {
     trainingFileBytes: parsed.MAX_TRAINING_FILE_BYTES,
     batchFileBytes: parsed.MAX_BATCH_FILE_BYTES,
     outgoingAllow: parsed.OUTGOING_ALLOW,
+    secretsKey: parsed.SECRETS_KEY,
     uploadLifetimeMs: parsed.UPLOAD_LIFETIME_HOURS * 3_600_000,
     pace: Object.freeze({
       bytesPerSecond: parsed.MIN_BODY_BYTES_PER_SECOND,

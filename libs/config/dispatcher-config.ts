@@ -6,6 +6,7 @@ import {
   parseEnvironment,
   pipelineEnv,
   positive,
+  secretsEnv,
   sharedConfig,
   sharedEnv,
   type SharedConfig,
@@ -16,6 +17,7 @@ const dispatcherEnv = z
     ...sharedEnv,
     ...pipelineEnv,
     ...outgoingEnv,
+    ...secretsEnv,
     ...intakeEnv,
     ANSWER_CACHE_DAYS: positive(90),
     ASSEMBLE_MS: positive(500),
@@ -51,6 +53,7 @@ export interface DispatcherConfig extends SharedConfig {
   /** Pause between looks for webhooks that are due. */
   readonly notifyMs: number;
   readonly outgoingAllow: string;
+  readonly secretsKey: string | undefined;
   readonly webhooks: WebhookLimits;
   /** Pause between looks for images to import. */
   readonly importMs: number;
@@ -98,6 +101,7 @@ export function loadDispatcherConfig(env: NodeJS.ProcessEnv): DispatcherConfig {
     answerCacheDays: parsed.ANSWER_CACHE_DAYS,
     notifyMs: parsed.NOTIFY_MS,
     outgoingAllow: parsed.OUTGOING_ALLOW,
+    secretsKey: parsed.SECRETS_KEY,
     webhooks: Object.freeze({
       timeoutMs: parsed.WEBHOOK_TIMEOUT_MS,
       inFlight: parsed.WEBHOOK_IN_FLIGHT,

@@ -32,6 +32,9 @@ export const sharedEnv = {
  */
 export const outgoingEnv = { OUTGOING_ALLOW: z.string().max(10_000).default('') };
 
+/** What seals the credentials of customers; every process that seals or opens them has the same. */
+export const secretsEnv = { SECRETS_KEY: z.string().optional() };
+
 /** Those of them that every process uses. */
 export interface SharedConfig {
   readonly databaseUrl: string;

@@ -39,6 +39,26 @@ export const importQuerySchema = z.object({
 });
 export type ImportQuery = z.infer<typeof importQuerySchema>;
 
+/** JSON body instead of a manifest: the objects of a bucket. */
+export const createBucketImportSchema = z
+  .strictObject({
+    uri: z
+      .string()
+      .max(1200)
+      .describe('s3://bucket/prefix/ for all below it, or with `*`, `?` and `**/`'),
+    region: z
+      .string()
+      .regex(/^[a-z0-9-]{1,32}$/)
+      .default('us-east-1'),
+    endpoint: z.string().max(2048).optional().describe('Of a server that is not AWS'),
+    access_key_id: z.string().min(1).max(256),
+    secret_access_key: z.string().min(1).max(1024).describe('Kept sealed while the import runs'),
+    session_token: z.string().min(1).max(4096).optional(),
+    name: z.string().trim().min(1).max(200).optional(),
+  })
+  .meta({ id: 'CreateBucketImport' });
+export type CreateBucketImport = z.infer<typeof createBucketImportSchema>;
+
 export const importStateSchema = z
   .enum(['listing', 'fetching', 'completed', 'failed', 'cancelled'])
   .describe(

@@ -21,6 +21,7 @@ export * from './query/idempotency.js';
 export * from './query/image-set.js';
 export * from './query/image.js';
 export * from './query/import.js';
+export * from './query/import-bucket.js';
 export * from './query/import-chunk.js';
 export * from './query/import-listing.js';
 export * from './query/image-content.js';

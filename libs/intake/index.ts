@@ -6,6 +6,7 @@ export {
   type ArchiveLimits,
 } from './archive/read-archive.js';
 export { fetchImage, openImageGuard, type FetchOptions } from './fetch-image.js';
+export { parseBucketUri, type BucketPlace } from './bucket/bucket-uri.js';
 export { cleanFileName } from './file-name.js';
 export { limitOfFile } from './file-limit.js';
 export { ImageIntake, type IntakeTarget, type TakenFile } from './image-intake.js';

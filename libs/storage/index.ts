@@ -6,4 +6,9 @@ export {
   type PresignOptions,
   type PutOptions,
 } from './object-store.js';
+export {
+  CustomerBucket,
+  type CustomerBucketOptions,
+  type ListedObject,
+} from './customer-bucket.js';
 export { openObjectStore, type S3Credentials } from './open-object-store.js';

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { AppError } from '#contracts';
 import { FolderObjectStore } from './folder-object-store.js';
 import type { ObjectStore } from './object-store.js';
+import { silenceNodeVersionWarning } from './sdk-warning.js';
 import { S3ObjectStore } from './s3-object-store.js';
 
 export interface S3Credentials {
@@ -71,9 +72,4 @@ function openS3(address: URL, credentials: S3Credentials | undefined): ObjectSto
   const signer = publicEndpoint && new S3Client({ ...settings, endpoint: publicEndpoint });
   const below = prefix === '' ? '' : `${prefix}/`;
   return new S3ObjectStore(client, address.hostname, below, signer || client);
-}
-
-/** The SDK is pinned exactly, so what its later versions need is no news for the operator. */
-function silenceNodeVersionWarning(): void {
-  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 }

@@ -30,13 +30,13 @@ export class ImportController {
   @HttpCode(202)
   @ApiOperation({
     operationId: 'importImages',
-    summary: 'Import the images that a manifest names',
+    summary: 'Import the images that a manifest names, or a bucket has',
     description:
-      'A manifest of any length, JSONL or CSV, one image a line: `url`, `source-ref`, `key` or the `sha256` of an image that was sent before; with `custom_id`, `name`, `metadata`, `tasks`. Images are fetched after the answer; GET /v1/imports/{id} tells how far it is. A line that cannot be used is refused by its number, the others go on.',
+      'A manifest of any length, JSONL or CSV, one image a line: `url`, `source-ref`, `key` or the `sha256` of an image that was sent before; with `custom_id`, `name`, `metadata`, `tasks`. Images are fetched after the answer; GET /v1/imports/{id} tells how far it is. A line that cannot be used is refused by its number, the others go on. Or a bucket, as JSON: `uri` (s3://bucket/photos/**/*.jpg), `region`, `endpoint`, `access_key_id`, `secret_access_key`, `session_token`, `name`; its credentials are kept sealed until the import has ended, and never shown.',
   })
-  @ApiConsumes(...MANIFEST_TYPES)
+  @ApiConsumes(...MANIFEST_TYPES, 'application/json')
   @ApiBody({ schema: { type: 'string', format: 'binary' } })
-  @Answers(202, answerSchema, [400, 404, 409, 413, 415, 503])
+  @Answers(202, answerSchema, [400, 404, 409, 413, 415, 422, 503])
   async receive(
     @TenantId() tenantId: string,
     @Param('id') id: string,

@@ -1,9 +1,11 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importPageSchema, importSchema, manifestCheckSchema, problemSchema } from '#contracts';
+import { newSecretsKey, SecretBox } from '#secrets';
 import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
 import { startApi, type ApiRig } from '../spec-rig.js';
 
+const secretsKey = newSecretsKey();
 const postgres = usePostgres();
 let rig: ApiRig;
 let directory: string;
@@ -11,7 +13,11 @@ let url: URL;
 
 beforeAll(async () => {
   directory = await makeTemporaryDirectory();
-  const env = { MAX_IMAGES_PER_SET: '3000' };
+  const env = {
+    MAX_IMAGES_PER_SET: '3000',
+    SECRETS_KEY: secretsKey,
+    OUTGOING_ALLOW: 's3.internal',
+  };
   rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory, env });
   await rig.app.listen(0, '127.0.0.1');
   url = new URL(await rig.app.getUrl());
@@ -171,7 +177,7 @@ describe('a manifest', () => {
 
   it('of another kind, into a sealed set, or into one too many times is refused', async () => {
     const { send, setId, call, tenant } = await setup();
-    expect((await send('{}', 'application/json')).statusCode).toBe(415);
+    expect((await send('{}', 'application/json')).statusCode).toBe(400);
     expect((await send('x', 'application/xml')).statusCode).toBe(415);
     expect((await send('', 'text/csv', '?dry_run=maybe')).statusCode).toBe(400);
     for (let n = 0; n < 16; n++) expect((await send(jsonl(at(n)))).statusCode).toBe(202);
@@ -202,5 +208,63 @@ describe('a manifest', () => {
       expect((await stranger.call('GET', path)).statusCode).toBe(404);
     }
     expect((await stranger.call('POST', `/v1/imports/${data[0]!.id}/cancel`)).statusCode).toBe(404);
+  });
+});
+
+describe('a bucket', () => {
+  const order = {
+    uri: 's3://photos/2024/**/*.jpg',
+    endpoint: 'http://s3.internal:9000',
+    access_key_id: 'AKIA-of-a-customer',
+    secret_access_key: 'secret of a customer',
+  };
+
+  it('becomes an import whose credentials are sealed for it alone, and never shown', async () => {
+    const { send, setId, call } = await setup();
+    const response = await send(JSON.stringify({ ...order, name: 'all' }), 'application/json');
+    expect(response.statusCode).toBe(202);
+    const answer = importSchema.parse(response.json());
+    expect(answer).toMatchObject({ source: 'bucket', state: 'listing', name: 'all' });
+    const [row] = await rig.database.query<{ bucket: Record<string, string>; all: string }>(
+      `SELECT bucket, imports::text AS all FROM imports WHERE id = $1::uuid`,
+      [answer.id.slice(4)],
+    );
+    const seen = [
+      response.body,
+      (await call('GET', `/v1/imports/${answer.id}`)).body,
+      (await call('GET', `/v1/image-sets/${setId}/imports`)).body,
+      row!.all,
+    ];
+    for (const text of seen) expect(text).not.toMatch(/AKIA|secret of/);
+    const id = answer.id.slice(4).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+    const opened = new SecretBox(secretsKey).open(row!.bucket['credentials']!, `import ${id}`);
+    expect(JSON.parse(opened)).toEqual({
+      accessKeyId: order.access_key_id,
+      secretAccessKey: order.secret_access_key,
+    });
+    expect(row!.bucket).toMatchObject({ uri: order.uri, region: 'us-east-1' });
+    await call('POST', `/v1/imports/${answer.id}/cancel`);
+    const [after] = await rig.database.query<{ bucket: object }>(
+      'SELECT bucket FROM imports WHERE id = $1::uuid',
+      [answer.id.slice(4)],
+    );
+    expect(after!.bucket).not.toHaveProperty('credentials');
+  });
+
+  it.each([
+    [{ uri: 'https://photos/' }, 422, 'bucket.bad_uri'],
+    [{ endpoint: 'http://169.254.169.254' }, 422, 'outgoing.forbidden_address'],
+    [{ endpoint: 'https://user:pass@example.com' }, 422, 'outgoing.forbidden_url'],
+    [{ region: 'x.evil.com/' }, 400, 'request.invalid'],
+    [{ secret_access_key: undefined }, 400, 'request.invalid'],
+    [{ colour: 'red' }, 400, 'request.invalid'],
+  ])('with %j is refused, without its secrets', async (more, status, code) => {
+    const { send } = await setup();
+    const response = await send(JSON.stringify({ ...order, ...more }), 'application/json');
+    expect([response.statusCode, problemSchema.parse(response.json()).code]).toEqual([
+      status,
+      code,
+    ]);
+    expect(response.body).not.toMatch(/AKIA|secret of/);
   });
 });

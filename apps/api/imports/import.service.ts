@@ -14,11 +14,13 @@ import {
 import { endImport, findImageSet, findImport, listImports, type ImportRecord } from '#database';
 import { openImageGuard, Slots } from '#intake';
 import type { OutgoingGuard } from '#outgoing';
+import { SecretBox } from '#secrets';
 import { requireOpenSet } from '../intake/upload.js';
 import { decodeCursor, toPage, UUID_CURSOR } from '../page/page.js';
 import { API_PARTS, type ApiParts } from '../parts.js';
 import { viewImport } from './import-view.js';
 import { manifestBody } from './manifest-body.js';
+import { orderBucketImport, readBucketOrder } from './order-bucket-import.js';
 import { openImport } from './open-import.js';
 import { checkManifest, receiveManifest } from './receive-manifest.js';
 
@@ -29,9 +31,11 @@ const MAX_RECEIVING = 32;
 export class ImportService {
   readonly #slots = new Slots(MAX_RECEIVING);
   readonly #guard: OutgoingGuard;
+  readonly #secrets: SecretBox;
 
   constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {
     this.#guard = openImageGuard(parts.config.outgoingAllow);
+    this.#secrets = new SecretBox(parts.config.secretsKey);
   }
 
   /** Errors: those of `openImport`, `receiveManifest`; `server.busy`, `request.unsupported_media_type`. */
@@ -43,6 +47,7 @@ export class ImportService {
   ): Promise<Import | ManifestCheck> {
     const setId = requireUuid('set', set);
     await requireOpenSet(this.parts, tenantId, setId);
+    if (isJson(request)) return this.#order({ tenantId, setId }, request.body);
     const manifest = { ...manifestBody(request), guard: this.#guard, hasBucket: false };
     const leave = this.#slots.enterNow();
     try {
@@ -56,6 +61,11 @@ export class ImportService {
     } finally {
       leave();
     }
+  }
+
+  async #order(target: { tenantId: string; setId: string }, body: unknown): Promise<Import> {
+    const order = readBucketOrder(body, this.#guard);
+    return viewImport(await orderBucketImport(this.parts, this.#secrets, target, order));
   }
 
   async get(tenantId: string, id: string): Promise<Import> {
@@ -89,3 +99,6 @@ export class ImportService {
     return record;
   }
 }
+
+const isJson = ({ headers }: FastifyRequest): boolean =>
+  /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '');

@@ -37,6 +37,8 @@ const STATUSES: Readonly<Record<string, number>> = {
   'upload.too_many': 409,
   'set.importing': 409,
   'import.ended': 409,
+  'bucket.bad_uri': 422,
+  'secrets.no_key': 422,
   'import.too_many': 409,
   'manifest.cut': 400,
   'manifest.too_many_rows': 413,

@@ -1,6 +1,12 @@
 import { openAsBlob } from 'node:fs';
 import type { z } from 'zod';
-import { importSchema, manifestCheckSchema, type Import, type ManifestCheck } from '#contracts';
+import {
+  type createBucketImportSchema,
+  importSchema,
+  manifestCheckSchema,
+  type Import,
+  type ManifestCheck,
+} from '#contracts';
 import { checkedAnswer } from './checked-answer.js';
 import { HttpTransport, type ApiRequest, type TransportOptions } from './transport.js';
 
@@ -27,6 +33,16 @@ export class ImportClient {
     return this.#call(importSchema, await this.#request(setId, manifest, {}, signal));
   }
 
+  /** The server lists the bucket and fetches from it. */
+  createFromBucket(
+    setId: string,
+    json: z.input<typeof createBucketImportSchema>,
+    { signal }: CallOptions = {},
+  ): Promise<Import> {
+    const path = importsOf(setId);
+    return this.#call(importSchema, { method: 'POST', path, json, signal });
+  }
+
   /** Only looks at the lines. */
   async check(
     setId: string,
@@ -49,7 +65,7 @@ export class ImportClient {
   ): Promise<ApiRequest> {
     return {
       method: 'POST',
-      path: `/v1/image-sets/${encodeURIComponent(setId)}/imports`,
+      path: importsOf(setId),
       query: { ...query, name },
       blob: await openAsBlob(path, { type }),
       signal,
@@ -62,4 +78,5 @@ export class ImportClient {
   }
 }
 
+const importsOf = (setId: string): string => `/v1/image-sets/${encodeURIComponent(setId)}/imports`;
 const pathOf = (id: string): string => `/v1/imports/${encodeURIComponent(id)}`;

@@ -96,6 +96,26 @@ describe('pallet import', () => {
     expect(api.received[0]!.query.get('dry_run')).toBe('true');
   });
 
+  it('takes a bucket, with the keys of the environment', async () => {
+    const counts = { ...COUNTS, refused: 0 };
+    const made = ended({ source: 'bucket', state: 'completed', row_counts: counts });
+    api.answerNext(IMPORTS, { status: 202, body: made });
+    const uri = 's3://photos/**/*.jpg';
+    const args = ['import', SET_ID, uri, '--endpoint', 'https://s3.example.com'];
+    expect((await cli(args, { env })).code).toBe(2);
+    const keys = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'x', AWS_REGION: 'eu-west-1' };
+    const { out, err } = await cli(args, { env: { ...env, ...keys } });
+    expect(out).toContain(`${ID}: completed`);
+    expect(out + err).not.toContain('AKIA');
+    expect(api.received[0]!.json).toEqual({
+      uri,
+      region: 'eu-west-1',
+      endpoint: 'https://s3.example.com',
+      access_key_id: 'AKIA',
+      secret_access_key: 'x',
+    });
+  });
+
   it('says what a manifest is, and when there is none', async () => {
     expect((await cli(['import', SET_ID, await place('cats.zip')], { env })).code).toBe(2);
     expect((await cli(['import', SET_ID, join(folder, 'none.csv')], { env })).code).toBe(2);

@@ -9,6 +9,8 @@ import { jsonOption } from './options.js';
 
 interface ImportFlags {
   name?: string;
+  region?: string;
+  endpoint?: string;
   dryRun?: boolean;
   /** False with --no-wait. */
   wait: boolean;
@@ -31,12 +33,14 @@ const TYPES: Readonly<Record<string, string>> = {
 export function addImportCommand(program: Command, context: CliContext): void {
   program
     .command('import')
-    .summary('brings images into a set that a manifest names by URL')
+    .summary('brings images into a set that a manifest or a bucket has')
     .description(
-      'Brings images into an open set that a manifest names, by URL or by the SHA-256 of what was sent before. The server fetches them. Sent again, a manifest adds nothing.',
+      'Brings images into an open set that a manifest names, by URL or by the SHA-256 of what was sent before. The server fetches them. Sent again, a manifest adds nothing. Or those of an S3 bucket; its keys are taken from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), and the server keeps them sealed until the import has ended.',
     )
     .argument('<set>', 'id of the set')
-    .argument('<manifest>', 'file with an image a line: .jsonl, .ndjson or .csv')
+    .argument('<source>', 'a manifest (.jsonl, .ndjson or .csv), or s3://bucket/photos/**/*.jpg')
+    .option('--region <region>', 'of the bucket (default: AWS_REGION, us-east-1)')
+    .option('--endpoint <url>', 'of an S3 server that is not AWS (default: AWS_ENDPOINT_URL)')
     .option('--name <name>', 'what to call the import')
     .option('--dry-run', 'only look at the lines')
     .option('--no-wait', 'do not wait until all is fetched')
@@ -46,9 +50,45 @@ export function addImportCommand(program: Command, context: CliContext): void {
       `
 Example:
   echo '{"url": "https://example.com/cat.jpg", "custom_id": "cat 1"}' > cats.jsonl
-  pallet import $SET cats.jsonl`,
+  pallet import $SET cats.jsonl
+  pallet import $SET 's3://my-bucket/photos/**/*.jpg' --region eu-central-1`,
     )
-    .action(action<[string, string], ImportFlags>(context, importManifest));
+    .action(action<[string, string], ImportFlags>(context, importImages));
+}
+
+function importImages(
+  input: CommandInput<ImportFlags>,
+  setId: string,
+  source: string,
+): Promise<ExitCode> {
+  return source.startsWith('s3://')
+    ? importBucket(input, setId, source)
+    : importManifest(input, setId, source);
+}
+
+async function importBucket(
+  input: CommandInput<ImportFlags>,
+  setId: string,
+  uri: string,
+): Promise<ExitCode> {
+  const { flags, context } = input;
+  const { env, signal } = context;
+  const { AWS_ACCESS_KEY_ID: access_key_id, AWS_SECRET_ACCESS_KEY: secret_access_key } = env;
+  if (flags.dryRun) throw usageError('--dry-run is for manifests.');
+  if (!access_key_id || !secret_access_key) {
+    throw usageError('Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which may read the bucket.');
+  }
+  const client = await connectForImports(input);
+  const order = {
+    uri,
+    name: flags.name,
+    region: flags.region ?? env['AWS_REGION'],
+    endpoint: flags.endpoint ?? env['AWS_ENDPOINT_URL'],
+    access_key_id,
+    secret_access_key,
+    session_token: env['AWS_SESSION_TOKEN'],
+  };
+  return follow(input, client, await client.createFromBucket(setId, order, { signal }));
 }
 
 async function importManifest(
@@ -67,6 +107,14 @@ async function importManifest(
   const { signal } = context;
   const made = await client.create(setId, { path, type, name: flags.name }, { signal });
   noteLines(context, made.line_errors);
+  return follow(input, client, made);
+}
+
+async function follow(
+  { flags, context }: CommandInput<ImportFlags>,
+  client: ImportClient,
+  made: Import,
+): Promise<ExitCode> {
   const shown = flags.wait ? await waitForImport(client, made, context) : made;
   if (flags.json) await context.output.json(shown);
   else await context.output.data(`${shown.id}: ${describe(shown)}\n`);

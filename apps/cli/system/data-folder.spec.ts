@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { isWellFormedApiKey } from '#contracts';
-import { ensureApiKey, openDataFolder } from './data-folder.js';
+import { ensureApiKey, ensureSecretsKey, openDataFolder } from './data-folder.js';
 import { chooseModel } from './model-choice.js';
 import { planServices } from './service-plan.js';
 
@@ -19,6 +19,10 @@ it('makes one key, keeps it, and keeps it from other users', async () => {
   expect(isWellFormedApiKey(key)).toBe(true);
   expect(await ensureApiKey(await openDataFolder(folder.path))).toBe(key);
   expect((await stat(join(folder.path, 'credentials.json'))).mode & 0o777).toBe(0o600);
+  const secretsKey = await ensureSecretsKey(folder);
+  expect(Buffer.from(secretsKey, 'base64')).toHaveLength(32);
+  expect(await ensureSecretsKey(folder)).toBe(secretsKey);
+  expect((await stat(join(folder.path, 'secrets.key'))).mode & 0o777).toBe(0o600);
   expect((await stat(join(folder.path, 'objects'))).mode & 0o777).toBe(0o700);
 });
 
@@ -33,6 +37,7 @@ it('gives every process its environment and passes tuning variables on', async (
   const plans = planServices({
     folder,
     apiKey: 'plt_x',
+    secretsKey: 'sealing',
     port: 8700,
     model: chooseModel(undefined, parent),
     databaseUrl: 'postgres://db',
@@ -46,6 +51,8 @@ it('gives every process its environment and passes tuning variables on', async (
   expect(plans.api.env).toMatchObject({ HOST: '127.0.0.1', PORT: '8700' });
   expect(plans.worker.env['MODEL_NOTE']).toContain('demo');
   expect(plans.worker.env).not.toHaveProperty('BOOTSTRAP_API_KEY');
+  for (const { env } of [plans.api, plans.dispatcher]) expect(env['SECRETS_KEY']).toBe('sealing');
+  expect(plans.worker.env).not.toHaveProperty('SECRETS_KEY');
 });
 
 it('names a model after its folder and refuses a folder without a checkpoint', async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -35,17 +36,34 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   };
 }
 
+/**
+ * What seals the credentials that customers leave with this folder's system, made on its first start. Whoever
+ * has the database alone cannot open them. Errors: those of the file system.
+ */
+export async function ensureSecretsKey(folder: DataFolder): Promise<string> {
+  const file = join(folder.path, 'secrets.key');
+  const key = await readIfThere(file);
+  if (key !== undefined) return key.trim();
+  const made = randomBytes(32).toString('base64');
+  await writeFile(file, `${made}\n`, { mode: 0o600, flag: 'wx' });
+  return made;
+}
+
 /** The API key of this folder's system, made on its first start. Errors: `cli.credentials_damaged`. */
 export async function ensureApiKey(folder: DataFolder): Promise<string> {
   const file = join(folder.path, 'credentials.json');
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const text = await readIfThere(file);
   if (text !== undefined) return readKey(file, text);
   const apiKey = createApiKey();
   await writeFile(file, `${JSON.stringify({ apiKey }, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
   return apiKey;
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  });
 }
 
 function readKey(file: string, text: string): string {

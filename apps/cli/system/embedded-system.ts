@@ -1,5 +1,5 @@
 import { lockDataDirectory, startPostgres, type EmbeddedPostgres } from '#embedded';
-import { ensureApiKey, openDataFolder, type DataFolder } from './data-folder.js';
+import { ensureApiKey, ensureSecretsKey, openDataFolder, type DataFolder } from './data-folder.js';
 import type { ModelChoice } from './model-choice.js';
 import { openQueueServer, type QueueServer } from './queue-server.js';
 import { requireFreePort } from './require-free-port.js';
@@ -100,6 +100,7 @@ async function startServices(
   const plans = planServices({
     folder,
     apiKey,
+    secretsKey: await ensureSecretsKey(folder),
     port,
     model,
     env,

@@ -20,6 +20,8 @@ export interface PlanInput {
   databaseUrl: string;
   queueUrl: string;
   apiKey: string;
+  /** Unless the environment has one. */
+  secretsKey: string;
   /** 0 takes a free one. */
   port: number;
   model: ModelChoice;
@@ -42,7 +44,13 @@ export function planServices(input: PlanInput): Record<ServiceName, ServicePlan>
   };
   const entry = (name: ServiceName): string =>
     join(findPackageRoot(), 'dist', 'apps', name, 'main.js');
-  const api = { HOST: '127.0.0.1', PORT: `${input.port}`, BOOTSTRAP_API_KEY: input.apiKey };
+  const secrets = { SECRETS_KEY: input.env['SECRETS_KEY'] || input.secretsKey };
+  const api = {
+    ...secrets,
+    HOST: '127.0.0.1',
+    PORT: `${input.port}`,
+    BOOTSTRAP_API_KEY: input.apiKey,
+  };
   const worker = {
     MODEL_DIRECTORY: input.model.directory,
     MODEL_NAME: input.model.name,
@@ -60,7 +68,7 @@ export function planServices(input: PlanInput): Record<ServiceName, ServicePlan>
     dispatcher: {
       name: 'dispatcher',
       entry: entry('dispatcher'),
-      env: shared,
+      env: { ...shared, ...secrets },
       stopDeadlineMs: 10_000,
     },
     // It finishes what it has begun: its own drain limit is shorter than this.

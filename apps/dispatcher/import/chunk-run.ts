@@ -12,6 +12,7 @@ import { RefusedFileError, type Refusal } from '#intake';
 import { LeaseLostError, MicroBatches, persist, type KeptLease } from '#lease';
 import type { HostSlots } from './host-slots.js';
 import type { ImportParts } from './import-parts.js';
+import { LazyBucket } from './open-bucket.js';
 import { MOST_PASSES, pauseBeforeNext } from './retry-plan.js';
 import { fetchRow } from './fetch-row.js';
 
@@ -36,6 +37,7 @@ export class ChunkRun {
   /** What makes going on useless. */
   #fault: unknown;
   readonly #broken = new AbortController();
+  readonly #bucket: LazyBucket;
 
   constructor(
     private readonly parts: ImportParts,
@@ -45,6 +47,7 @@ export class ChunkRun {
     private readonly stop: AbortSignal,
   ) {
     this.#left = new Set(chunk.rows);
+    this.#bucket = new LazyBucket(parts, chunk.importId);
     this.#batches = new MicroBatches<Ended>(
       (entries) => this.#commit(entries),
       (error) => this.#break(error),
@@ -60,6 +63,8 @@ export class ChunkRun {
       await this.#release();
     } catch (error) {
       await this.#giveUp(error);
+    } finally {
+      await this.#bucket.close();
     }
   }
 
@@ -75,12 +80,14 @@ export class ChunkRun {
   }
 
   async #fetch(row: ImportRow, signal: AbortSignal): Promise<void> {
-    const host = row.url === undefined ? '' : new URL(row.url).host;
+    // A bucket stands for its host: two imports from one are two hosts.
+    const host = row.url === undefined ? this.chunk.importId : new URL(row.url).host;
     await this.slots.run(host, async () => {
       if (signal.aborted) return;
       if (this.#failuresOf(host) >= HOST_FAILURES) return this.#keep(row, HOST_AWAY);
       try {
-        const accepted = await fetchRow(this.parts, this.chunk, row, signal, this.lease.lost);
+        const from = { parts: this.parts, bucket: this.#bucket, signal, lost: this.lease.lost };
+        const accepted = await fetchRow(from, this.chunk, row);
         this.#failing.delete(host);
         this.#batches.add({ row, accepted });
       } catch (error) {

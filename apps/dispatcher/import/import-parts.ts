@@ -1,6 +1,7 @@
 import type { ImportLimits } from '#config';
 import type { Database } from '#database';
 import type { OutgoingGuard } from '#outgoing';
+import type { SecretBox } from '#secrets';
 import type { ObjectStore } from '#storage';
 import type { Logger } from '#telemetry';
 
@@ -9,6 +10,7 @@ export interface ImportParts {
   readonly database: Database;
   readonly store: ObjectStore;
   readonly guard: OutgoingGuard;
+  readonly secrets: SecretBox;
   readonly limits: ImportLimits;
   readonly log: Logger;
 }

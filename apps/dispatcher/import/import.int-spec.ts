@@ -21,6 +21,7 @@ import {
   type ImportRow,
 } from '#database';
 import { openImageGuard } from '#intake';
+import { SecretBox } from '#secrets';
 import { openObjectStore, type ObjectStore } from '#storage';
 import { createLogger } from '#telemetry';
 import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
@@ -76,7 +77,9 @@ const { imports: LIMITS } = loadDispatcherConfig({
 function importer(limits: Partial<ImportLimits> = {}): Importer {
   const guard = openImageGuard('127.0.0.0/8');
   const log = createLogger('dispatcher', 'silent');
-  const one = new Importer({ database, store, guard, log, limits: { ...LIMITS, ...limits } });
+  const secrets = new SecretBox(undefined);
+  const all = { ...LIMITS, ...limits };
+  const one = new Importer({ database, store, guard, log, secrets, limits: all });
   importers.push(one);
   return one;
 }

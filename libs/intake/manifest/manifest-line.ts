@@ -90,7 +90,7 @@ function inBucket(row: Place['row'], name: string, { hasBucket }: LineRules): Pl
   if (hasBucket) return { row, name };
   throw new AppError(
     'manifest.no_connection',
-    'It names an object of a bucket: say which connection leads there with `?connection=`.',
+    'It names an object of a bucket, which a manifest cannot: import `s3://bucket/prefix/` itself.',
   );
 }
 

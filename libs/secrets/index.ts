@@ -1,0 +1,2 @@
+export { isWellFormedSecretsKey, newSecretsKey } from './secrets-key.js';
+export { SecretBox } from './secret-box.js';
