@@ -10,6 +10,8 @@ import './style/base.css';
 import './style/parts.css';
 import './style/shell.css';
 import './style/jobs.css';
+import './style/gallery.css';
+import './style/start.css';
 
 applyTheme(readTheme());
 createRoot(document.getElementById('root')!).render(

@@ -1,9 +1,12 @@
 import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
+import { readGallerySearch } from './gallery/gallery-search';
+import { ItemPage } from './item/item-page';
 import { JobPage } from './jobs/job-page';
 import { JobsPage } from './jobs/jobs-page';
 import { readJobSearch } from './jobs/job-search';
 import { NotFound } from './shell/not-found';
 import { Shell } from './shell/shell';
+import { StartPage } from './start/start-page';
 
 const rootRoute = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 
@@ -15,21 +18,34 @@ const homeRoute = createRoute({
   },
 });
 
-export const jobsRoute = createRoute({
+const jobsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/jobs',
   validateSearch: readJobSearch,
   component: JobsPage,
 });
 
-export const jobRoute = createRoute({
+const jobRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/jobs/$jobId',
+  validateSearch: readGallerySearch,
   component: JobPage,
 });
 
+const itemRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/jobs/$jobId/items/$n',
+  component: ItemPage,
+});
+
+const startRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/new',
+  component: StartPage,
+});
+
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([homeRoute, jobsRoute, jobRoute]),
+  routeTree: rootRoute.addChildren([homeRoute, jobsRoute, jobRoute, itemRoute, startRoute]),
   scrollRestoration: true,
 });
 

@@ -111,6 +111,7 @@ describe('a job', () => {
     await causes.getByText('image.undecodable').waitFor();
     expect(await causes.getByRole('listitem').count()).toBe(1);
     expect(await causes.getByRole('listitem').textContent()).toContain(String(REFUSED));
+    await page.getByRole('link', { name: 'Details and export' }).click();
     await page.getByRole('button', { name: 'CLI' }).click();
     await page.getByText(`--task 'detect dog ; car'`).waitFor();
     const [download] = await Promise.all([

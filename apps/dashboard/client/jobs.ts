@@ -56,6 +56,20 @@ export const useFailures = (job: Job) =>
 
 export type Move = 'cancel' | 'pause' | 'resume';
 
+/** Does the items again that failed of this cause. */
+export function useRetry(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (code: string) =>
+      request<Job>(`/v1/jobs/${id}/retry`, { method: 'POST', body: { error_codes: [code] } }),
+    onSuccess: (job) => {
+      client.setQueryData(['job', id], job);
+      void client.invalidateQueries({ queryKey: ['results', id] });
+      void client.invalidateQueries({ queryKey: ['filtered', id] });
+    },
+  });
+}
+
 export function useMoveJob(id: string) {
   const client = useQueryClient();
   return useMutation({

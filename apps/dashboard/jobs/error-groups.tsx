@@ -1,5 +1,7 @@
+import { Link } from '@tanstack/react-router';
 import type { Job } from '#contracts';
-import { FAILURES_READ, useFailures } from '../client/jobs';
+import { FAILURES_READ, isOver, useFailures, useRetry } from '../client/jobs';
+import { useMayWrite } from '../client/session';
 import { Failure } from '../parts/failure';
 import { count } from '../parts/format';
 import { groupErrors } from './group-errors';
@@ -8,6 +10,8 @@ const NAMES_SHOWN = 3;
 
 export function ErrorGroups({ job }: { readonly job: Job }) {
   const failures = useFailures(job);
+  const retry = useRetry(job.id);
+  const mayWrite = useMayWrite();
   const { failed } = job.item_counts;
   if (failed === 0) return null;
   return (
@@ -19,6 +23,7 @@ export function ErrorGroups({ job }: { readonly job: Job }) {
         )}
       </h2>
       {failures.error && <Failure error={failures.error} />}
+      {retry.error && <Failure error={retry.error} />}
       <ul className="causes">
         {groupErrors(failures.data ?? []).map(({ code, detail, items }) => (
           <li key={code + detail}>
@@ -33,6 +38,26 @@ export function ErrorGroups({ job }: { readonly job: Job }) {
                   .join(', ')}
                 {items.length > NAMES_SHOWN && ` and ${count(items.length - NAMES_SHOWN)} more`}
               </p>
+            </div>
+            <div className="actions">
+              <Link
+                to="/jobs/$jobId"
+                params={{ jobId: job.id }}
+                search={{ cause: code }}
+                className="button"
+              >
+                Show
+              </Link>
+              {mayWrite && isOver(job) && (
+                <button
+                  type="button"
+                  className="button"
+                  disabled={retry.isPending}
+                  onClick={() => retry.mutate(code)}
+                >
+                  Retry these
+                </button>
+              )}
             </div>
           </li>
         ))}

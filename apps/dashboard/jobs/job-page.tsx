@@ -1,7 +1,8 @@
-import { useParams } from '@tanstack/react-router';
+import { Link, useParams, useSearch } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import type { Job } from '#contracts';
 import { useJob } from '../client/jobs';
+import { GallerySection } from '../gallery/gallery-section';
 import { Age } from '../parts/age';
 import { CopyButton } from '../parts/copy-button';
 import { Failure } from '../parts/failure';
@@ -27,6 +28,7 @@ export function JobPage() {
 }
 
 function JobView({ job, seenAt }: { readonly job: Job; readonly seenAt: number }) {
+  const { tab } = useSearch({ from: '/jobs/$jobId' });
   return (
     <div className="page">
       <div className="job-head">
@@ -46,6 +48,36 @@ function JobView({ job, seenAt }: { readonly job: Job; readonly seenAt: number }
         <JobFigures job={job} seenAt={seenAt} />
       </section>
       <ErrorGroups job={job} />
+      <nav className="tabs" aria-label="Parts of the job">
+        <Link
+          to="/jobs/$jobId"
+          params={{ jobId: job.id }}
+          search={{}}
+          {...current(tab !== 'details')}
+        >
+          Images
+        </Link>
+        <Link
+          to="/jobs/$jobId"
+          params={{ jobId: job.id }}
+          search={{ tab: 'details' }}
+          {...current(tab === 'details')}
+        >
+          Details and export
+        </Link>
+      </nav>
+      {tab === 'details' ? <Details job={job} /> : <GallerySection job={job} />}
+    </div>
+  );
+}
+
+const current = (isCurrent: boolean) => ({
+  'aria-current': isCurrent ? ('page' as const) : undefined,
+});
+
+function Details({ job }: { readonly job: Job }) {
+  return (
+    <>
       <div className="columns">
         <section aria-labelledby="asked">
           <h2 id="asked">What it asks</h2>
@@ -60,7 +92,7 @@ function JobView({ job, seenAt }: { readonly job: Job; readonly seenAt: number }
         <h2 id="again">The same job again</h2>
         <JobSnippets job={job} />
       </section>
-    </div>
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { Job } from '#contracts';
+import { thumbnailUrl } from '../client/results';
 import { Age } from '../parts/age';
 import { count, duration, percent, rate } from '../parts/format';
 import { JobProgress } from './job-progress';
@@ -12,8 +13,15 @@ export function JobRow({ job, seenAt }: { readonly job: Job; readonly seenAt: nu
   const pace = usePace(job, seenAt);
   return (
     <li className="job-row">
+      <img
+        className="job-picture"
+        src={thumbnailUrl(job.image_set, 0)}
+        alt=""
+        loading="lazy"
+        onError={({ currentTarget }) => currentTarget.classList.add('gone')}
+      />
       <div className="job-name">
-        <Link to="/jobs/$jobId" params={{ jobId: job.id }} data-row="">
+        <Link to="/jobs/$jobId" params={{ jobId: job.id }} search={{}} data-row="">
           {job.name ?? 'Unnamed job'}
         </Link>
         <span className="quiet tasks">{taskTitles(job.tasks).join(' · ')}</span>

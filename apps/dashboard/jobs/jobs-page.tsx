@@ -1,4 +1,4 @@
-import { useSearch } from '@tanstack/react-router';
+import { Link, useSearch } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { useJobs } from '../client/jobs';
 import { Failure } from '../parts/failure';
@@ -51,7 +51,10 @@ function FirstRun() {
   return (
     <div className="notice">
       <h2>No jobs yet</h2>
-      <p>Ask about a folder of pictures from a terminal:</p>
+      <Link to="/new" className="button primary">
+        Begin with some pictures
+      </Link>
+      <p>Or ask about a folder of pictures from a terminal:</p>
       <pre className="code">{`npx pallet run examples/scenes \\
   --task caption \\
   --task "detect dog ; car"`}</pre>

@@ -41,6 +41,9 @@ function Frame() {
           <Link to="/jobs" search={{}} className="tab">
             Jobs
           </Link>
+          <Link to="/new" className="tab">
+            New job
+          </Link>
         </nav>
         <div className="bar-end">
           <LiveBadge />

@@ -7,6 +7,7 @@ const CHORD_MS = 1_200;
 export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
   ['g j', 'go to the jobs'],
   ['/', 'search'],
+  ['[  ]', 'previous and next image'],
   ['j  k', 'next and previous row'],
   ['Enter', 'open'],
   ['?', 'this list'],

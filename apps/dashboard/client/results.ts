@@ -1,0 +1,74 @@
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import type { ItemResult, Job, ResultPage } from '#contracts';
+import { isOver } from './jobs';
+import { request } from './request';
+
+/** Items that are asked for together. */
+export const CHUNK = 60;
+const LIVE_MS = 2_000;
+
+export const thumbnailUrl = (set: string, n: number, edge: 320 | 1600 = 320): string =>
+  `/v1/image-sets/${set}/thumbnail?n=${n}&edge=${edge}`;
+
+type Chunk = readonly (ItemResult | undefined)[];
+
+/** Items `chunk * CHUNK` and on, by their place in it; a hole is one that has not ended. Asked again until all have. */
+export const useChunk = (job: Job, chunk: number, isWanted: boolean) =>
+  useQuery({
+    // Its end is asked for once more: what was heard last may be from before.
+    queryKey: ['results', job.id, chunk, isOver(job)],
+    placeholderData: (last: Chunk | undefined, query) =>
+      query?.queryKey[2] === chunk ? last : undefined,
+    queryFn: async ({ signal }): Promise<Chunk> => {
+      const from = chunk * CHUNK;
+      const url = `/v1/jobs/${job.id}/results?from=${from}&limit=${CHUNK}`;
+      const { data } = await request<ResultPage>(url, { signal });
+      const items: (ItemResult | undefined)[] = Array.from({ length: CHUNK });
+      for (const item of data) if (item.n < from + CHUNK) items[item.n - from] = item;
+      return items;
+    },
+    enabled: isWanted,
+    staleTime: 60_000,
+    refetchInterval: ({ state }) => {
+      const size = Math.min(CHUNK, job.item_counts.total - chunk * CHUNK);
+      const ended = state.data?.filter((item) => item !== undefined).length ?? 0;
+      return ended >= size || isOver(job) ? false : LIVE_MS;
+    },
+  });
+
+export interface ResultFilter {
+  readonly state?: string;
+  readonly errorCode?: string;
+}
+
+/** The items that ended like that, from the first on. */
+export const useFilteredResults = (job: Job, filter: ResultFilter, isWanted: boolean) =>
+  useInfiniteQuery({
+    queryKey: ['filtered', job.id, filter, isOver(job)],
+    queryFn: ({ pageParam, signal }) => {
+      const query = new URLSearchParams({ limit: '200' });
+      if (filter.state !== undefined) query.set('state', filter.state);
+      if (filter.errorCode !== undefined) query.set('error_code', filter.errorCode);
+      if (pageParam !== null) query.set('cursor', pageParam);
+      return request<ResultPage>(`/v1/jobs/${job.id}/results?${query}`, { signal });
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    placeholderData: keepPreviousData,
+    enabled: isWanted,
+    refetchInterval: ({ state }) =>
+      isOver(job) || (state.data?.pages.length ?? 0) > 3 ? false : LIVE_MS,
+  });
+
+export const useItem = (job: Job | undefined, n: number) =>
+  useQuery({
+    queryKey: ['item', job?.id, n],
+    queryFn: async ({ signal }): Promise<ItemResult | null> => {
+      const url = `/v1/jobs/${job!.id}/results?from=${n}&limit=1`;
+      const [item] = (await request<ResultPage>(url, { signal })).data;
+      return item?.n === n ? item : null;
+    },
+    enabled: job !== undefined,
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => (state.data === null ? LIVE_MS : false),
+  });

@@ -1,0 +1,23 @@
+/** What the address of a job says about its gallery. */
+export interface GallerySearch {
+  readonly tab?: 'details';
+  readonly state?: 'succeeded' | 'failed' | 'cancelled';
+  readonly cause?: string;
+  readonly label?: string;
+  /** Least confidence of a box that is shown, percent. */
+  readonly least?: number;
+}
+
+const STATES = ['succeeded', 'failed', 'cancelled'] as const;
+
+export function readGallerySearch(search: Readonly<Record<string, unknown>>): GallerySearch {
+  const state = STATES.find((known) => known === search.state);
+  const least = Number(search.least);
+  return {
+    ...(search.tab === 'details' && { tab: 'details' as const }),
+    ...(state && { state }),
+    ...(typeof search.cause === 'string' && search.cause !== '' && { cause: search.cause }),
+    ...(typeof search.label === 'string' && search.label !== '' && { label: search.label }),
+    ...(Number.isInteger(least) && least > 0 && least <= 100 && { least }),
+  };
+}

@@ -1,0 +1,101 @@
+import { useEffect } from 'react';
+import type { ItemResult, Job } from '#contracts';
+import { CHUNK, useChunk } from '../client/results';
+import { ItemTile } from './item-tile';
+import { useTileGrid } from './use-tile-grid';
+
+/** Browsers lay out no page that is higher than about 33 million pixels; so many tiles stay well below. */
+export const MOST_TILES = 100_000;
+
+interface GridProps {
+  readonly job: Job;
+  readonly least: number;
+  readonly maskOpacity: number;
+}
+
+/** Every image of the job in its order, whether it has ended or not. Input: number of the first one. */
+export function WholeGrid({ job, first, ...rest }: GridProps & { readonly first: number }) {
+  const count = Math.min(MOST_TILES, job.item_counts.total - first);
+  const grid = useTileGrid(count);
+  const { columns } = grid;
+  return (
+    <Grid grid={grid} count={count}>
+      {(row) => {
+        const from = first + row * columns;
+        const size = Math.min(columns, first + count - from);
+        return <WholeRow key={row} job={job} from={from} size={size} side={grid.side} {...rest} />;
+      }}
+    </Grid>
+  );
+}
+
+interface RowProps extends GridProps {
+  readonly from: number;
+  readonly size: number;
+  readonly side: number;
+}
+
+/** A row lies in one chunk or in two. */
+function WholeRow({ job, from, size, ...rest }: RowProps) {
+  const [a, b] = [Math.floor(from / CHUNK), Math.floor((from + size - 1) / CHUNK)];
+  const chunks = [useChunk(job, a, true).data, useChunk(job, b, b !== a).data];
+  const itemOf = (n: number): ItemResult | undefined =>
+    chunks[Math.floor(n / CHUNK) - a]?.[n % CHUNK];
+  return Array.from({ length: size }, (_, i) => (
+    <ItemTile key={from + i} job={job} n={from + i} item={itemOf(from + i)} {...rest} />
+  ));
+}
+
+interface ListProps extends GridProps {
+  readonly items: readonly ItemResult[];
+  readonly onEnd: () => void;
+}
+
+/** The items that a filter left; asks for more when their end comes near. */
+export function ListGrid({ job, items, onEnd, ...rest }: ListProps) {
+  const grid = useTileGrid(items.length);
+  const { columns, side, virtualizer } = grid;
+  const last = virtualizer.getVirtualItems().at(-1)?.index ?? 0;
+  const isNearEnd = (last + 3) * columns >= items.length;
+  useEffect(() => {
+    if (isNearEnd) onEnd();
+  }, [isNearEnd, onEnd, items.length]);
+  return (
+    <Grid grid={grid} count={items.length}>
+      {(row) =>
+        items
+          .slice(row * columns, (row + 1) * columns)
+          .map((item) => (
+            <ItemTile key={item.n} job={job} n={item.n} item={item} side={side} {...rest} />
+          ))
+      }
+    </Grid>
+  );
+}
+
+interface FrameProps {
+  readonly grid: ReturnType<typeof useTileGrid>;
+  readonly count: number;
+  readonly children: (row: number) => React.ReactNode;
+}
+
+function Grid({ grid: { frame, columns, virtualizer }, count, children }: FrameProps) {
+  return (
+    <div ref={frame} className="tiles" role="group" aria-label={`${count} images`}>
+      <div className="tiles-inside" style={{ height: virtualizer.getTotalSize() }}>
+        {virtualizer.getVirtualItems().map((row) => (
+          <div
+            key={row.key}
+            className="tile-row"
+            style={{
+              transform: `translateY(${row.start - virtualizer.options.scrollMargin}px)`,
+              gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
+            }}
+          >
+            {children(row.index)}
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}

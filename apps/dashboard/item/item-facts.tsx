@@ -1,0 +1,45 @@
+import type { ItemResult } from '#contracts';
+
+const STAGES = [
+  ['fetch_ms', 'fetched'],
+  ['decode_ms', 'decoded'],
+  ['encode_ms', 'encoded'],
+  ['generate_ms', 'answered'],
+] as const;
+
+export function ItemFacts({ item }: { readonly item: ItemResult }) {
+  const { width, height, sha256 } = item.image;
+  return (
+    <section aria-labelledby="facts">
+      <h2 id="facts">About this image</h2>
+      <dl className="facts">
+        {width !== null && (
+          <>
+            <dt>Size</dt>
+            <dd>
+              {width} × {height}
+            </dd>
+          </>
+        )}
+        <dt>Attempts</dt>
+        <dd>{item.attempts}</dd>
+        {item.timings !== null && (
+          <>
+            <dt>Time</dt>
+            <dd>
+              {STAGES.map(([key, name]) => `${name} ${Math.round(item.timings![key])} ms`).join(
+                ', ',
+              )}
+            </dd>
+          </>
+        )}
+        <dt>Ended</dt>
+        <dd>{new Date(item.finished_at).toLocaleString()}</dd>
+        <dt>SHA-256</dt>
+        <dd>
+          <code>{sha256}</code>
+        </dd>
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,73 @@
+import type { Box } from '#contracts';
+import { colourOf } from './class-colour';
+import { bitmapOfRuns } from './run-lengths';
+
+export interface DrawOptions {
+  /** Width of a line, pixels of the canvas. */
+  readonly line: number;
+  /** 0 draws no masks. */
+  readonly maskOpacity: number;
+  readonly boxes: boolean;
+}
+
+/** A box in whole pixels of the canvas: left and top edge, and the first pixel right of and below it. */
+export function pixelBox({ box }: Box, width: number, height: number) {
+  const [x1, y1, x2, y2] = box;
+  const left = Math.round(x1 * width);
+  const top = Math.round(y1 * height);
+  // A box that is thinner than a pixel is still there.
+  return {
+    left,
+    top,
+    right: Math.max(left + 1, Math.round(x2 * width)),
+    bottom: Math.max(top + 1, Math.round(y2 * height)),
+  };
+}
+
+/** Draws boxes and masks over the whole of a canvas. Lines lie inside their box, so that its edge is the line's edge. */
+export function drawOverlay(
+  canvas: HTMLCanvasElement,
+  boxes: readonly Box[],
+  options: DrawOptions,
+): void {
+  const context = canvas.getContext('2d');
+  if (context === null) return;
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  if (options.maskOpacity > 0) for (const box of boxes) drawMask(context, box, options.maskOpacity);
+  if (options.boxes) for (const box of boxes) drawBox(context, box, options.line);
+}
+
+function drawBox(context: CanvasRenderingContext2D, box: Box, line: number): void {
+  const { width, height } = context.canvas;
+  const { left, top, right, bottom } = pixelBox(box, width, height);
+  const thick = Math.min(line, right - left, bottom - top);
+  context.fillStyle = colourOf(box.label);
+  context.fillRect(left, top, right - left, thick);
+  context.fillRect(left, bottom - thick, right - left, thick);
+  context.fillRect(left, top, thick, bottom - top);
+  context.fillRect(right - thick, top, thick, bottom - top);
+}
+
+function drawMask(context: CanvasRenderingContext2D, { mask, label }: Box, opacity: number): void {
+  if (mask === undefined) return;
+  const [height, width] = mask.rle.size;
+  const bitmap = bitmapOfRuns(mask.rle.counts, height, width);
+  const image = new ImageData(width, height);
+  const [red, green, blue] = rgbOf(colourOf(label));
+  const alpha = Math.round(opacity * 255);
+  for (let i = 0; i < bitmap.length; i++) {
+    if (bitmap[i] === 0) continue;
+    image.data.set([red, green, blue, alpha], i * 4);
+  }
+  const layer = new OffscreenCanvas(width, height);
+  layer.getContext('2d')!.putImageData(image, 0, 0);
+  // The same size as the picture: pixel by pixel, nothing between two colours.
+  context.imageSmoothingEnabled = context.canvas.width !== width;
+  context.drawImage(layer, 0, 0, context.canvas.width, context.canvas.height);
+}
+
+const rgbOf = (hex: string): readonly [number, number, number] => [
+  Number.parseInt(hex.slice(1, 3), 16),
+  Number.parseInt(hex.slice(3, 5), 16),
+  Number.parseInt(hex.slice(5, 7), 16),
+];
