@@ -45,6 +45,7 @@ import { DeliveryController } from './webhooks/delivery.controller.js';
 import { DeliveryService } from './webhooks/delivery.service.js';
 import { OutgoingUrls } from './webhooks/outgoing-urls.js';
 import { SessionController } from './sessions/session.controller.js';
+import { RateLimitGuard } from './rate-limit/rate-limit.guard.js';
 import { WebhookController } from './webhooks/webhook.controller.js';
 import { WebhookService } from './webhooks/webhook.service.js';
 
@@ -86,6 +87,7 @@ export class ApiModule {
         { provide: OPENAPI_DOCUMENT, useValue: {} },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: AuthGuard },
+        { provide: APP_GUARD, useClass: RateLimitGuard },
         { provide: APP_PIPE, useValue: validation },
         ChangeHub,
         EventService,

@@ -1226,7 +1226,7 @@ export interface Operations {
     input: { id: string; limit?: number; cursor?: string };
     answer: RefusedFilePage;
   };
-  /** Import the images that a manifest names */
+  /** Import the images that a manifest names, or a bucket has */
   importImages: {
     input: { id: string; name?: string; dry_run?: 'true' | 'false'; body: Blob };
     answer: Import | ManifestCheck;
@@ -1632,7 +1632,7 @@ export const OPERATIONS = {
     path: '/v1/image-sets/{id}/imports',
     query: ['name', 'dry_run'],
     header: [],
-    sends: 'bytes',
+    sends: 'json',
     answers: 'json',
   },
   listImports: {

@@ -30,6 +30,7 @@ const apiEnv = z.object({
     .regex(/^\S{16,}$/, 'must be 16 characters at least, without blanks')
     .optional(),
   MAX_TRAINING_FILE_BYTES: positive(2 ** 30),
+  RATE_LIMIT_PER_MINUTE: positive(200_000),
   UPLOAD_LIFETIME_HOURS: positive(72),
   MAX_BATCH_FILE_BYTES: positive(2 ** 30),
   MIN_BODY_BYTES_PER_SECOND: positive(1_024),
@@ -48,6 +49,8 @@ export interface ApiConfig extends SharedConfig {
   readonly limits: IntakeLimits;
   /** Most bytes of a JSONL file of examples. */
   readonly trainingFileBytes: number;
+  /** Of one API key, to one process. */
+  readonly requestsPerMinute: number;
   /** Most bytes of a JSONL file of requests. */
   readonly batchFileBytes: number;
   readonly outgoingAllow: string;
@@ -69,6 +72,7 @@ export function loadApiConfig(env: NodeJS.ProcessEnv): ApiConfig {
     internalToken: parsed.INTERNAL_TOKEN,
     drainTimeoutMs: parsed.DRAIN_TIMEOUT_MS,
     trainingFileBytes: parsed.MAX_TRAINING_FILE_BYTES,
+    requestsPerMinute: parsed.RATE_LIMIT_PER_MINUTE,
     batchFileBytes: parsed.MAX_BATCH_FILE_BYTES,
     outgoingAllow: parsed.OUTGOING_ALLOW,
     secretsKey: parsed.SECRETS_KEY,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { problemSchema } from '#contracts';
 import { problemResponse } from './problem-response.js';
 
-const EVERY_ROUTE = [401, 403, 500, 503];
+const EVERY_ROUTE = [401, 403, 429, 500, 503];
 const VERBS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 /** The API's description, OpenAPI 3.1, from the same schemas that check every request. */

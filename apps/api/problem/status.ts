@@ -72,6 +72,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   'outgoing.forbidden_address': 422,
   'idempotency.mismatch': 422,
   'events.too_many': 429,
+  'rate.limited': 429,
   'server.busy': 503,
   'spool.failed': 503,
   'database.unavailable': 503,
@@ -93,6 +94,8 @@ export function statusOf(error: AppError): number {
 
 /** Seconds after which the same request may do better. */
 export function retryAfterOf(error: AppError, status: number): number | undefined {
+  const asked = error.context['retry_after'];
+  if (typeof asked === 'number') return asked;
   if (status === 503 || status === 429) return 5;
   return error.retryable && status === 409 ? 1 : undefined;
 }
