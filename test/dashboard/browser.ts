@@ -71,10 +71,13 @@ export async function signIn(page: Page, apiKey: string): Promise<void> {
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
-/** Keeps a picture of the whole page under this name, for people to look at. */
-export async function screenshot(page: Page, name: string): Promise<void> {
+/**
+ * Keeps a picture of the page under this name, for people to look at: of the whole of it, unless `fullPage` is false. A
+ * gallery of thousands is best seen by the window: the whole would load every picture.
+ */
+export async function screenshot(page: Page, name: string, fullPage = true): Promise<void> {
   await mkdir(SCREENSHOTS, { recursive: true });
-  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage });
 }
 
 /** Each violation that axe finds on the page as it stands: rule, and where. */

@@ -90,7 +90,7 @@ describe('a job', () => {
     await page.getByRole('heading', { name: 'Night shift' }).waitFor();
     await page.getByText('time left').waitFor();
     await expect.poll(() => page.title()).toMatch(/^\d+ % · Night shift/);
-    await screenshot(page, 'job-running');
+    await screenshot(page, 'job-running', false);
     await page.getByRole('button', { name: 'Pause' }).press('Enter');
     await page.getByRole('button', { name: 'Resume' }).press('Enter');
     await page.getByRole('button', { name: 'Pause' }).waitFor();
@@ -137,7 +137,7 @@ describe('a job', () => {
     await page.getByText('image.undecodable').waitFor();
     expect(await axeViolations(page)).toEqual([]);
     expect(await overhang(page)).toBe(0);
-    await screenshot(page, `job-${theme}-${size.width}`);
+    await screenshot(page, `job-${theme}-${size.width}`, false);
     await page.close();
   });
 });
