@@ -180,7 +180,7 @@ describe.each(Object.entries(CASES))('the chart with values %s', (_, args) => {
     }
     for (const ingress of named('Ingress')) {
       const text = JSON.stringify(ingress);
-      expect(text).not.toMatch(/"path":"\/"|internal|metrics/);
+      expect(text).not.toMatch(/"path":"\/","pathType":"Prefix"|internal|metrics/);
       expect(names('Service')).toContain('pallet-api');
       expect(text).toContain('"pallet-api"');
     }
