@@ -101,7 +101,7 @@ describe('a job', () => {
     const head = page.locator('.job-head');
     await head.getByText('cancelled').waitFor({ timeout: 30_000 });
     expect((await client.job(job.id)).state).toBe('cancelled');
-    expect(await page.getByRole('button', { name: 'Cancel' }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Cancel', exact: true }).count()).toBe(0);
   });
 
   it('says what failed by cause, how to ask again, and gives its results away', async () => {
