@@ -155,6 +155,22 @@ describe('pallet results', () => {
   });
 });
 
+describe('pallet sets rm', () => {
+  it('deletes each set, and stops at one that is in use', async () => {
+    const other = SET_ID.replace(/.$/, '9');
+    const gone = { status: 204, body: '' };
+    api.answerNext(`/v1/image-sets/${SET_ID}`, gone);
+    api.answerNext(`/v1/image-sets/${other}`, problem({ status: 409, code: 'set.in_use' }));
+    const { code, out, err } = await cli(['sets', 'rm', SET_ID, other], { env });
+    expect([code, out]).toEqual([5, `${SET_ID} deleted\n`]);
+    expect(err).toContain('[set.in_use]');
+    expect(api.pathsReceived()).toEqual([
+      `DELETE /v1/image-sets/${SET_ID}`,
+      `DELETE /v1/image-sets/${other}`,
+    ]);
+  });
+});
+
 describe('errors', () => {
   it('are text for people and the problem of the server with --json', async () => {
     const refused = problem({

@@ -475,6 +475,13 @@ export type KnownImages = {
   }[];
 };
 
+export type DeletedImages = {
+  readonly object: 'deleted_images';
+  readonly image_set: ImageSet;
+  /** 1,000 at most; if it is 1,000, ask again */
+  readonly deleted: number;
+};
+
 export type RefusedFilePage = {
   readonly object: 'list';
   readonly data: readonly RefusedFile[];
@@ -1215,8 +1222,15 @@ export interface Operations {
   };
   /** Get an image set */
   getImageSet: { input: { id: string; 'If-None-Match'?: string }; answer: ImageSet };
+  /** Delete an image set with its bytes */
+  deleteImageSet: { input: { id: string }; answer: void };
   /** Upload images, and zip, tar or tar.gz archives of images */
   uploadImages: { input: { id: string; body: FormData }; answer: UploadReport };
+  /** Take images out of an open set */
+  deleteImages: {
+    input: { id: string; name?: string; sha256?: string; custom_id?: string };
+    answer: DeletedImages;
+  };
   /** Add images that were sent before, without their bytes */
   addKnownImages: { input: { id: string; body: KnownImagesRequest }; answer: KnownImages };
   /** Seal an image set: it takes no more images */
@@ -1595,12 +1609,28 @@ export const OPERATIONS = {
     sends: 'nothing',
     answers: 'json',
   },
+  deleteImageSet: {
+    method: 'DELETE',
+    path: '/v1/image-sets/{id}',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'nothing',
+  },
   uploadImages: {
     method: 'POST',
     path: '/v1/image-sets/{id}/images',
     query: [],
     header: [],
     sends: 'form',
+    answers: 'json',
+  },
+  deleteImages: {
+    method: 'DELETE',
+    path: '/v1/image-sets/{id}/images',
+    query: ['name', 'sha256', 'custom_id'],
+    header: [],
+    sends: 'nothing',
     answers: 'json',
   },
   addKnownImages: {

@@ -45,6 +45,28 @@ export type RefusedFile = z.infer<typeof refusedFileSchema>;
 export const refusedFilePageSchema = pageOf('RefusedFilePage', refusedFileSchema);
 export type RefusedFilePage = z.infer<typeof refusedFilePageSchema>;
 
+/** Which images of an open set: all that say every one of these. */
+export const imageChoiceSchema = z
+  .strictObject({
+    name: z.string().max(4_096).optional(),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
+    custom_id: z.string().min(1).max(512).optional(),
+  })
+  .refine((choice) => Object.keys(choice).length > 0, 'name, sha256 or custom_id is needed');
+export type ImageChoice = z.infer<typeof imageChoiceSchema>;
+
+export const deletedImagesSchema = z
+  .object({
+    object: z.literal('deleted_images'),
+    image_set: imageSetSchema,
+    deleted: z.int().describe('1,000 at most; if it is 1,000, ask again'),
+  })
+  .meta({ id: 'DeletedImages' });
+export type DeletedImages = z.infer<typeof deletedImagesSchema>;
+
 /** What happened to one file of an upload. */
 export const uploadedFileSchema = z
   .object({

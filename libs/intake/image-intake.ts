@@ -1,4 +1,4 @@
-import { recordFiles, type AcceptedFile, type RecordedFile } from '#database';
+import { recordFiles, type AcceptedFile, type RecordedFile, type SeenBlob } from '#database';
 import { storeImage, type IntakeParts } from './image-store.js';
 import { judgeImage, type Refusal } from './refusal.js';
 import { Slots } from './slots.js';
@@ -25,7 +25,7 @@ export interface IntakeListener {
 
 interface Stored {
   readonly file: AcceptedFile;
-  readonly done: Promise<void>;
+  readonly done: Promise<SeenBlob>;
 }
 
 /**
@@ -34,7 +34,7 @@ interface Stored {
  */
 export class ImageIntake {
   readonly #slots = new Slots(STORES);
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Set<Promise<SeenBlob>>();
   #stored: Stored[] = [];
   #refused: { name: string; code: string; detail: string }[] = [];
 
@@ -72,8 +72,9 @@ export class ImageIntake {
     this.#stored = [];
     this.#refused = [];
     if (stored.length + refused.length === 0) return;
-    await Promise.all(stored.map(({ done }) => done));
-    const accepted = stored.map(({ file }) => file);
+    const accepted = await Promise.all(
+      stored.map(async ({ file, done }) => ({ ...file, seen: await done })),
+    );
     const recorded = await this.parts.database.transaction((tx) =>
       recordFiles(tx, this.target, { accepted, refused }),
     );
@@ -85,7 +86,7 @@ export class ImageIntake {
     await Promise.allSettled(this.#running);
   }
 
-  #store(file: SpooledFile, leave: () => void): Promise<void> {
+  #store(file: SpooledFile, leave: () => void): Promise<SeenBlob> {
     const done = storeImage(this.parts, this.target.tenantId, file).finally(async () => {
       leave();
       await file.dispose();

@@ -77,7 +77,7 @@ async function requireSealedSet(
   const setId = requireUuid('set', id);
   const set = seal
     ? await sealImageSet(tx, tenantId, setId)
-    : await findImageSet(tx, tenantId, setId);
+    : await findImageSet(tx, tenantId, setId, { use: true });
   if (set === undefined) throw notFound('set', id);
   if (set.state === 'sealed') return set.id;
   throw new AppError('set.open', 'The set is still open. Seal it first, or send `seal: true`.');

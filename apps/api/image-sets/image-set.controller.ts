@@ -1,6 +1,7 @@
 import {
   Body,
   Controller,
+  Delete,
   Get,
   Headers,
   HttpCode,
@@ -14,6 +15,8 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
   createImageSetSchema,
+  deletedImagesSchema,
+  imageChoiceSchema,
   imageSetPageSchema,
   imageSetSchema,
   knownImagesRequestSchema,
@@ -22,6 +25,8 @@ import {
   refusedFilePageSchema,
   uploadReportSchema,
   type CreateImageSet,
+  type DeletedImages,
+  type ImageChoice,
   type ImageSet,
   type ImageSetPage,
   type KnownImages,
@@ -32,7 +37,13 @@ import {
 } from '#contracts';
 import { TenantId } from '../auth/tenant-id.js';
 import { UploadService } from '../intake/upload.service.js';
-import { Answers, FilesBody, IdempotencyHeader, Unchanged } from '../openapi/decorators.js';
+import {
+  Answers,
+  AnswersNothing,
+  FilesBody,
+  IdempotencyHeader,
+  Unchanged,
+} from '../openapi/decorators.js';
 import { ImageSetService } from './image-set.service.js';
 
 @ApiTags('Image sets')
@@ -111,6 +122,35 @@ export class ImageSetController {
     @Body({ schema: knownImagesRequestSchema }) body: KnownImagesRequest,
   ): Promise<KnownImages> {
     return this.sets.addKnown(tenantId, id, body);
+  }
+
+  @Delete(':id/images')
+  @ApiOperation({
+    operationId: 'deleteImages',
+    summary: 'Take images out of an open set',
+    description:
+      'All images that have this name, content and custom id, of which at least one is given. The last images of the set take the numbers that become free.',
+  })
+  @Answers(200, deletedImagesSchema, [400, 404, 409])
+  removeImages(
+    @TenantId() tenantId: string,
+    @Param('id') id: string,
+    @Query({ schema: imageChoiceSchema }) choice: ImageChoice,
+  ): Promise<DeletedImages> {
+    return this.sets.removeImages(tenantId, id, choice);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({
+    operationId: 'deleteImageSet',
+    summary: 'Delete an image set with its bytes',
+    description:
+      'Refused while a job, a fine-tuning job or an upload that has not ended uses it. Bytes leave the store when no other set has the same picture; answers of jobs over it stay.',
+  })
+  @AnswersNothing([404, 409])
+  remove(@TenantId() tenantId: string, @Param('id') id: string): Promise<void> {
+    return this.sets.remove(tenantId, id);
   }
 
   @Post(':id/seal')

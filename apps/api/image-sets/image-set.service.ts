@@ -4,6 +4,8 @@ import {
   notFound,
   requireUuid,
   type CreateImageSet,
+  type DeletedImages,
+  type ImageChoice,
   type ImageSet,
   type ImageSetPage,
   type KnownImages,
@@ -13,6 +15,8 @@ import {
 } from '#contracts';
 import {
   createImageSet,
+  deleteImages,
+  deleteImageSet,
   findImageSet,
   listImageSets,
   listRefusedFiles,
@@ -90,5 +94,23 @@ export class ImageSetService {
     }));
     const recorded = await this.parts.database.transaction((tx) => recordKnown(tx, target, named));
     return viewKnownImages(named, recorded);
+  }
+
+  /** From then on nobody finds it; its bytes follow. Errors: `set.not_found`, `set.in_use`. */
+  async remove(tenantId: string, id: string): Promise<void> {
+    const setId = requireUuid('set', id);
+    const { database } = this.parts;
+    const set = await database.transaction((tx) => deleteImageSet(tx, tenantId, setId));
+    if (set === undefined) throw notFound('set', id);
+  }
+
+  /** Errors: `set.not_found`, `set.sealed`. */
+  async removeImages(tenantId: string, id: string, choice: ImageChoice): Promise<DeletedImages> {
+    const target = { tenantId, setId: requireUuid('set', id) };
+    const { name, sha256, custom_id: customId } = choice;
+    const { set, deleted } = await this.parts.database.transaction((tx) =>
+      deleteImages(tx, target, { name, sha256, customId }),
+    );
+    return { object: 'deleted_images', image_set: viewImageSet(set), deleted };
   }
 }

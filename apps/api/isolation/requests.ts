@@ -36,6 +36,7 @@ const FILLINGS: Readonly<Record<string, Filling>> = {
     payload: { images: [{ name: 'a.png', sha256: '0'.repeat(64) }] },
   },
   'POST /v1/image-sets/:id/imports': manifestOf('more'),
+  'DELETE /v1/image-sets/:id/images': { query: { name: 'nothing.png' } },
   'POST /v1/image-sets/:id/uploads': { payload: { name: 'a.zip', bytes: 100 } },
   'POST /v1/uploads/:id/parts': { payload: { parts: [{ n: 0, md5: MD5_OF_ZEROS }] } },
   'PUT /v1/uploads/:id/part': {

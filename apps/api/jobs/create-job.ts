@@ -34,7 +34,7 @@ export async function createJob(
   const setId = requireUuid('set', request.image_set);
   const set = request.seal
     ? await sealImageSet(tx, tenantId, setId)
-    : await findImageSet(tx, tenantId, setId);
+    : await findImageSet(tx, tenantId, setId, { use: true });
   if (set === undefined) throw notFound('set', request.image_set);
   if (set.state === 'open') {
     throw new AppError('set.open', 'The set is still open. Seal it first, or send `seal: true`.');

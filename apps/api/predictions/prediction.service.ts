@@ -53,9 +53,9 @@ export class PredictionService implements OnModuleDestroy {
       const form = await readPredictionForm(request, this.parts.config.limits.imageBytes);
       try {
         const file = requireImage(form);
-        await storeImage(this.parts, tenantId, form.image);
+        const seen = await storeImage(this.parts, tenantId, form.image);
         return await this.parts.database.transaction((tx) =>
-          createPrediction(tx, tenantId, file, form.request),
+          createPrediction(tx, tenantId, { ...file, seen }, form.request),
         );
       } finally {
         await form.image.dispose();

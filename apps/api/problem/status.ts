@@ -31,6 +31,8 @@ const STATUSES: Readonly<Record<string, number>> = {
   'set.no_tasks': 409,
   'set.open': 409,
   'set.full': 409,
+  'set.in_use': 409,
+  'set.deleted': 409,
   'set.uploading': 409,
   'upload.not_open': 409,
   'upload.incomplete': 409,

@@ -108,6 +108,11 @@ export class PalletClient {
     return this.#call(knownImagesSchema, post(path, rest));
   }
 
+  async deleteImageSet(setId: string, { signal }: CallOptions = {}): Promise<void> {
+    const path = `/v1/image-sets/${encodeURIComponent(setId)}`;
+    await this.#transport.send({ method: 'DELETE', path, signal });
+  }
+
   sealImageSet(setId: string, options: CallOptions = {}): Promise<ImageSet> {
     const path = `/v1/image-sets/${encodeURIComponent(setId)}/seal`;
     return this.#call(imageSetSchema, post(path, { isRepeatable: true, signal: options.signal }));

@@ -45,6 +45,11 @@ Example:
     .argument('<set>', 'id of the set')
     .addOption(jsonOption())
     .action(action<[string], SetFlags>(context, seal));
+  sets
+    .command('rm')
+    .description('delete sets with their images; answers of jobs over them stay')
+    .argument('<set...>', 'ids of the sets')
+    .action(action<[string[]], SetFlags>(context, remove));
 }
 
 async function create(input: CommandInput<SetFlags>): Promise<void> {
@@ -83,4 +88,12 @@ async function seal(input: CommandInput<SetFlags>, setId: string): Promise<void>
   await (flags.json
     ? context.output.json(set)
     : context.output.data(`${set.id} sealed with ${accepted} images\n`));
+}
+
+async function remove(input: CommandInput<SetFlags>, setIds: string[]): Promise<void> {
+  const client = await connect(input);
+  for (const setId of setIds) {
+    await client.deleteImageSet(setId, { signal: input.context.signal });
+    await input.context.output.data(`${setId} deleted\n`);
+  }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, fileKey } from '#contracts';
-import { findBlob, findFile, type Database } from '#database';
+import { findBlob, findFile, type Database, type SeenBlob } from '#database';
 import {
   fetchImage,
   imageTooLarge,
@@ -20,6 +20,8 @@ import type { ObjectStore } from '#storage';
 const TRY_AGAIN_MS = [500, 3_000];
 const CONNECT_MS = 5_000;
 const FETCH_MS = 30_000;
+/** What is stored when it is looked for needs no time: its row must still be there when it is used. */
+const SEEN_AS_STORED = '-infinity';
 
 export interface PictureTools {
   readonly database: Database;
@@ -34,6 +36,7 @@ export interface Picture {
   readonly sha256: string;
   readonly bytes: number;
   readonly format: string;
+  readonly seen: SeenBlob;
 }
 
 /**
@@ -56,8 +59,8 @@ export async function findPicture(
   try {
     const judged = judgeImage(file.head);
     if ('refused' in judged) return judged;
-    await storeImage(tools, tenantId, file);
-    return { sha256: file.sha256, bytes: file.bytes, format: judged.format };
+    const seen = await storeImage(tools, tenantId, file);
+    return { sha256: file.sha256, bytes: file.bytes, format: judged.format, seen };
   } finally {
     await file.dispose();
   }
@@ -65,7 +68,7 @@ export async function findPicture(
 
 async function findKnown({ database }: PictureTools, tenantId: string, sha256: string) {
   const blob = await findBlob(database, tenantId, sha256);
-  if (blob !== undefined) return { sha256, ...blob };
+  if (blob !== undefined) return { sha256, ...blob, seen: { stored: true, at: SEEN_AS_STORED } };
   return { refused: refusal('image.not_found', `No picture ${sha256} was sent with this key.`) };
 }
 

@@ -28,10 +28,10 @@ export async function fetchRow(
     const judged = judgeImage(file.head);
     if ('refused' in judged) throw new RefusedFileError(judged.refused);
     // Our own store being away is no fault of the row: it waits.
-    await persist(from.lost, () => storeImage(from.parts, tenantId, file));
+    const seen = await persist(from.lost, () => storeImage(from.parts, tenantId, file));
     const { name, customId, metadata, tasks } = row;
     const { sha256, bytes } = file;
-    return { name, customId, metadata, tasks, sha256, bytes, format: judged.format };
+    return { name, customId, metadata, tasks, sha256, bytes, format: judged.format, seen };
   } finally {
     await file.dispose();
   }

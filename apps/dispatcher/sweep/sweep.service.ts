@@ -14,6 +14,7 @@ import {
   forgetIdempotencyKeys,
   forgetOldAnswers,
   forgetPreviews,
+  forgetRemovedBlobs,
   forgetUploads,
   forgetWebhooks,
   listAbandonedImports,
@@ -29,6 +30,7 @@ import { LANES } from '#pipeline';
 import { Loop } from '../loop.js';
 import { DISPATCHER_PARTS, type DispatcherParts } from '../dispatcher-parts.js';
 import { removeDeletedFiles } from './remove-deleted-files.js';
+import { sweepDeleted } from './sweep-deleted.js';
 import { sweepUploads } from './sweep-uploads.js';
 
 /**
@@ -49,6 +51,7 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
       this.#loop('cancelled jobs', sweepMs / 4, () => this.#cancel()),
       this.#loop('deadlines', sweepMs / 4, () => this.#expire()),
       this.#loop('paused jobs', sweepMs / 4, () => this.#settle()),
+      this.#loop('deleted sets', sweepMs, () => this.#sweepDeleted()),
       this.#loop('parts of uploads', 10_000, () => this.#sweepUploads()),
       this.#loop('deleted files', 10_000, () => removeDeletedFiles(this.parts)),
       this.#loop('old rows', 60_000, () => this.#forget()),
@@ -98,12 +101,17 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
     await forgetDeadTrainers(this.parts.database);
     await forgetIdempotencyKeys(this.parts.database);
     await forgetUploads(this.parts.database);
+    await forgetRemovedBlobs(this.parts.database);
     await forgetWebhooks(this.parts.database);
     await forgetPreviews(this.parts.database);
     await this.#endAbandoned();
     while (await forgetOldAnswers(this.parts.database, this.parts.config.answerCacheDays)) {
       // Bounded steps; the next one goes on where this one ended.
     }
+  }
+
+  async #sweepDeleted(): Promise<void> {
+    await sweepDeleted(this.parts.database, this.parts.store);
   }
 
   async #sweepUploads(): Promise<void> {

@@ -1,5 +1,6 @@
 import { AppError, type Task } from '#contracts';
 import type { Queryable } from '../database.js';
+import type { SeenBlob } from './blob.js';
 import { recordFiles } from './image.js';
 import { markImageSetSealed } from './image-set.js';
 import { planJob } from './plan-job.js';
@@ -17,6 +18,7 @@ export interface BatchRequest {
   readonly sha256: string;
   readonly bytes: number;
   readonly format: string;
+  readonly seen?: SeenBlob;
 }
 
 export interface BatchRefusal {
@@ -62,8 +64,8 @@ export async function recordBatchChunk(
     (a, b) => (a.line ?? 0) - (b.line ?? 0),
   );
   const { tenantId, setId } = batch;
-  const accepted = requests.map(({ sha256, bytes, format, customId, task }) => {
-    return { sha256, bytes, format, name: customId, customId, tasks: [task] };
+  const accepted = requests.map(({ sha256, bytes, format, seen, customId, task }) => {
+    return { sha256, bytes, format, seen, name: customId, customId, tasks: [task] };
   });
   await recordFiles(tx, { tenantId, setId, imagesPerSet }, { accepted, refused: [] });
   await insertRefusals(tx, batch.id, refusals);

@@ -58,16 +58,20 @@ export async function createImageSet(db: Queryable, set: NewImageSet): Promise<I
   return toImageSetRecord(row!);
 }
 
-/** Output: the set; undefined when the tenant has no such set. With `lock`, nobody else changes it until the transaction ends. */
+/**
+ * Output: the set; undefined when the tenant has no such set. With `lock`, nobody else changes it until the
+ * transaction ends; with `use`, nobody deletes it until then.
+ */
 export async function findImageSet(
   db: Queryable,
   tenantId: string,
   id: string,
-  options: { lock?: boolean } = {},
+  options: { lock?: boolean; use?: boolean } = {},
 ): Promise<ImageSetRecord | undefined> {
+  const lock = options.lock ? 'FOR UPDATE' : options.use ? 'FOR KEY SHARE' : '';
   const [row] = await db.query<ImageSetRow>(
-    `SELECT ${IMAGE_SET_COLUMNS} FROM image_sets WHERE tenant_id = $1 AND id = $2
-     ${options.lock ? 'FOR UPDATE' : ''}`,
+    `SELECT ${IMAGE_SET_COLUMNS} FROM image_sets
+     WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL ${lock}`,
     [tenantId, id],
   );
   return row && toImageSetRecord(row);
@@ -79,7 +83,7 @@ export async function findImageSetsById(
   ids: readonly string[],
 ): Promise<ImageSetRecord[]> {
   const rows = await db.query<ImageSetRow>(
-    `SELECT ${IMAGE_SET_COLUMNS} FROM image_sets WHERE id = ANY ($1::uuid[])`,
+    `SELECT ${IMAGE_SET_COLUMNS} FROM image_sets WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL`,
     [ids],
   );
   return rows.map(toImageSetRecord);
@@ -93,7 +97,8 @@ export async function listImageSets(
 ): Promise<ImageSetRecord[]> {
   const rows = await db.query<ImageSetRow>(
     `SELECT ${IMAGE_SET_COLUMNS} FROM image_sets
-     WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
+     WHERE tenant_id = $1 AND deleted_at IS NULL AND ($2::uuid IS NULL OR id < $2)
+     ORDER BY id DESC LIMIT $3`,
     [tenantId, page.before ?? null, page.limit],
   );
   return rows.map(toImageSetRecord);

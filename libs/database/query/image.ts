@@ -1,5 +1,6 @@
 import { AppError, type Task } from '#contracts';
 import type { Queryable } from '../database.js';
+import { insertBlobs, type SeenBlob } from './blob.js';
 import {
   IMAGE_SET_COLUMNS,
   findImageSet,
@@ -15,6 +16,8 @@ export interface AcceptedFile {
   readonly sha256: string;
   readonly bytes: number;
   readonly format: string;
+  /** What was known when its bytes were brought into the store: nobody may have removed them since. */
+  readonly seen?: SeenBlob;
   /** What the client calls it: once in a set, whatever its name and content. */
   readonly customId?: string;
   readonly metadata?: Readonly<Record<string, string>>;
@@ -49,7 +52,8 @@ export interface RecordedFile {
  * Output: the set after it, and the number of every accepted file. Name and content that the set
  * holds already count once, and so does a custom id; so does a refusal that it knows: an upload sent again
  * adds nothing.
- * Errors: `set.not_found`, `set.sealed`, `set.full` (nothing of the chunk is recorded); those of the connection.
+ * Errors: `set.not_found`, `set.sealed`, `set.full` (nothing of the chunk is recorded),
+ * `upload.content_removed` (the same); those of the connection.
  */
 export async function recordFiles(
   tx: Queryable,
@@ -87,15 +91,6 @@ export async function findBlob(
     [tenantId, sha256],
   );
   return row && { bytes: Number(row.bytes), format: row.format };
-}
-
-/** Output: which of these contents the tenant has sent before: the store holds their bytes. */
-export async function hasBlob(db: Queryable, tenantId: string, sha256: string): Promise<boolean> {
-  const rows = await db.query(
-    `SELECT 1 FROM blobs WHERE tenant_id = $1 AND sha256 = decode($2, 'hex')`,
-    [tenantId, sha256],
-  );
-  return rows.length > 0;
 }
 
 /** Nobody else changes the set until the transaction ends. Errors: `set.not_found`, `set.sealed`. */
@@ -161,26 +156,6 @@ async function insertImages(
     files.map((file) => json(file.metadata)),
     files.map((file) => json(file.tasks)),
   ]);
-}
-
-async function insertBlobs(
-  tx: Queryable,
-  tenantId: string,
-  files: readonly AcceptedFile[],
-): Promise<void> {
-  // In the order of the key: two uploads of the same files never wait for each other in a circle.
-  await tx.query(
-    `INSERT INTO blobs (tenant_id, sha256, bytes, format)
-     SELECT DISTINCT ON (hex) $1::uuid, decode(hex, 'hex'), bytes, format
-     FROM unnest($2::text[], $3::bigint[], $4::text[]) AS t(hex, bytes, format) ORDER BY hex
-     ON CONFLICT DO NOTHING`,
-    [
-      tenantId,
-      files.map((file) => file.sha256),
-      files.map((file) => file.bytes),
-      files.map((file) => file.format),
-    ],
-  );
 }
 
 async function insertRefused(

@@ -1,9 +1,10 @@
 import type { Queryable } from '../database.js';
+import { holdBlobs } from './blob.js';
 import { lockOpenSet, recordFiles, type AcceptedFile, type RecordedFile } from './image.js';
 import type { ImageSetRecord } from './image-set.js';
 
 /** What a client says of an image without sending it. */
-export type NamedContent = Omit<AcceptedFile, 'bytes' | 'format'>;
+export type NamedContent = Omit<AcceptedFile, 'bytes' | 'format' | 'seen'>;
 
 export interface RecordedKnown {
   readonly set: ImageSetRecord;
@@ -25,7 +26,11 @@ export async function recordKnown(
 ): Promise<RecordedKnown> {
   // The set first, then contents: the order of every other statement that takes both.
   await lockOpenSet(tx, target);
-  const blobs = await holdBlobs(tx, target.tenantId, images);
+  const blobs = await holdBlobs(
+    tx,
+    target.tenantId,
+    images.map(({ sha256 }) => sha256),
+  );
   const known = images.flatMap((image, at) => {
     const blob = blobs.get(image.sha256);
     return blob === undefined ? [] : [{ at, file: { ...image, ...blob } }];
@@ -34,21 +39,4 @@ export async function recordKnown(
   const recorded = await recordFiles(tx, target, { accepted, refused: [] });
   const numbered = new Map(known.map(({ at }, index) => [at, recorded.accepted[index]]));
   return { set: recorded.set, images: images.map((_, at) => numbered.get(at)) };
-}
-
-/** Which of these contents the tenant has; until the transaction ends nobody lets go of their bytes. */
-async function holdBlobs(
-  tx: Queryable,
-  tenantId: string,
-  images: readonly { readonly sha256: string }[],
-): Promise<Map<string, { bytes: number; format: string }>> {
-  const rows = await tx.query<{ sha256: string; bytes: string; format: string }>(
-    `SELECT encode(sha256, 'hex') AS sha256, bytes::text, format FROM blobs
-     WHERE tenant_id = $1 AND sha256 IN (SELECT decode(hex, 'hex') FROM unnest($2::text[]) AS t(hex))
-     ORDER BY blobs.sha256 FOR KEY SHARE`,
-    [tenantId, images.map(({ sha256 }) => sha256)],
-  );
-  return new Map(
-    rows.map(({ sha256, bytes, format }) => [sha256, { bytes: Number(bytes), format }]),
-  );
 }

@@ -13,6 +13,7 @@ export interface RetryChoice {
 interface EndedJob extends Record<string, unknown> {
   state: JobState;
   model: string;
+  set_id: string;
   task_count: number;
 }
 
@@ -48,21 +49,38 @@ export async function retryItems(
   return retried.count;
 }
 
-/** Errors: `job.running`. Nobody else writes to a job that has ended, so its row is lock enough. */
+/** Errors: `job.running`, `set.deleted`. Nobody else writes to a job that has ended, so its row is lock enough. */
 export async function lockEndedJob(
   tx: Queryable,
   tenantId: string,
   jobId: string,
 ): Promise<EndedJob | undefined> {
   const [job] = await tx.query<EndedJob>(
-    `SELECT state, model, tasks_per_item(jobs) AS task_count FROM jobs
+    `SELECT state, model, set_id, tasks_per_item(jobs) AS task_count FROM jobs
      WHERE tenant_id = $1 AND id = $2 FOR UPDATE`,
     [tenantId, jobId],
   );
-  if (job === undefined || job.state === 'completed' || job.state === 'cancelled') return job;
+  if (job === undefined) return undefined;
+  if (job.state === 'completed' || job.state === 'cancelled') {
+    await requireSet(tx, job.set_id);
+    return job;
+  }
   throw new AppError(
     'job.running',
     `The job has not ended (${job.state}). Wait for its end, or cancel it first.`,
+  );
+}
+
+/** Nobody deletes it until the transaction ends. */
+async function requireSet(tx: Queryable, setId: string): Promise<void> {
+  const rows = await tx.query(
+    'SELECT 1 FROM image_sets WHERE id = $1 AND deleted_at IS NULL FOR KEY SHARE',
+    [setId],
+  );
+  if (rows.length > 0) return;
+  throw new AppError(
+    'set.deleted',
+    'The image set of this job was deleted with its bytes: nothing of it can be done again.',
   );
 }
 
