@@ -7,6 +7,8 @@ import { EventController } from './events/event.controller.js';
 import { EventService } from './events/event.service.js';
 import { BatchController } from './batches/batch.controller.js';
 import { BatchService } from './batches/batch.service.js';
+import { CompletionController } from './completions/completion.controller.js';
+import { CompletionService } from './completions/completion.service.js';
 import { ExportController } from './exports/export.controller.js';
 import { ExportService } from './exports/export.service.js';
 import { FeedAfterCommit } from './feed/feed-after-commit.js';
@@ -60,6 +62,7 @@ export class ApiModule {
       module: ApiModule,
       controllers: [
         BatchController,
+        CompletionController,
         AutoscalingController,
         ExportController,
         DeliveryController,
@@ -92,6 +95,7 @@ export class ApiModule {
         ChangeHub,
         EventService,
         BatchService,
+        CompletionService,
         ExportService,
         DeliveryService,
         FeedAfterCommit,

@@ -6,6 +6,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, newUuid, publicId } from '#contracts';
 import { nestLogger } from '#telemetry';
 import { ApiModule } from './api.module.js';
+import { allowEmptyJson } from './batches/allow-empty-json.js';
+import { allowPictures } from './completions/allow-pictures.js';
 import { closeIdleWhileClosing } from './close-idle.js';
 import { addEtags } from './etag/etag.js';
 import { streamManifests } from './imports/manifest-body.js';
@@ -50,6 +52,8 @@ export async function createApi(parts: ApiParts): Promise<NestFastifyApplication
   requirePace(adapter.getInstance(), parts.config.pace);
   addEtags(adapter.getInstance());
   requireStorable(adapter.getInstance());
+  allowEmptyJson(adapter.getInstance());
+  allowPictures(adapter.getInstance());
   collectRoutes(adapter.getInstance());
   parts.metrics?.watch(adapter.getInstance());
   closeIdleWhileClosing(adapter.getInstance());

@@ -67,6 +67,10 @@ export type Batch = {
   readonly image_set: string;
 };
 
+export type ChatCompletion = { readonly id: string; readonly object: 'chat.completion' };
+
+export type OpenAiResponse = { readonly id: string; readonly object: 'response' };
+
 export type ExportFormat =
   | 'jsonl'
   | 'csv'
@@ -1124,6 +1128,13 @@ export interface Operations {
   getBatch: { input: { id: string }; answer: Batch };
   /** Cancel a batch; what has been answered is in its files */
   cancelBatch: { input: { id: string }; answer: Batch };
+  /** Ask about one picture as OpenAI has it, and wait for the answer */
+  createChatCompletion: {
+    input: { body: Readonly<Record<string, unknown>> };
+    answer: ChatCompletion;
+  };
+  /** The same, as a response of OpenAI’s */
+  createResponse: { input: { body: Readonly<Record<string, unknown>> }; answer: OpenAiResponse };
   /** Download the results of a job in a format of your choice */
   exportJob: {
     input: { id: string; format?: ExportFormat; partial?: 'true' | 'false' };
@@ -1399,6 +1410,22 @@ export const OPERATIONS = {
     query: [],
     header: [],
     sends: 'nothing',
+    answers: 'json',
+  },
+  createChatCompletion: {
+    method: 'POST',
+    path: '/v1/chat/completions',
+    query: [],
+    header: [],
+    sends: 'json',
+    answers: 'json',
+  },
+  createResponse: {
+    method: 'POST',
+    path: '/v1/responses',
+    query: [],
+    header: [],
+    sends: 'json',
     answers: 'json',
   },
   exportJob: {

@@ -7,6 +7,12 @@ export {
 } from './archive/read-archive.js';
 export { fetchImage, openImageGuard, type FetchOptions } from './fetch-image.js';
 export { parseBucketUri, type BucketPlace } from './bucket/bucket-uri.js';
+export {
+  findPicture,
+  type Picture,
+  type PictureSource,
+  type PictureTools,
+} from './find-picture.js';
 export { cleanFileName } from './file-name.js';
 export { limitOfFile } from './file-limit.js';
 export { ImageIntake, type IntakeTarget, type TakenFile } from './image-intake.js';

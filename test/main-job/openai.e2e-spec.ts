@@ -197,6 +197,54 @@ describe('the unchanged client of OpenAI', () => {
   });
 });
 
+describe('one request', () => {
+  it('is answered at once, as a completion and as a response, and as a job says', async () => {
+    const chat = await openai.chat.completions.create(body('caption en', dataUrl('cat.jpg')));
+    const [said] = await asJobsSay();
+    expect(chat.choices[0]!.message.content).toBe(said);
+    expect(chat.usage!.completion_tokens).toBeGreaterThan(0);
+    const response = await openai.responses.create({
+      model: MODEL,
+      max_output_tokens: 12,
+      input: [
+        {
+          role: 'user',
+          content: [
+            { type: 'input_text', text: 'caption en' },
+            { type: 'input_image', image_url: dataUrl('cat.jpg'), detail: 'auto' },
+          ],
+        },
+      ],
+    });
+    expect(response.output_text).toBe(said);
+  });
+
+  it('is refused with the error that the client knows', async () => {
+    const ask = (requestBody: ReturnType<typeof body>) =>
+      openai.chat.completions.create(requestBody).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    const url = dataUrl('cat.jpg');
+    expect(await ask({ ...body('ocr', url), model: 'gpt-4o' })).toMatchObject({
+      status: 422,
+      code: 'model.unknown',
+    });
+    expect(await ask(body('ocr', 'https://example.com/a.jpg'))).toMatchObject({
+      status: 422,
+      code: 'image.url_not_allowed',
+    });
+    expect(await ask(body('ocr', 'ftp://example.com/a.jpg'))).toMatchObject({
+      status: 400,
+      code: 'request.invalid',
+      param: 'messages.0.content',
+      type: 'invalid_request_error',
+    });
+    const cut = `data:image/jpeg;base64,${CUT_OFF}`;
+    expect(await ask(body('ocr', cut))).toMatchObject({ status: 422, code: 'image.undecodable' });
+  });
+});
+
 /** A JPEG that ends after its head. */
 const CUT_OFF = Buffer.from(photograph('cat.jpg').bytes.subarray(0, 400)).toString('base64');
 

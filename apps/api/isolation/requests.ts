@@ -145,6 +145,8 @@ export const COLLECTIONS: readonly string[] = [
   '/v1/events',
   '/v1/files',
   '/v1/batches',
+  '/v1/chat/completions',
+  '/v1/responses',
   '/v1/fine-tuning/jobs',
   '/v1/models',
   '/v1/predictions',

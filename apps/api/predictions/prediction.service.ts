@@ -1,8 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { Prediction } from '#contracts';
-import { findJob, listResults, type ItemRecord, type JobRecord } from '#database';
+import type { CreatePrediction, Prediction } from '#contracts';
+import {
+  findJob,
+  listResults,
+  type AcceptedFile,
+  type ItemRecord,
+  type JobRecord,
+} from '#database';
 import { Slots, storeImage } from '#intake';
 import { FeedAfterCommit } from '../feed/feed-after-commit.js';
 import { viewItem, viewJob } from '../jobs/job-view.js';
@@ -40,11 +46,31 @@ export class PredictionService implements OnModuleDestroy {
     prefer: string | undefined,
   ): Promise<Prediction> {
     const planned = await this.#plan(tenantId, request);
-    this.feed.step(planned.model, 'interactive');
-    const item = await this.#waitForItem(planned, readWaitMs(prefer), request);
+    const item = await this.#run(planned, readWaitMs(prefer), request);
     const job = (await findJob(this.parts.database, tenantId, planned.id)) ?? planned;
     const result = item === undefined ? null : viewItem(job.id, item);
     return { object: 'prediction', job: viewJob(job), result };
+  }
+
+  /**
+   * Asks about a picture whose bytes the object store has. Output: the item; undefined when it has not ended in time.
+   * Errors: those of `createPrediction`.
+   */
+  async ask(
+    tenantId: string,
+    file: AcceptedFile,
+    question: Pick<CreatePrediction, 'tasks' | 'model'>,
+    { waitMs, request }: { waitMs: number; request: FastifyRequest },
+  ): Promise<{ job: JobRecord; item: ItemRecord | undefined }> {
+    const job = await this.parts.database.transaction((tx) =>
+      createPrediction(tx, tenantId, file, question),
+    );
+    return { job, item: await this.#run(job, waitMs, request) };
+  }
+
+  #run(job: JobRecord, waitMs: number, request: FastifyRequest): Promise<ItemRecord | undefined> {
+    this.feed.step(job.model, 'interactive');
+    return this.#waitForItem(job, waitMs, request);
   }
 
   async #plan(tenantId: string, request: FastifyRequest): Promise<JobRecord> {

@@ -75,6 +75,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   'idempotency.mismatch': 422,
   'events.too_many': 429,
   'rate.limited': 429,
+  'completion.not_in_time': 503,
   'server.busy': 503,
   'spool.failed': 503,
   'database.unavailable': 503,

@@ -8,9 +8,8 @@ import {
   type BatchRefusal,
   type BatchRequest,
 } from '#database';
-import { Slots } from '#intake';
+import { findPicture, Slots, type PictureTools } from '#intake';
 import { readBatchLine, type BatchLine } from '#openai';
-import { findPicture, type PictureTools } from './find-picture.js';
 import { readLines, type InputLine } from './read-lines.js';
 
 /** Lines of one transaction. */

@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, fileKey } from '#contracts';
 import { findBlob, findFile, type Database, type SeenBlob } from '#database';
-import {
-  fetchImage,
-  imageTooLarge,
-  judgeImage,
-  refusal,
-  RefusedFileError,
-  spool,
-  storeImage,
-  type Refusal,
-  type SpooledFile,
-} from '#intake';
-import type { ImageReference } from '#openai';
 import type { OutgoingGuard } from '#outgoing';
 import type { ObjectStore } from '#storage';
+import { fetchImage } from './fetch-image.js';
+import { storeImage } from './image-store.js';
+import { imageTooLarge, judgeImage, refusal, type Refusal } from './refusal.js';
+import { RefusedFileError, spool, type SpooledFile } from './spool.js';
+
+/** Where a picture is: in the text itself, at a URL, or among what the tenant has sent before. */
+export type PictureSource =
+  | { readonly kind: 'data'; readonly base64: string }
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'sha256'; readonly sha256: string }
+  /** A UUID. */
+  | { readonly kind: 'file'; readonly fileId: string };
 
 /** Pauses between tries of a URL whose server says: not now. */
 const TRY_AGAIN_MS = [500, 3_000];
@@ -26,7 +26,8 @@ const SEEN_AS_STORED = '-infinity';
 export interface PictureTools {
   readonly database: Database;
   readonly store: ObjectStore;
-  readonly guard: OutgoingGuard;
+  /** Without one, nothing is fetched: only the dispatcher calls addresses that clients have chosen. */
+  readonly guard?: OutgoingGuard;
   readonly imageBytes: number;
   readonly signal: AbortSignal;
 }
@@ -46,7 +47,7 @@ export interface Picture {
 export async function findPicture(
   tools: PictureTools,
   tenantId: string,
-  image: ImageReference,
+  image: PictureSource,
 ): Promise<Picture | { readonly refused: Refusal }> {
   if (image.kind === 'sha256') return findKnown(tools, tenantId, image.sha256);
   let file: SpooledFile;
@@ -75,7 +76,7 @@ async function findKnown({ database }: PictureTools, tenantId: string, sha256: s
 function readBytes(
   tools: PictureTools,
   tenantId: string,
-  image: Exclude<ImageReference, { kind: 'sha256' }>,
+  image: Exclude<PictureSource, { kind: 'sha256' }>,
 ): Promise<SpooledFile> {
   if (image.kind === 'url') return fetchPatiently(tools, image.url);
   if (image.kind === 'file') return readFile(tools, tenantId, image.fileId);
@@ -109,6 +110,11 @@ function spoolWithin(
 
 async function fetchPatiently(tools: PictureTools, url: string): Promise<SpooledFile> {
   const { guard, imageBytes, signal } = tools;
+  if (guard === undefined) {
+    const detail =
+      'Pictures are not fetched while you wait. Send this one as a data: URL, or send a batch.';
+    throw new RefusedFileError(refusal('image.url_not_allowed', detail));
+  }
   for (let turn = 0; ; turn += 1) {
     try {
       const limits = { imageBytes, connectMs: CONNECT_MS, totalMs: FETCH_MS, signal };
