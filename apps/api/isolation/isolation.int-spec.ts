@@ -71,7 +71,7 @@ type Answer = Awaited<ReturnType<typeof call>>;
 const withIds = () =>
   routes.filter(({ path }) => path.includes(':') && !isInternal({ method: '', path }));
 
-/** Everything but what differs by nature: the ids that were asked for, the time, the id of the request. */
+/** Everything but what differs by nature: the ids that were asked for, the time, the id of the request, how many are left. */
 function traits({ statusCode, body, headers }: Answer, ids: Readonly<Record<string, string>>) {
   const { date: _, 'x-request-id': request, ...rest } = headers;
   const hide = (text: string) =>
@@ -79,6 +79,7 @@ function traits({ statusCode, body, headers }: Answer, ids: Readonly<Record<stri
       .reduce((left, [kind, id]) => left.replaceAll(id, `(${kind})`), text)
       .replaceAll(String(request), '(request)');
   delete rest['content-length'];
+  delete rest['ratelimit'];
   return { statusCode, body: hide(body), headers: hide(JSON.stringify(rest)) };
 }
 
