@@ -147,7 +147,7 @@ function makeForm(random: Random, schema: Schema, maker: ValueMaker): FormData {
     const isFile = field.format === 'binary' || field.items?.format === 'binary';
     if (isFile) form.append(name, fileOf(random), hostileText(random) || 'a.png');
     else if (/tasks/.test(name)) form.append(name, pick(random, ['[{"type":"ocr"}]', '[]', '{']));
-    else form.append(name, String(maker.make(field)));
+    else form.append(name, asText(maker.make(field)));
   }
   if (random() < 0.1) form.append(hostileText(random), hostileText(random));
   return form;
@@ -162,3 +162,7 @@ function fileOf(random: Random): Blob {
   ];
   return new Blob([new Uint8Array(pick(random, kinds))]);
 }
+
+/** As a form carries it; an object is anything but text, and may have no way to become it. */
+const asText = (value: unknown): string =>
+  typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
