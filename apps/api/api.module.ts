@@ -49,6 +49,7 @@ import { OutgoingUrls } from './webhooks/outgoing-urls.js';
 import { SessionController } from './sessions/session.controller.js';
 import { RateLimitGuard } from './rate-limit/rate-limit.guard.js';
 import { WebhookController } from './webhooks/webhook.controller.js';
+import { WebhookSecrets } from './webhooks/webhook-secrets.js';
 import { WebhookService } from './webhooks/webhook.service.js';
 
 const validation = new StandardSchemaValidationPipe({
@@ -109,6 +110,7 @@ export class ApiModule {
         JobWaitService,
         JobPreviewService,
         OutgoingUrls,
+        WebhookSecrets,
         PredictionService,
         ResumableUploadService,
         ThumbnailService,

@@ -61,3 +61,4 @@ export * from './query/webhook-endpoint.js';
 export * from './query/webhook-forget.js';
 export * from './query/webhook-log.js';
 export * from './query/webhook-record.js';
+export * from './query/webhook-seal.js';

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { isWellFormedSecretsKey, newSecretsKey, SecretBox } from './index.js';
+import {
+  isWellFormedSecretsKey,
+  newSecretsKey,
+  openWebhookSecret,
+  SecretBox,
+  sealWebhookSecret,
+} from './index.js';
 
 const secret = 'AKIA… and the rest';
 
@@ -43,6 +49,15 @@ describe('a secret box', () => {
     );
   });
 
+  it('tells what its first key has sealed', () => {
+    const [old, next] = [newSecretsKey(), newSecretsKey()];
+    const both = new SecretBox(`${next},${old}`);
+    const form = both.newestForm!;
+    for (const text of [secret, '', 'x']) expect(both.seal(text, 'a').startsWith(form)).toBe(true);
+    expect(new SecretBox(old).seal(secret, 'a').startsWith(form)).toBe(false);
+    expect(new SecretBox(undefined).newestForm).toBeUndefined();
+  });
+
   it('takes keys of 32 bytes alone', () => {
     const key = newSecretsKey();
     expect(isWellFormedSecretsKey(key)).toBe(true);
@@ -50,5 +65,29 @@ describe('a secret box', () => {
     for (const text of ['', 'x', key.slice(4), `${key},`, 'a'.repeat(44)]) {
       expect(isWellFormedSecretsKey(text)).toBe(false);
     }
+  });
+});
+
+describe('a webhook secret', () => {
+  it('is sealed for its endpoint alone, and read in either form', () => {
+    const box = new SecretBox(newSecretsKey());
+    const sealed = sealWebhookSecret(box, 'a', 'whsec_x');
+    expect(sealed).toMatch(/^sealed1\./);
+    expect(openWebhookSecret(box, 'a', sealed)).toBe('whsec_x');
+    expect(openWebhookSecret(box, 'a', 'whsec_x')).toBe('whsec_x');
+    for (const [other, endpoint] of [
+      [box, 'b'],
+      [new SecretBox(undefined), 'a'],
+    ] as const) {
+      expect(() => openWebhookSecret(other, endpoint, sealed)).toThrow(
+        expect.objectContaining({ code: 'secrets.unreadable' }),
+      );
+    }
+  });
+
+  it('stays as it is without a key', () => {
+    const none = new SecretBox(undefined);
+    expect(sealWebhookSecret(none, 'a', 'whsec_x')).toBe('whsec_x');
+    expect(openWebhookSecret(none, 'a', 'whsec_x')).toBe('whsec_x');
   });
 });

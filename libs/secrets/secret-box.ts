@@ -6,6 +6,8 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const KEY_ID_BYTES = 4;
 const FORM = 'sealed1.';
+/** Characters of a sealed text that the id of its key decides alone: 30 of its 32 bits. */
+const KEY_ID_CHARACTERS = 5;
 
 interface Key {
   /** Tells which key sealed something, and nothing about it. */
@@ -29,6 +31,21 @@ export class SecretBox {
       const id = createHash('sha256').update(bytes).digest().subarray(0, KEY_ID_BYTES);
       return { id, bytes };
     });
+  }
+
+  get canSeal(): boolean {
+    return this.#keys.length > 0;
+  }
+
+  /** How texts begin that the first key has sealed; undefined without a key. */
+  get newestForm(): string | undefined {
+    const [key] = this.#keys;
+    return key && `${FORM}${key.id.toString('base64url').slice(0, KEY_ID_CHARACTERS)}`;
+  }
+
+  /** Says nothing of whether it opens. */
+  isSealed(text: string): boolean {
+    return text.startsWith(FORM);
   }
 
   /** Errors: `secrets.no_key`. */

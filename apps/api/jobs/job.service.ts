@@ -26,6 +26,7 @@ import { decodeCursor, NUMBER_CURSOR, toPage, UUID_CURSOR } from '../page/page.j
 import { API_PARTS, type ApiParts } from '../parts.js';
 import { nameJobWebhook } from '../webhooks/order-webhook.js';
 import { OutgoingUrls } from '../webhooks/outgoing-urls.js';
+import { WebhookSecrets } from '../webhooks/webhook-secrets.js';
 import { createJob } from './create-job.js';
 import { jobFilterOf } from './job-filter.js';
 import { viewItem, viewJob } from './job-view.js';
@@ -37,6 +38,7 @@ export class JobService {
     @Inject(API_PARTS) private readonly parts: ApiParts,
     private readonly feed: FeedAfterCommit,
     private readonly urls: OutgoingUrls,
+    private readonly secrets: WebhookSecrets,
   ) {}
 
   async create(
@@ -48,8 +50,7 @@ export class JobService {
     const answer = await once(this.parts.database, scope, 202, (tx) =>
       this.#order(tx, tenantId, body),
     );
-    if (!answer.replayed) this.feed.step(answer.response.model, 'bulk');
-    return answer;
+    return this.#answer(answer);
   }
 
   /** A new job over the same set. Errors: `job.not_found`, and those of creating one. */
@@ -65,8 +66,14 @@ export class JobService {
       if (old === undefined) throw notFound('job', id);
       return this.#order(tx, tenantId, restartOf(old, body), old.id);
     });
-    if (!answer.replayed) this.feed.step(answer.response.model, 'bulk');
-    return answer;
+    return this.#answer(answer);
+  }
+
+  #answer(answer: KeptAnswer<Job>): KeptAnswer<Job> {
+    const { response } = answer;
+    if (!answer.replayed) this.feed.step(response.model, 'bulk');
+    if (response.webhook === undefined) return answer;
+    return { ...answer, response: { ...response, webhook: this.secrets.show(response.webhook) } };
   }
 
   async #order(
@@ -77,8 +84,8 @@ export class JobService {
   ): Promise<Job> {
     const id = newUuid();
     // Ahead of the job, whose creation it may want to be told of.
-    const webhook =
-      body.webhook && (await nameJobWebhook(tx, this.urls.guard, tenantId, id, body.webhook));
+    const maker = { guard: this.urls.guard, secrets: this.secrets };
+    const webhook = body.webhook && (await nameJobWebhook(tx, maker, tenantId, id, body.webhook));
     const job = viewJob(await createJob(tx, tenantId, body, 'bulk', id, restartedFrom));
     return webhook === undefined ? job : { ...job, webhook };
   }

@@ -15,26 +15,33 @@ import {
   type Queryable,
 } from '#database';
 import type { OutgoingGuard } from '#outgoing';
-import { createWebhookSecret } from '#webhooks';
+import type { WebhookSecrets } from './webhook-secrets.js';
 
-/** Errors: `outgoing.*`, for a URL that would never be connected to. */
+/** What making a webhook takes. */
+export interface WebhookMaker {
+  readonly guard: OutgoingGuard;
+  readonly secrets: WebhookSecrets;
+}
+
+/** Its secret is as it is stored. Errors: `outgoing.*`, for a URL that would never be connected to. */
 export function newWebhook(
-  guard: OutgoingGuard,
+  { guard, secrets }: WebhookMaker,
   tenantId: string,
   { url, events, payload, scope, description }: CreateWebhook,
 ): NewWebhook {
   guard.checkUrl(url);
   const order = { tenantId, url, events, payload, scope, description: description ?? null };
-  return { ...order, id: newUuid(), secret: createWebhookSecret() };
+  const id = newUuid();
+  return { ...order, id, secret: secrets.make(id) };
 }
 
 /**
  * Input: an open transaction that will insert the job. Output: what the answer to its creation says of the
- * webhook that it names. Errors: `outgoing.*`, `webhook.not_found`.
+ * webhook that it names, its secret as it is stored. Errors: `outgoing.*`, `webhook.not_found`.
  */
 export async function nameJobWebhook(
   tx: Queryable,
-  guard: OutgoingGuard,
+  maker: WebhookMaker,
   tenantId: string,
   jobId: string,
   webhook: JobWebhook,
@@ -45,7 +52,7 @@ export async function nameJobWebhook(
     await nameWebhook(tx, jobId, found.id);
     return { id: webhook.id };
   }
-  const wanted = newWebhook(guard, tenantId, { ...webhook, scope: 'named' });
+  const wanted = newWebhook(maker, tenantId, { ...webhook, scope: 'named' });
   const { id, isNew } = await nameWebhookByUrl(tx, jobId, wanted);
   return { id: publicId('webhook', id), ...(isNew ? { secret: wanted.secret } : {}) };
 }

@@ -20,12 +20,12 @@ import {
   updateWebhook,
   type KeptAnswer,
 } from '#database';
-import { createWebhookSecret } from '#webhooks';
 import { once } from '../idempotency/idempotency.js';
 import { decodeCursor, toPage, UUID_CURSOR } from '../page/page.js';
 import { API_PARTS, type ApiParts } from '../parts.js';
 import { newWebhook } from './order-webhook.js';
 import { OutgoingUrls } from './outgoing-urls.js';
+import { WebhookSecrets } from './webhook-secrets.js';
 import { viewWebhook } from './webhook-view.js';
 
 @Injectable()
@@ -33,18 +33,21 @@ export class WebhookService {
   constructor(
     @Inject(API_PARTS) private readonly parts: ApiParts,
     private readonly urls: OutgoingUrls,
+    private readonly secrets: WebhookSecrets,
   ) {}
 
-  create(
+  async create(
     tenantId: string,
     body: CreateWebhook,
     key: string | undefined,
   ): Promise<KeptAnswer<Webhook>> {
     const scope = { tenantId, key, route: 'POST /v1/webhooks', body };
-    return once(this.parts.database, scope, 201, async (tx) => {
-      const webhook = newWebhook(this.urls.guard, tenantId, body);
+    const answer = await once(this.parts.database, scope, 201, async (tx) => {
+      const maker = { guard: this.urls.guard, secrets: this.secrets };
+      const webhook = newWebhook(maker, tenantId, body);
       return viewWebhook(await createWebhook(tx, webhook), webhook.secret);
     });
+    return { ...answer, response: this.secrets.show(answer.response) };
   }
 
   async get(tenantId: string, id: string): Promise<Webhook> {
@@ -85,20 +88,21 @@ export class WebhookService {
     if (!wasThere) throw notFound('webhook', id);
   }
 
-  rotate(
+  async rotate(
     tenantId: string,
     id: string,
     body: RotateWebhook,
     key: string | undefined,
   ): Promise<KeptAnswer<Webhook>> {
     const scope = { tenantId, key, route: `POST /v1/webhooks/${id}/rotate`, body };
-    return once(this.parts.database, scope, 200, async (tx) => {
+    const answer = await once(this.parts.database, scope, 200, async (tx) => {
       const webhook = await findWebhook(tx, tenantId, requireUuid('webhook', id));
       if (webhook === undefined) throw notFound('webhook', id);
-      const secret = createWebhookSecret();
+      const secret = this.secrets.make(webhook.id);
       await rotateWebhookSecret(tx, webhook.id, secret, body.overlap_seconds);
       return viewWebhook(webhook, secret);
     });
+    return { ...answer, response: this.secrets.show(answer.response) };
   }
 
   async #requireJob(tenantId: string, id: string): Promise<string> {

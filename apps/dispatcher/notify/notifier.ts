@@ -7,6 +7,7 @@ import {
   type Database,
 } from '#database';
 import type { OutgoingGuard } from '#outgoing';
+import type { SecretBox } from '#secrets';
 import type { Logger } from '#telemetry';
 import { planNextStep } from '#webhooks';
 import { sendWebhook } from './send-webhook.js';
@@ -14,6 +15,7 @@ import { sendWebhook } from './send-webhook.js';
 export interface NotifierParts {
   readonly database: Database;
   readonly guard: OutgoingGuard;
+  readonly secrets: SecretBox;
   readonly limits: WebhookLimits;
   readonly log: Logger;
   /** How an attempt went: `delivered`, `retry` or `failed`. */
@@ -24,6 +26,8 @@ export interface NotifierParts {
 
 /** A lease outlives the attempt by so much: time to write down how it went. */
 const RECORD_MS = 20_000;
+const UNSIGNED =
+  'webhook not sent: its secret does not open. Does this process have the SECRETS_KEY that sealed it?';
 
 /**
  * Sends what is due. Any number may run: each delivery is one's at a time, and those of a notifier that died
@@ -75,15 +79,19 @@ export class Notifier {
   }
 
   async #deliver(delivery: ClaimedDelivery): Promise<void> {
-    const { database, guard, limits, log, random = Math.random } = this.#parts;
+    const { database, limits, log, random = Math.random } = this.#parts;
     const { signal } = this.#stop;
-    const sent = await sendWebhook(guard, delivery, limits.timeoutMs, signal).catch(
+    const sent = await sendWebhook(this.#parts, delivery, limits.timeoutMs, signal).catch(
       (error: unknown) => {
         if (!signal.aborted) throw error;
         return undefined;
       },
     );
     if (sent === undefined) return releaseDelivery(database, delivery);
+    if (sent.unsigned !== undefined) {
+      const { id, endpointId } = delivery;
+      log.error({ error: sent.unsigned, delivery: id, endpoint: endpointId }, UNSIGNED);
+    }
     const { attempt, failingForMs } = delivery;
     const outcome = {
       attempt,

@@ -5,6 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { OutgoingGuard, parseAllowList } from '#outgoing';
+import { SecretBox } from '#secrets';
 import { DISPATCHER_PARTS, type DispatcherParts } from '../dispatcher-parts.js';
 import { Loop } from '../loop.js';
 import { Notifier } from './notifier.js';
@@ -24,6 +25,7 @@ export class NotifyService implements OnApplicationBootstrap, BeforeApplicationS
     this.#notifier = new Notifier({
       database,
       guard,
+      secrets: new SecretBox(config.secretsKey),
       log,
       limits: config.webhooks,
       onAttempt: (outcome) => metrics.webhookAttempt(outcome),

@@ -1,11 +1,15 @@
 import { AppError, publicId } from '#contracts';
 import type { ClaimedDelivery, WebhookAttemptRecord } from '#database';
 import { parseRetryAfter, sendOutgoing, type OutgoingAnswer, type OutgoingGuard } from '#outgoing';
-import { signWebhook, webhookBody } from '#webhooks';
+import type { SecretBox } from '#secrets';
+import { webhookBody } from '#webhooks';
+import { signDelivery } from './sign-delivery.js';
 
 export interface Sent {
   readonly record: WebhookAttemptRecord;
   readonly retryAfterMs?: number;
+  /** Why nothing was sent: there was nothing to sign with. */
+  readonly unsigned?: AppError;
 }
 
 /** What is read of an answer, and kept: enough for an error message. */
@@ -15,13 +19,19 @@ const KEPT_BODY_CHARACTERS = 16_384;
 const KEPT_HEADER_CHARACTERS = 512;
 const KEPT_HEADERS = ['content-type', 'date', 'location', 'retry-after', 'server'];
 const CONNECT_MS = 5_000;
+const USER_AGENT = 'Pallet-Webhooks/1';
+const UNSIGNED = {
+  code: 'webhook.unsigned',
+  detail:
+    'It was not sent: the server cannot read the secret to sign it with. Tell its operator, or rotate the secret with an overlap of 0.',
+};
 
 /**
  * Makes one attempt. Output: how it went, with whatever the receiver answered; an attempt that fails is no error.
  * Errors: whatever `signal` was aborted with; then nobody knows whether it arrived.
  */
 export async function sendWebhook(
-  guard: OutgoingGuard,
+  { guard, secrets }: { readonly guard: OutgoingGuard; readonly secrets: SecretBox },
   delivery: ClaimedDelivery,
   timeoutMs: number,
   signal: AbortSignal,
@@ -30,13 +40,12 @@ export async function sendWebhook(
   const started = performance.now();
   const body = webhookBody(delivery, delivery.payload);
   const id = publicId('event', delivery.eventId);
-  const headers = {
-    'content-type': 'application/json',
-    'user-agent': 'Pallet-Webhooks/1',
-    ...signWebhook(delivery.secrets, id, at.getTime(), body),
-  };
+  const { unsigned, signature } = signDelivery(secrets, delivery, id, { at, body });
+  const headers = { 'content-type': 'application/json', 'user-agent': USER_AGENT, ...signature };
   const request = { url: delivery.url, headers, body: keep(body, KEPT_BODY_CHARACTERS) };
   const took = () => ({ at, durationMs: Math.round(performance.now() - started), request });
+  const failed = (error: typeof UNSIGNED) => ({ ...took(), response: null, error });
+  if (unsigned !== undefined) return { record: failed(UNSIGNED), unsigned };
   try {
     const answer = await sendOutgoing(guard, {
       method: 'POST',
@@ -55,8 +64,7 @@ export async function sendWebhook(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof AppError)) throw error;
-    const reason = { code: error.code, detail: error.message };
-    return { record: { ...took(), response: null, error: reason } };
+    return { record: failed({ code: error.code, detail: error.message }) };
   }
 }
 

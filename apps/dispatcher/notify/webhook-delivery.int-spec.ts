@@ -17,6 +17,7 @@ import {
   rotateWebhookSecret,
 } from '#database';
 import { OutgoingGuard, parseAllowList } from '#outgoing';
+import { SecretBox } from '#secrets';
 import { createLogger } from '#telemetry';
 import { usePostgres } from '#testing';
 import { createWebhookSecret } from '#webhooks';
@@ -82,7 +83,14 @@ const { webhooks: LIMITS } = loadDispatcherConfig({
   STORAGE_URL: 'file:///x',
 });
 const notifier = (limits: Partial<WebhookLimits> = {}, over = guard) =>
-  new Notifier({ database, guard: over, log, limits: { ...LIMITS, ...limits }, random: () => 0 });
+  new Notifier({
+    database,
+    guard: over,
+    secrets: new SecretBox(undefined),
+    log,
+    limits: { ...LIMITS, ...limits },
+    random: () => 0,
+  });
 const test = (id: string) => addTestDelivery(database, tenantId, id);
 const deliveries = (id: string) => listDeliveries(database, id, { limit: 100 });
 async function send(limits?: Partial<WebhookLimits>): Promise<void> {

@@ -27,9 +27,11 @@ import {
   sweepFineTunings,
 } from '#database';
 import { LANES } from '#pipeline';
+import { SecretBox } from '#secrets';
 import { Loop } from '../loop.js';
 import { DISPATCHER_PARTS, type DispatcherParts } from '../dispatcher-parts.js';
 import { removeDeletedFiles } from './remove-deleted-files.js';
+import { sealSecrets } from './seal-secrets.js';
 import { sweepDeleted } from './sweep-deleted.js';
 import { sweepUploads } from './sweep-uploads.js';
 
@@ -44,7 +46,8 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
   constructor(@Inject(DISPATCHER_PARTS) private readonly parts: DispatcherParts) {}
 
   onApplicationBootstrap(): void {
-    const { sweepMs } = this.parts.config;
+    const { sweepMs, secretsKey } = this.parts.config;
+    const secrets = new SecretBox(secretsKey);
     this.#loops = [
       this.#loop('expired leases', sweepMs, () => this.#sweepLeases()),
       this.#loop('lost tickets', sweepMs, () => this.#reconcile()),
@@ -55,6 +58,9 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
       this.#loop('parts of uploads', 10_000, () => this.#sweepUploads()),
       this.#loop('deleted files', 10_000, () => removeDeletedFiles(this.parts)),
       this.#loop('old rows', 60_000, () => this.#forget()),
+      this.#loop('secrets', 60_000, () =>
+        sealSecrets(this.parts.database, secrets, this.parts.log),
+      ),
     ];
   }
 

@@ -18,9 +18,10 @@ export interface HeldDelivery {
 }
 
 export interface ClaimedDelivery extends HeldDelivery {
+  readonly endpointId: string;
   readonly url: string;
   readonly payload: WebhookPayload;
-  /** Newest first; every one signs. */
+  /** As stored, newest first; every one signs. */
   readonly secrets: readonly string[];
   readonly eventId: string;
   readonly type: string;
@@ -110,7 +111,7 @@ WITH room AS (
   FROM chosen WHERE d.id = chosen.id
   RETURNING d.id, d.fence, d.endpoint_id, d.event_id, d.round_attempts
 )
-SELECT held.id, held.fence, e.url, e.payload, held.event_id AS "eventId", ev.type, ev.data,
+SELECT held.id, held.fence, e.id AS "endpointId", e.url, e.payload, held.event_id AS "eventId", ev.type, ev.data,
        ev.created_at AS "createdAt", held.round_attempts + 1 AS attempt,
        (extract(epoch FROM now() - e.failing_since) * 1000)::float8 AS "failingForMs",
        ARRAY(SELECT secret FROM webhook_secrets s

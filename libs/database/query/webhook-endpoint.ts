@@ -14,6 +14,7 @@ export interface NewWebhook {
   readonly events: readonly string[];
   readonly payload: WebhookPayload;
   readonly scope: WebhookScope;
+  /** As it is stored: sealed where there is a key. */
   readonly secret: string;
 }
 
@@ -186,7 +187,7 @@ export async function removeWebhook(tx: Queryable, tenantId: string, id: string)
 const MOST_SECRETS = 3;
 
 /**
- * Input: an open transaction, an endpoint, its next secret. Output: deliveries are signed with it, and for
+ * Input: an open transaction, an endpoint, its next secret as it is stored. Output: deliveries are signed with it, and for
  * `overlapSeconds` with the ones before, too.
  */
 export async function rotateWebhookSecret(
