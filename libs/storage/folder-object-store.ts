@@ -14,9 +14,9 @@ import {
   type FileHandle,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { exactLength } from './exact-length.js';
+import { exactLength, lengthMismatch } from './exact-length.js';
 import { isAbsent, toFolderError } from './folder-error.js';
 import { requireKey, requireKeyPrefix } from './object-key.js';
 import {
@@ -199,10 +199,14 @@ async function writeDurably(
 ): Promise<void> {
   const handle = await open(path, 'wx');
   try {
-    const source = body instanceof Uint8Array ? Readable.from([body]) : body;
-    await pipeline(source, exactLength(bytes), async (chunks: AsyncIterable<Uint8Array>) => {
-      for await (const chunk of chunks) await handle.writeFile(chunk);
-    });
+    if (body instanceof Uint8Array) {
+      if (body.byteLength !== bytes) throw lengthMismatch(bytes, body.byteLength);
+      await handle.writeFile(body);
+    } else {
+      await pipeline(body, exactLength(bytes), async (chunks: AsyncIterable<Uint8Array>) => {
+        for await (const chunk of chunks) await handle.writeFile(chunk);
+      });
+    }
     await handle.sync();
   } finally {
     await handle.close();
