@@ -20,7 +20,9 @@ import { OutgoingGuard, parseAllowList } from '#outgoing';
 import { newSecretsKey, SecretBox, sealWebhookSecret } from '#secrets';
 import { usePostgres } from '#testing';
 import { createWebhookSecret } from '#webhooks';
+import type { DispatcherParts } from '../dispatcher-parts.js';
 import { sealSecrets } from '../sweep/seal-secrets.js';
+import { SweepService } from '../sweep/sweep.service.js';
 import { Notifier } from './notifier.js';
 
 const postgres = usePostgres();
@@ -29,6 +31,11 @@ const tenantId = newUuid();
 const key = newSecretsKey();
 const box = new SecretBox(key);
 const none = new SecretBox(undefined);
+const ENV = {
+  DATABASE_URL: 'postgres://x/y',
+  QUEUE_URL: 'redis://x',
+  STORAGE_URL: 'file:///x',
+};
 
 let logged = '';
 const log = pino(
@@ -103,11 +110,7 @@ async function deliver(id: string, secrets: SecretBox): Promise<string> {
 
 async function attempt(secrets: SecretBox): Promise<void> {
   const guard = new OutgoingGuard({ allow: parseAllowList('127.0.0.0/8') });
-  const { webhooks: limits } = loadDispatcherConfig({
-    DATABASE_URL: 'postgres://x/y',
-    QUEUE_URL: 'redis://x',
-    STORAGE_URL: 'file:///x',
-  });
+  const { webhooks: limits } = loadDispatcherConfig(ENV);
   const notifier = new Notifier({ database, guard, secrets, log, limits, random: () => 0 });
   await notifier.step();
   await notifier.idle();
@@ -161,6 +164,21 @@ it('any number of dispatchers seal any number of secrets, each once', async () =
   );
   await sealSecrets(database, box, log);
   expect((await storedSecrets()).toSorted()).toEqual(sealed.toSorted());
+});
+
+it('a dispatcher seals what lies in clear when it starts', async () => {
+  await endpoint(none);
+  expect(await inClear()).toBe(1);
+  const config = loadDispatcherConfig({ ...ENV, SECRETS_KEY: key });
+  const metrics = { loopFailed: () => undefined };
+  // With no work at all in the database its other loops ask for nothing else.
+  const sweep = new SweepService({ config, database, log, metrics } as unknown as DispatcherParts);
+  sweep.onApplicationBootstrap();
+  try {
+    await expect.poll(inClear, { timeout: 10_000 }).toBe(0);
+  } finally {
+    await sweep.beforeApplicationShutdown();
+  }
 });
 
 it('what an older key has sealed is sealed with the newest, so that the older can go', async () => {
