@@ -23,4 +23,11 @@ describe('texts that cannot be stored', () => {
     expect(findUnstorable(Buffer.from('\0'), '')).toBeUndefined();
     expect(findUnstorable(new Readable(), '')).toBeUndefined();
   });
+
+  it('are not looked for deeper than anything that we take', () => {
+    const nested = (depth: number): unknown =>
+      JSON.parse('['.repeat(depth) + ']'.repeat(depth)) as unknown;
+    expect(findUnstorable(nested(60), '')).toBeUndefined();
+    expect(() => findUnstorable(nested(100_000), '')).toThrow('deep');
+  });
 });
