@@ -77,6 +77,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   'rate.limited': 429,
   'completion.not_in_time': 503,
   'server.busy': 503,
+  'secrets.unreadable': 503,
   'spool.failed': 503,
   'database.unavailable': 503,
 };
