@@ -143,7 +143,7 @@ function LabelChips({ labels, search, set }: ChipProps) {
           onClick={() => set({ label: search.label === label ? undefined : label })}
         >
           <i style={{ background: colourOf(label) }} />
-          {label} <span className="quiet">{count(number)}</span>
+          <span className="chip-label">{label}</span> <span className="quiet">{count(number)}</span>
         </button>
       ))}
     </div>
