@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { isWellFormedApiKey } from '#contracts';
+import { isWellFormedApiKey, type JobQuota } from '#contracts';
 import { intakeEnv, intakeLimits, type IntakeLimits } from './intake.js';
+import { jobQuota, quotaEnv } from './quota.js';
 import {
   outgoingEnv,
   parseEnvironment,
@@ -16,6 +17,7 @@ const apiEnv = z.object({
   ...outgoingEnv,
   ...secretsEnv,
   ...intakeEnv,
+  ...quotaEnv,
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   BOOTSTRAP_API_KEY: z
@@ -47,6 +49,8 @@ export interface ApiConfig extends SharedConfig {
   readonly internalToken: string | undefined;
   readonly drainTimeoutMs: number;
   readonly limits: IntakeLimits;
+  /** Of each tenant. */
+  readonly quota: JobQuota;
   /** Most bytes of a JSONL file of examples. */
   readonly trainingFileBytes: number;
   /** Of one API key, to one process. */
@@ -82,5 +86,6 @@ export function loadApiConfig(env: NodeJS.ProcessEnv): ApiConfig {
       windowMs: parsed.SLOW_BODY_MS,
     }),
     limits: intakeLimits(parsed),
+    quota: jobQuota(parsed),
   });
 }

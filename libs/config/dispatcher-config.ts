@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { JobQuota } from '#contracts';
 import { intakeEnv, intakeLimits, type IntakeLimits } from './intake.js';
+import { jobQuota, quotaEnv } from './quota.js';
 import {
   heartbeatFits,
   outgoingEnv,
@@ -19,6 +21,7 @@ const dispatcherEnv = z
     ...outgoingEnv,
     ...secretsEnv,
     ...intakeEnv,
+    ...quotaEnv,
     ANSWER_CACHE_DAYS: positive(90),
     ASSEMBLE_MS: positive(500),
     NOTIFY_MS: positive(500),
@@ -38,6 +41,8 @@ const dispatcherEnv = z
 export interface DispatcherConfig extends SharedConfig {
   readonly storageUrl: string;
   readonly limits: IntakeLimits;
+  /** Of each tenant. */
+  readonly quota: JobQuota;
   readonly leaseMs: number;
   readonly heartbeatMs: number;
   /** Pause between looks for uploads that are complete. */
@@ -92,6 +97,7 @@ export function loadDispatcherConfig(env: NodeJS.ProcessEnv): DispatcherConfig {
     ...sharedConfig(parsed),
     storageUrl: parsed.STORAGE_URL,
     limits: intakeLimits(parsed),
+    quota: jobQuota(parsed),
     leaseMs: parsed.LEASE_MS,
     heartbeatMs: parsed.HEARTBEAT_MS,
     assembleMs: parsed.ASSEMBLE_MS,

@@ -15,6 +15,7 @@ export * from './import.js';
 export * from './job-log.js';
 export * from './job.js';
 export * from './job-preview.js';
+export * from './job-quota.js';
 export * from './known-images.js';
 export * from './job-filter.js';
 export * from './job-limits.js';

@@ -34,6 +34,7 @@ export * from './query/image-content.js';
 export * from './query/known-image.js';
 export * from './query/job-filter.js';
 export * from './query/job-log.js';
+export * from './query/job-quota.js';
 export * from './query/job-stages.js';
 export * from './query/known-answers.js';
 export * from './query/lease.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { newUuid, type Task } from '#contracts';
+import { newUuid, NO_JOB_QUOTA, type Task } from '#contracts';
 import { feedStep, type Ticket } from '#pipeline';
 import { usePostgres } from '#testing';
 import {
@@ -68,6 +68,7 @@ const plan = (id: string, setId: string, tasks: readonly Task[] | 'own'): Promis
       lane: 'bulk',
       metadata: {},
       itemCount: TASKS.length,
+      quota: NO_JOB_QUOTA,
     }),
   );
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { newUuid } from '#contracts';
+import { newUuid, NO_JOB_QUOTA } from '#contracts';
 import { eachItem, parseItemRanges, type Ticket } from '#pipeline';
 import { planJob, type Database, type NewJobLimits } from './index.js';
 
@@ -41,6 +41,7 @@ export async function makeJob(
       metadata: {},
       itemCount: count,
       limits,
+      quota: NO_JOB_QUOTA,
     }),
   );
   return { tenantId, jobId, count };

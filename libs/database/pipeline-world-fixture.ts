@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { newUuid } from '#contracts';
+import { newUuid, NO_JOB_QUOTA } from '#contracts';
 import { feedStep } from '#pipeline';
 import {
   cancelLeasedShard,
@@ -169,7 +169,9 @@ export class World {
       states: step.cancelled ? (['failed', 'cancelled'] as const) : (['failed'] as const),
       errorCodes: step.codes,
     };
-    const retried = this.database.transaction((tx) => retryItems(tx, tenantId, jobId, choice));
+    const retried = this.database.transaction((tx) =>
+      retryItems(tx, tenantId, jobId, choice, NO_JOB_QUOTA),
+    );
     const chosen = before.filter(isChosen);
     if (state !== 'completed' && state !== 'cancelled') {
       await expect(retried).rejects.toThrow(/has not ended/);

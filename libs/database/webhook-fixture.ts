@@ -1,4 +1,4 @@
-import { newUuid } from '#contracts';
+import { newUuid, NO_JOB_QUOTA } from '#contracts';
 import {
   claimShard,
   commitItems,
@@ -66,7 +66,7 @@ export async function addJob(
   const rest = { priority: 0, lane, metadata: { a: 'b' }, itemCount: count };
   await database.transaction(async (tx) => {
     await options.before?.(tx);
-    await planJob(tx, { ...job, ...rest });
+    await planJob(tx, { ...job, ...rest, quota: NO_JOB_QUOTA });
   });
   return id;
 }

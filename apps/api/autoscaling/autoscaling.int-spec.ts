@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { autoscalingSignalSchema, newUuid, type Task } from '#contracts';
+import { autoscalingSignalSchema, newUuid, NO_JOB_QUOTA, type Task } from '#contracts';
 import { claimShard, commitItems, planJob, recordTaskTime, moveJob, type Lease } from '#database';
 import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
 import { startApi, type ApiRig } from '../spec-rig.js';
@@ -44,7 +44,7 @@ async function addJob(itemCount: number, tasks = CAPTION) {
   );
   const job = { id: jobId, tenantId, setId, name: null, model: pool, tasks, itemCount };
   await rig.database.transaction((tx) =>
-    planJob(tx, { ...job, priority: 0, lane: 'bulk', metadata: {} }),
+    planJob(tx, { ...job, priority: 0, lane: 'bulk', metadata: {}, quota: NO_JOB_QUOTA }),
   );
   return { jobId, tenantId };
 }

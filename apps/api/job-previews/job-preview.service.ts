@@ -52,9 +52,11 @@ export class JobPreviewService implements OnModuleDestroy {
     const onClose = (): void => gone.abort();
     request.raw.socket.once('close', onClose);
     try {
-      const { database } = this.parts;
+      const { database, config } = this.parts;
       if (body.webhook) await checkJobWebhook(database, this.urls.guard, tenantId, body.webhook);
-      const planned = await database.transaction((tx) => planPreview(tx, tenantId, body));
+      const planned = await database.transaction((tx) =>
+        planPreview(tx, tenantId, body, config.quota),
+      );
       this.feed.step(planned.job.model, 'interactive');
       const signal = AbortSignal.any([gone.signal, this.#closing.signal]);
       const job = await this.#waitForEnd(tenantId, planned.job, readWaitMs(prefer), signal);

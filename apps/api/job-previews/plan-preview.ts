@@ -1,4 +1,11 @@
-import { AppError, newUuid, notFound, requireUuid, type PreviewJob } from '#contracts';
+import {
+  AppError,
+  newUuid,
+  notFound,
+  requireUuid,
+  type JobQuota,
+  type PreviewJob,
+} from '#contracts';
 import {
   estimateKnownShare,
   findImageSet,
@@ -26,6 +33,7 @@ export async function planPreview(
   tx: Queryable,
   tenantId: string,
   request: PreviewJob,
+  quota: JobQuota,
 ): Promise<PlannedPreview> {
   const model = await chooseModel(tx, tenantId, request.model);
   const setId = requireUuid('set', request.image_set);
@@ -45,6 +53,7 @@ export async function planPreview(
     lane: 'interactive',
     metadata: {},
     itemCount: preview.length,
+    quota,
     // What is known takes no time, and time is what is asked for.
     cache: false,
   });

@@ -5,6 +5,7 @@ import {
   requireUuid,
   type CreateJob,
   type JobLimits,
+  type JobQuota,
 } from '#contracts';
 import {
   findImageSet,
@@ -20,13 +21,14 @@ import { chooseModel } from '../models/choose-model.js';
 
 /**
  * Input: an open transaction. Output: a queued job with its shards.
- * Errors: `set.not_found`, `set.open`, `set.empty`, `job.deadline_passed`; those of `chooseModel`.
+ * Errors: `set.not_found`, `set.open`, `set.empty`, `job.deadline_passed`; those of `chooseModel` and `planJob`.
  */
 export async function createJob(
   tx: Queryable,
   tenantId: string,
   request: CreateJob,
   lane: Lane,
+  quota: JobQuota,
   id = newUuid(),
   restartedFrom?: string,
 ): Promise<JobRecord> {
@@ -42,7 +44,7 @@ export async function createJob(
   const { tasks, priority, cache, name = null, metadata = {} } = request;
   const limits = jobLimitsOf(request);
   const job = { id, tenantId, setId, name, model, tasks, priority, lane, metadata, cache, limits };
-  await planJob(tx, { ...job, restartedFrom, itemCount: set.accepted });
+  await planJob(tx, { ...job, restartedFrom, quota, itemCount: set.accepted });
   const planned = await findJob(tx, tenantId, id);
   if (planned === undefined) throw new Error(`Job ${id} is not there after planning it.`);
   return planned;

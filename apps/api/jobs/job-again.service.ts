@@ -20,8 +20,9 @@ export class JobAgainService {
       states: body.cancelled ? (['failed', 'cancelled'] as const) : (['failed'] as const),
       errorCodes: body.error_codes,
     };
+    const { quota } = this.parts.config;
     const scope = { tenantId, key, route: `POST /v1/jobs/${id}/retry`, body };
-    return this.#again(scope, id, (tx, jobId) => retryItems(tx, tenantId, jobId, choice));
+    return this.#again(scope, id, (tx, jobId) => retryItems(tx, tenantId, jobId, choice, quota));
   }
 
   async #again(

@@ -86,7 +86,8 @@ export class JobService {
     // Ahead of the job, whose creation it may want to be told of.
     const maker = { guard: this.urls.guard, secrets: this.secrets };
     const webhook = body.webhook && (await nameJobWebhook(tx, maker, tenantId, id, body.webhook));
-    const job = viewJob(await createJob(tx, tenantId, body, 'bulk', id, restartedFrom));
+    const { quota } = this.parts.config;
+    const job = viewJob(await createJob(tx, tenantId, body, 'bulk', quota, id, restartedFrom));
     return webhook === undefined ? job : { ...job, webhook };
   }
 

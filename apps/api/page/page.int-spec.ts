@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newUuid, publicId } from '#contracts';
+import { newUuid, NO_JOB_QUOTA, publicId } from '#contracts';
 import { planJob } from '#database';
 import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
 import { startApi, type ApiRig } from '../spec-rig.js';
@@ -68,6 +68,7 @@ async function makeJob(count: number): Promise<string> {
     lane: 'bulk',
     metadata: {},
     itemCount: count,
+    quota: NO_JOB_QUOTA,
   });
   return jobId;
 }

@@ -1,4 +1,4 @@
-import { AppError, newUuid, publicId } from '#contracts';
+import { AppError, newUuid, publicId, type JobQuota } from '#contracts';
 import {
   createImageSet,
   recordFiles,
@@ -26,6 +26,7 @@ export async function createPrediction(
   tenantId: string,
   file: AcceptedFile,
   { tasks, model }: PredictionForm['request'],
+  quota: JobQuota,
 ): Promise<JobRecord> {
   const setId = newUuid();
   await createImageSet(tx, { id: setId, tenantId, name: null, metadata: {} });
@@ -36,5 +37,6 @@ export async function createPrediction(
     tenantId,
     { image_set, seal: true, tasks, model, priority: 0, cache: true },
     'interactive',
+    quota,
   );
 }

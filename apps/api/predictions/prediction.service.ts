@@ -63,7 +63,7 @@ export class PredictionService implements OnModuleDestroy {
     { waitMs, request }: { waitMs: number; request: FastifyRequest },
   ): Promise<{ job: JobRecord; item: ItemRecord | undefined }> {
     const job = await this.parts.database.transaction((tx) =>
-      createPrediction(tx, tenantId, file, question),
+      createPrediction(tx, tenantId, file, question, this.parts.config.quota),
     );
     return { job, item: await this.#run(job, waitMs, request) };
   }
@@ -81,7 +81,7 @@ export class PredictionService implements OnModuleDestroy {
         const file = requireImage(form);
         const seen = await storeImage(this.parts, tenantId, form.image);
         return await this.parts.database.transaction((tx) =>
-          createPrediction(tx, tenantId, { ...file, seen }, form.request),
+          createPrediction(tx, tenantId, { ...file, seen }, form.request, this.parts.config.quota),
         );
       } finally {
         await form.image.dispose();

@@ -74,7 +74,8 @@ export class BatchService implements OnApplicationBootstrap, BeforeApplicationSh
     else {
       const guard = openImageGuard(config.outgoingAllow);
       const { imageBytes, imagesPerSet } = config.limits;
-      const tools = { database, store, guard, imageBytes, imagesPerSet, signal };
+      const { quota } = config;
+      const tools = { database, store, guard, imageBytes, imagesPerSet, quota, signal };
       await validateBatch(tools, batch);
     }
     log.info({ batch: id, was: state }, 'batch moved on');

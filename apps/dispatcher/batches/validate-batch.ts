@@ -1,4 +1,4 @@
-import { fileKey, newUuid, publicId } from '#contracts';
+import { fileKey, newUuid, publicId, type JobQuota } from '#contracts';
 import {
   endValidation,
   listModels,
@@ -22,6 +22,7 @@ const MOST_MODELS = 1_000;
 
 export interface ValidationTools extends PictureTools {
   readonly imagesPerSet: number;
+  readonly quota: JobQuota;
 }
 
 /**
@@ -47,7 +48,7 @@ export async function validateBatch(tools: ValidationTools, batch: BatchRecord):
     if (!(await reader.record())) return false;
   }
   await tools.database.transaction((tx) =>
-    endValidation(tx, batch, newUuid(), (id) => publicId('batch', id)),
+    endValidation(tx, batch, newUuid(), (id) => publicId('batch', id), tools.quota),
   );
   return true;
 }

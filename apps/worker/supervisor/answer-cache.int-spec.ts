@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { newUuid, type Task } from '#contracts';
+import { newUuid, NO_JOB_QUOTA, type Task } from '#contracts';
 import {
   claimShard,
   commitItems,
@@ -68,7 +68,7 @@ async function makeJob(tenantId: string, { contents, tasks, cache }: JobPlan) {
   );
   const more = { name: null, priority: 0, lane: 'bulk' as const, metadata: {} };
   const job = { id, tenantId, setId, model: MODEL, tasks, itemCount: contents.length, cache };
-  await database.transaction((tx) => planJob(tx, { ...job, ...more }));
+  await database.transaction((tx) => planJob(tx, { ...job, ...more, quota: NO_JOB_QUOTA }));
   return { id, setId, contents, tasks, cache };
 }
 type MadeJob = Awaited<ReturnType<typeof makeJob>>;

@@ -1,4 +1,4 @@
-import { AppError, type Task } from '#contracts';
+import { AppError, type JobQuota, type Task } from '#contracts';
 import type { Queryable } from '../database.js';
 import type { SeenBlob } from './blob.js';
 import { recordFiles } from './image.js';
@@ -159,6 +159,7 @@ export async function endValidation(
   held: HeldBatch,
   jobId: string,
   nameOf: (batchId: string) => string,
+  quota: JobQuota,
 ): Promise<void> {
   if (!(await lockHeld(tx, held))) return;
   const [batch] = await tx.query<{
@@ -193,6 +194,7 @@ export async function endValidation(
     lane: 'bulk',
     metadata: batch!.metadata,
     itemCount: set.accepted,
+    quota,
   });
   await tx.query(
     `UPDATE batches SET state = 'in_progress', in_progress_at = now(), job_id = $2, lease_until = NULL

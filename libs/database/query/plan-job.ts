@@ -1,7 +1,8 @@
 import { formatItemRanges, itemCostMs, rangesOf, shardSize } from '#pipeline';
-import { AppError, FAILURE_RATE_MIN_ITEMS, type JobTasks } from '#contracts';
+import { AppError, FAILURE_RATE_MIN_ITEMS, type JobQuota, type JobTasks } from '#contracts';
 import type { Lane } from '#pipeline';
 import type { Queryable } from '../database.js';
+import { requireJobQuota } from './job-quota.js';
 
 export interface NewJob {
   readonly id: string;
@@ -20,6 +21,8 @@ export interface NewJob {
   /** Only these images of the set, in one shard: a preview, which is in no list. `itemCount` is their number. */
   readonly preview?: readonly number[];
   readonly limits?: NewJobLimits;
+  /** Of the tenant. */
+  readonly quota: JobQuota;
   /** The job that this one was made from. */
   readonly restartedFrom?: string;
 }
@@ -39,7 +42,8 @@ export interface NewJobLimits {
  *
  * Input: an open transaction; the set is sealed and holds `itemCount` images, at least one.
  * Output: the job is `queued`, its shards are `ready`.
- * Errors: `set.no_tasks` when images are to be asked their own tasks and one brought none; those of the connection.
+ * Errors: `set.no_tasks` when images are to be asked their own tasks and one brought none; those of
+ * `requireJobQuota` and of the connection.
  */
 export async function planJob(tx: Queryable, job: NewJob): Promise<void> {
   const ownTasks = job.tasks === 'own' ? await meanOwnTasks(tx, job.setId) : null;
@@ -66,6 +70,7 @@ export async function planJob(tx: Queryable, job: NewJob): Promise<void> {
       ...limitValues(job),
     ],
   );
+  await requireJobQuota(tx, job.tenantId, job.itemCount, job.quota);
   const costMs = await readItemCost(tx, job.model, ownTasks ?? tasks.length);
   if (job.preview !== undefined) await insertShardOf(tx, job, job.preview, costMs);
   else await insertShards(tx, job, costMs);

@@ -1,6 +1,7 @@
-import { AppError, type JobState } from '#contracts';
+import { AppError, type JobQuota, type JobState } from '#contracts';
 import { shardSize } from '#pipeline';
 import type { Queryable } from '../database.js';
+import { requireJobQuota } from './job-quota.js';
 import { readItemCost } from './plan-job.js';
 
 /** Which items that have ended are to be done again. */
@@ -22,13 +23,14 @@ interface EndedJob extends Record<string, unknown> {
  * What the others said stays. Items of a code that took an engine down run alone from the beginning.
  *
  * Input: an open transaction. Output: their number; undefined when the tenant has no such job.
- * Errors: `job.running` before its end, `job.nothing_to_retry`.
+ * Errors: `job.running` before its end, `job.nothing_to_retry`; those of `requireJobQuota`.
  */
 export async function retryItems(
   tx: Queryable,
   tenantId: string,
   jobId: string,
   choice: RetryChoice,
+  quota: JobQuota,
 ): Promise<number | undefined> {
   const job = await lockEndedJob(tx, tenantId, jobId);
   if (job === undefined) return undefined;
@@ -46,6 +48,7 @@ export async function retryItems(
       'No item of this job ended so. See its item_counts and error_counts.',
     );
   }
+  await requireJobQuota(tx, tenantId, retried.count, quota);
   return retried.count;
 }
 
