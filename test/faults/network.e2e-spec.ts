@@ -51,12 +51,18 @@ function healAll(): void {
   for (const { links } of [system.api, system.dispatcher, ...system.workers]) links.heal();
 }
 
-/** A job under way, about pictures that no other test has. */
-async function startJob(count = ITEMS) {
+/** Pictures that no other test has, in a set. */
+async function sendPictures(count = ITEMS) {
   const files = Array.from({ length: count }, () => tinyImage(nextImage++));
   const set = await client.createSet('network');
   await client.upload(set.id, files);
-  const job = await client.createJob(set.id, [{ type: 'ocr' }]);
+  return { files, start: () => client.createJob(set.id, [{ type: 'ocr' }]) };
+}
+
+/** A job under way. */
+async function startJob(count = ITEMS) {
+  const { files, start } = await sendPictures(count);
+  const job = await start();
   await untilProgress(client, job.id, Math.floor(count / 10));
   return { files, job };
 }
@@ -69,9 +75,9 @@ async function expectAllWell(jobId: string, files: readonly TestFile[]): Promise
   expect(report.job.item_counts).toMatchObject({ succeeded: files.length, failed: 0 });
 }
 
-/** Resolves when the fault of a proxy has struck. */
-async function untilStruck(proxy: FaultProxy): Promise<void> {
-  while (proxy.strikes === 0) await lasting(20);
+/** Resolves when the faults of these proxies have struck so often. They must be such that nothing ends without. */
+async function untilStruck(proxies: readonly FaultProxy[], times = 1): Promise<void> {
+  while (proxies.reduce((sum, { strikes }) => sum + strikes, 0) < times) await lasting(20);
 }
 
 /** As somebody with access to the bucket might do it. */
@@ -109,13 +115,14 @@ describe('a worker without its database', () => {
   });
 
   it('gets no reply to commits that were made, and makes none of them twice', async () => {
-    const { files, job } = await startJob();
-    const { database } = first!().links;
-    for (let round = 0; round < 5; round += 1) {
+    const { files, start } = await sendPictures();
+    const databases = [first!().links.database, second!().links.database];
+    for (const database of databases) {
       database.set({ kind: 'lose-reply', to: /INSERT INTO items/ });
-      await untilStruck(database);
     }
-    database.heal();
+    const job = await start();
+    await untilStruck(databases, 5);
+    for (const database of databases) database.heal();
     await expectAllWell(job.id, files);
   });
 
@@ -154,19 +161,22 @@ describe('a worker without its queue', () => {
 describe('an object store', () => {
   it('that asks three times of ten for patience fails no image', async () => {
     const random = seededRandom(20);
-    const { files, job } = await startJob();
-    for (const { links } of system.workers) {
-      links.store!.set({ kind: 'answer', reply: SLOW_DOWN, share: 0.3, random });
+    const { files, start } = await sendPictures();
+    const stores = [first!().links.store!, second!().links.store!];
+    for (const store of stores) {
+      store.set({ kind: 'answer', reply: SLOW_DOWN, share: 0.3, random });
     }
+    const job = await start();
     await expectAllWell(job.id, files);
-    expect(first!().links.store!.strikes + second!().links.store!.strikes).toBeGreaterThan(0);
+    expect(stores[0]!.strikes + stores[1]!.strikes).toBeGreaterThan(0);
   });
 
   it('whose answers end in the middle is asked again: no part of a picture is looked at', async () => {
-    const { files, job } = await startJob();
+    const { files, start } = await sendPictures();
     const stores = [first!().links.store!, second!().links.store!];
     for (const store of stores) store.set({ kind: 'cut', afterBytes: 40 });
-    await untilStruck(stores[0]!);
+    const job = await start();
+    await untilStruck(stores, 5);
     for (const store of stores) store.set({ kind: 'slices', bytes: 7 });
     await expectAllWell(job.id, files);
   });
@@ -200,7 +210,7 @@ describe('an object store', () => {
     const store = system.api.links.store!;
     store.set({ kind: 'lose-reply', to: /^PUT / });
     const upload = client.upload(set.id, files);
-    await untilStruck(store);
+    await untilStruck([store]);
     store.heal();
     expect((await upload).counts).toMatchObject({ accepted: 50, refused: 0 });
     const job = await client.createJob(set.id, [{ type: 'ocr' }]);
