@@ -1,6 +1,7 @@
 import { seededRandom } from '../rig/random.js';
 import { makeRequest, type FuzzRequest, type Operation } from './requests.js';
-import { ValueMaker, pick, type Random, type Schema } from './values.js';
+import type { Schema } from '../../apps/api/openapi/api-schema.js';
+import { ValueMaker, pick, type Random } from './values.js';
 
 export interface FuzzOptions {
   readonly url: string;

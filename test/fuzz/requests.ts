@@ -1,4 +1,5 @@
-import { hostileText, hostileValue, pick, ValueMaker, type Random, type Schema } from './values.js';
+import type { Schema } from '../../apps/api/openapi/api-schema.js';
+import { hostileText, hostileValue, pick, ValueMaker, type Random } from './values.js';
 
 interface Parameter {
   readonly in: string;

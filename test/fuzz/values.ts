@@ -1,25 +1,7 @@
+import type { Schema } from '../../apps/api/openapi/api-schema.js';
+
 /** Random numbers in [0, 1), from a seed. */
 export type Random = () => number;
-
-/** As much of JSON schema as the API's description uses. */
-export interface Schema {
-  readonly $ref?: string;
-  readonly type?: string | readonly string[];
-  readonly format?: string;
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: Schema | boolean;
-  readonly items?: Schema;
-  readonly anyOf?: readonly Schema[];
-  readonly oneOf?: readonly Schema[];
-  readonly allOf?: readonly Schema[];
-  readonly pattern?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly maxLength?: number;
-}
 
 /** What texts have broken elsewhere: NUL and half characters in Postgres, prototypes in JavaScript, paths. */
 const TEXTS = [
