@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { Database } from '#database';
-import { startPostgres, type EmbeddedPostgres } from '#embedded';
+import { clearLeftovers, clusterFiles, startPostgres, type EmbeddedPostgres } from '#embedded';
 import { makeTemporaryDirectory, removeDirectory } from './temporary-directory.js';
 
 export interface PostgresForTests {
@@ -9,7 +9,7 @@ export interface PostgresForTests {
   /** Process id of the postmaster, for faults of the spec's own. */
   pid(): number;
   stop(): Promise<void>;
-  /** kill -9; committed work survives it. */
+  /** kill -9; committed work survives it. Resolves when its backends are gone too: until then they would go on serving. */
   kill(): Promise<void>;
   /** On the same port and data, so urls given out stay good. */
   start(): Promise<void>;
@@ -63,6 +63,7 @@ export function usePostgres(options: { durable?: boolean } = {}): PostgresForTes
     kill: async () => {
       process.kill(running().pid, 'SIGKILL');
       await running().exited;
+      await clearLeftovers(clusterFiles(directory!).cluster);
     },
     start,
   };
