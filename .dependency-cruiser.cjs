@@ -13,7 +13,7 @@ const only = (lib, ...allowed) => ({
 const home = (pkg, places) => ({
   name: `${pkg.replace('/', '-')}-has-one-home`,
   severity: 'error',
-  from: { path: '^(apps|libs)/', pathNot: `^(${places})|spec\\.ts$` },
+  from: { path: '^(apps|libs)/', pathNot: `^(${places})|(spec|-fixture)\\.ts$` },
   to: { path: `node_modules/${pkg}/` },
 });
 
@@ -30,7 +30,7 @@ module.exports = {
     only('outgoing', 'contracts'),
     only('webhooks', 'contracts'),
     only('intake', 'contracts', 'database', 'storage', 'outgoing'),
-    home('yauzl', 'libs/intake/|libs/exports/read-export-fixture'),
+    home('yauzl', 'libs/intake/'),
     only('onnx'),
     only('paligemma', 'onnx', 'contracts'),
     only('exports', 'paligemma', 'contracts'),
