@@ -81,7 +81,7 @@ describe('from pictures to answers', () => {
       return transfer;
     })()`);
     await page.dispatchEvent('.drop-zone', 'drop', { dataTransfer: data });
-    await page.getByRole('status').getByText('1 images').waitFor();
+    await page.getByRole('status').getByText('1 image', { exact: true }).waitFor();
   });
 });
 

@@ -83,11 +83,14 @@ describe('the list of jobs', () => {
 describe('a job', () => {
   it('is opened, understood and cancelled by keyboard alone', async () => {
     const job = await startJob('Night shift', 2_000);
+    // However long the page takes to come, the job has not ended before it.
+    await client.request('POST', `/v1/jobs/${job.id}/pause`);
     const page = await browser.openSignedIn('/jobs', system.apiKey);
     await rowOf(page, 'Night shift').waitFor();
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Night shift' }).waitFor();
+    await page.getByRole('button', { name: 'Resume' }).press('Enter');
     await page.getByText('time left').waitFor();
     await expect.poll(() => page.title()).toMatch(/^\d+ % · Night shift/);
     await screenshot(page, 'job-running', false);
@@ -142,16 +145,60 @@ describe('a job', () => {
   });
 });
 
-it('says so when nobody answers, and goes on when somebody does', async () => {
-  const page = await browser.openSignedIn('/jobs', system.apiKey);
-  await page.getByRole('status').getByText('live').waitFor();
-  await page.context().setOffline(true);
-  await page.getByRole('status').getByText('reconnecting').waitFor();
-  await page.context().setOffline(false);
-  await page.getByRole('status').getByText('live').waitFor();
+describe('the stream of events', () => {
+  it('says so when nobody answers, and goes on when somebody does', async () => {
+    const page = await browser.openSignedIn('/jobs', system.apiKey);
+    await page.getByRole('status').getByText('live').waitFor();
+    await page.context().setOffline(true);
+    await page.getByRole('status').getByText('reconnecting').waitFor();
+    await page.context().setOffline(false);
+    await page.getByRole('status').getByText('live').waitFor();
+  });
+
+  it('brings all that changes, so that nobody asks', async () => {
+    const page = await browser.openSignedIn('/jobs', system.apiKey);
+    await rowOf(page, 'Harbour cameras').waitFor();
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    const job = await startJob('Told, not asked', 100);
+    const row = rowOf(page, 'Told, not asked');
+    await row.getByText('partly failed').waitFor({ timeout: 60_000 });
+    // The list is asked for when the job is new, begins and ends; its hundred answers come by themselves.
+    const lists = asked.filter((path) => path === '/v1/jobs');
+    expect(lists.length).toBeGreaterThan(0);
+    expect(lists.length).toBeLessThanOrEqual(4);
+    expect(asked).not.toContain(`/v1/jobs/${job.id}`);
+  });
+
+  it('is done without where it cannot be had, a little slower', async () => {
+    const page = await browser.openSignedIn('/jobs', system.apiKey);
+    await page.route('**/v1/events', (route) => route.fulfill({ status: 502 }));
+    await page.reload();
+    await page.getByRole('status').getByText('reconnecting').waitFor();
+    await rowOf(page, 'Harbour cameras').waitFor();
+    await startJob('Asked, not told', 1);
+    await rowOf(page, 'Asked, not told').getByText('partly failed').waitFor();
+    await page.unroute('**/v1/events');
+    await page.getByRole('status').getByText('live').waitFor();
+  });
+
+  it('goes on after what it told last', async () => {
+    const page = await browser.openSignedIn('/jobs', system.apiKey);
+    await rowOf(page, 'Harbour cameras').waitFor();
+    await page.context().setOffline(true);
+    await page.getByRole('status').getByText('reconnecting').waitFor();
+    const job = await startJob('While away', 1);
+    await client.finished(job.id, 30_000);
+    const back = page.waitForRequest('**/v1/events');
+    await page.context().setOffline(false);
+    expect(await (await back).headerValue('last-event-id')).toMatch(/^\d+-\d+$/);
+    await rowOf(page, 'While away').getByText('partly failed').waitFor();
+  });
 });
 
 it('left nothing on the console but the silence', () => {
-  const others = browser.complaints.filter((text) => !/401|ERR_INTERNET_DISCONNECTED/.test(text));
+  const others = browser.complaints.filter(
+    (text) => !/401|502|ERR_INTERNET_DISCONNECTED/.test(text),
+  );
   expect(others).toEqual([]);
 });

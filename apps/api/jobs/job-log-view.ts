@@ -3,21 +3,25 @@ import type { JobLogRecord, JobStagesRecord } from '#database';
 
 type Detail = JobLogRecord['detail'];
 
+/** `1 image`, `2 images`; with a verb where it follows. */
+const images = (n: unknown, one = 'image', many = 'images'): string =>
+  `${String(n)} ${n === 1 ? one : many}`;
+
 /** What each code says to people. */
 const MESSAGES: Readonly<Record<string, (detail: Detail) => string>> = {
-  'job.queued': ({ total }) => `${String(total)} images wait for a worker.`,
+  'job.queued': ({ total }) => `${images(total, 'image waits', 'images wait')} for a worker.`,
   'job.running': () => 'Workers have it.',
   'job.paused': () => 'Paused: nothing new is begun.',
   'job.cancelling': () => 'To be cancelled; what has begun ends first.',
-  'job.cancelled': ({ cancelled }) => `Cancelled; ${String(cancelled)} images were not looked at.`,
+  'job.cancelled': ({ cancelled }) =>
+    `Cancelled; ${images(cancelled, 'image was', 'images were')} not looked at.`,
   'job.completed': ({ succeeded, failed }) =>
     `Every image has ended: ${String(succeeded)} succeeded, ${String(failed)} failed.`,
   'shard.lost': ({ suspects }) =>
     suspects === null
       ? 'A worker was lost, or could not say that it lives; its images run elsewhere.'
-      : `The engine crashed with ${String(suspects)} images inside; they run again apart from the others.`,
-  'shard.given_back': ({ items }) =>
-    `A worker that was told to stop gave back ${String(items)} images.`,
+      : `The engine crashed with ${images(suspects)} inside; ${suspects === 1 ? 'it runs again apart' : 'they run again apart'} from the others.`,
+  'shard.given_back': ({ items }) => `A worker that was told to stop gave back ${images(items)}.`,
   'item.set_aside': ({ n }) =>
     `Image ${String(n)} crashed the engine each time, and was set aside.`,
 };

@@ -94,7 +94,7 @@ describe('the log of a job', () => {
     const warnings = (await log('?level=warning')).data;
     expect(warnings).toEqual(whole.filter(({ level }) => level === 'warning'));
     expect(warnings.map(({ message }) => message)).toEqual([
-      'The engine crashed with 1 images inside; they run again apart from the others.',
+      'The engine crashed with 1 image inside; it runs again apart from the others.',
     ]);
   });
 });

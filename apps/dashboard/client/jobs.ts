@@ -6,11 +6,9 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import type { ItemResult, Job, JobPage, ResultPage } from '#contracts';
+import { useAskingPace } from './connection';
 import { request } from './request';
 
-/** How often what still changes is asked for, milliseconds. */
-const LIVE_MS = 1_500;
-const QUIET_MS = 3_000;
 const JOBS_A_PAGE = 50;
 /** Failed items that are looked at to tell their causes. */
 export const FAILURES_READ = 1_000;
@@ -30,8 +28,7 @@ export function useJobs(filter: URLSearchParams) {
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) =>
-      state.data?.pages.some((page) => page.data.some((job) => !isOver(job))) ? LIVE_MS : QUIET_MS,
+    refetchInterval: useAskingPace(),
   });
 }
 
@@ -39,7 +36,9 @@ export const useJob = (id: string) =>
   useQuery({
     queryKey: ['job', id],
     queryFn: ({ signal }) => request<Job>(`/v1/jobs/${id}`, { signal }),
-    refetchInterval: ({ state }) => (state.data && isOver(state.data) ? false : LIVE_MS),
+    refetchInterval: useAskingPace(),
+    // The title of the page says how far it is, also in a tab that is not looked at.
+    refetchIntervalInBackground: true,
   });
 
 export const useFailures = (job: Job) =>

@@ -1,11 +1,11 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { ItemResult, Job, ResultPage } from '#contracts';
+import { useAskingPace } from './connection';
 import { isOver } from './jobs';
 import { request } from './request';
 
 /** Items that are asked for together. */
 export const CHUNK = 60;
-const LIVE_MS = 2_000;
 
 export const thumbnailUrl = (set: string, n: number, edge: 320 | 1600 = 320): string =>
   `/v1/image-sets/${set}/thumbnail?n=${n}&edge=${edge}`;
@@ -13,8 +13,9 @@ export const thumbnailUrl = (set: string, n: number, edge: 320 | 1600 = 320): st
 type Chunk = readonly (ItemResult | undefined)[];
 
 /** Items `chunk * CHUNK` and on, by their place in it; a hole is one that has not ended. Asked again until all have. */
-export const useChunk = (job: Job, chunk: number, isWanted: boolean) =>
-  useQuery({
+export function useChunk(job: Job, chunk: number, isWanted: boolean) {
+  const pace = useAskingPace();
+  return useQuery({
     // Its end is asked for once more: what was heard last may be from before.
     queryKey: ['results', job.id, chunk, isOver(job)],
     placeholderData: (last: Chunk | undefined, query) =>
@@ -32,9 +33,10 @@ export const useChunk = (job: Job, chunk: number, isWanted: boolean) =>
     refetchInterval: ({ state }) => {
       const size = Math.min(CHUNK, job.item_counts.total - chunk * CHUNK);
       const ended = state.data?.filter((item) => item !== undefined).length ?? 0;
-      return ended >= size || isOver(job) ? false : LIVE_MS;
+      return ended >= size || isOver(job) ? false : pace;
     },
   });
+}
 
 export interface ResultFilter {
   readonly state?: string;
@@ -42,8 +44,9 @@ export interface ResultFilter {
 }
 
 /** The items that ended like that, from the first on. */
-export const useFilteredResults = (job: Job, filter: ResultFilter, isWanted: boolean) =>
-  useInfiniteQuery({
+export function useFilteredResults(job: Job, filter: ResultFilter, isWanted: boolean) {
+  const pace = useAskingPace();
+  return useInfiniteQuery({
     queryKey: ['filtered', job.id, filter, isOver(job)],
     queryFn: ({ pageParam, signal }) => {
       const query = new URLSearchParams({ limit: '200' });
@@ -57,11 +60,13 @@ export const useFilteredResults = (job: Job, filter: ResultFilter, isWanted: boo
     placeholderData: keepPreviousData,
     enabled: isWanted,
     refetchInterval: ({ state }) =>
-      isOver(job) || (state.data?.pages.length ?? 0) > 3 ? false : LIVE_MS,
+      isOver(job) || (state.data?.pages.length ?? 0) > 3 ? false : pace,
   });
+}
 
-export const useItem = (job: Job | undefined, n: number) =>
-  useQuery({
+export function useItem(job: Job | undefined, n: number) {
+  const pace = useAskingPace();
+  return useQuery({
     queryKey: ['item', job?.id, n],
     queryFn: async ({ signal }): Promise<ItemResult | null> => {
       const url = `/v1/jobs/${job!.id}/results?from=${n}&limit=1`;
@@ -70,5 +75,6 @@ export const useItem = (job: Job | undefined, n: number) =>
     },
     enabled: job !== undefined,
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (state.data === null ? LIVE_MS : false),
+    refetchInterval: ({ state }) => (state.data === null ? pace : false),
   });
+}

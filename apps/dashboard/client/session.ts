@@ -3,11 +3,15 @@ import type { Session } from '#contracts';
 import { SESSION_KEY } from './query-client';
 import { request } from './request';
 
+/** A session may end elsewhere while the stream goes on, so it is looked after, milliseconds. */
+const LOOK_MS = 15_000;
+
 export const useSession = () =>
   useQuery({
     queryKey: SESSION_KEY,
     queryFn: () => request<Session>('/v1/session'),
     staleTime: 60_000,
+    refetchInterval: ({ state }) => (state.data === undefined ? false : LOOK_MS),
   });
 
 /** Whether the reader may change anything: its key has the scope `write`. */

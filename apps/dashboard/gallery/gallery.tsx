@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import type { ItemResult, Job } from '#contracts';
 import { CHUNK, useChunk } from '../client/results';
+import { counted } from '../parts/format';
 import { ItemTile } from './item-tile';
 import { useTileGrid } from './use-tile-grid';
 
@@ -81,7 +82,7 @@ interface FrameProps {
 
 function Grid({ grid: { frame, columns, virtualizer }, count, children }: FrameProps) {
   return (
-    <div ref={frame} className="tiles" role="group" aria-label={`${count} images`}>
+    <div ref={frame} className="tiles" role="group" aria-label={counted(count, 'image')}>
       <div className="tiles-inside" style={{ height: virtualizer.getTotalSize() }}>
         {virtualizer.getVirtualItems().map((row) => (
           <div

@@ -4,7 +4,7 @@ import type { Job } from '#contracts';
 import { isOver, useMoveJob } from '../client/jobs';
 import { useMayWrite } from '../client/session';
 import { Failure } from '../parts/failure';
-import { count } from '../parts/format';
+import { count, counted } from '../parts/format';
 import { endedOf } from './pace';
 
 export function JobActions({ job }: { readonly job: Job }) {
@@ -45,7 +45,7 @@ function CancelButton({ job, onConfirm }: CancelProps) {
       <dialog ref={dialog} className="sheet" aria-labelledby="cancel-title">
         <h2 id="cancel-title">Cancel this job?</h2>
         <p>
-          {count(left)} images are not looked at any more. The results of the other{' '}
+          {counted(left, 'image is', 'images are')} not looked at any more. The results of the other{' '}
           {count(endedOf(job))} stay.
         </p>
         <div className="actions">

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { duration, percent, rate } from './format.js';
+import { counted, duration, percent, rate } from './format.js';
 
 it('says rates with a figure that means something', () => {
   expect([6400.4, 12, 2.25, 0.25, 0.002].map(rate)).toEqual([
@@ -24,4 +24,10 @@ it('says durations in two units at most', () => {
 
 it('does not say 100 % before the end', () => {
   expect([0.999, 1].map(percent)).toEqual(['99 %', '100 %']);
+});
+
+it('counts one as one', () => {
+  const texts = [0, 1, 2, 1200].map((n) => counted(n, 'image'));
+  expect(texts).toEqual(['0 images', '1 image', '2 images', '1,200 images']);
+  expect(counted(1, 'image is', 'images are')).toBe('1 image is');
 });

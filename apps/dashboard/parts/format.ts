@@ -22,3 +22,7 @@ export function duration(seconds: number): string {
 }
 
 export const percent = (fraction: number): string => `${Math.floor(fraction * 100)} %`;
+
+/** `1 image`, `3 images`. Input: one of them in a word; `many` where an s is not enough. */
+export const counted = (value: number, one: string, many = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : many}`;

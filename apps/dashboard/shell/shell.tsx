@@ -1,6 +1,7 @@
 import { Link, Outlet } from '@tanstack/react-router';
 import { isSignedOut } from '../client/query-client';
 import { useSession } from '../client/session';
+import { useLive } from '../live/use-live';
 import { Failure } from '../parts/failure';
 import { AccountMenu } from './account-menu';
 import { LiveBadge } from './live-badge';
@@ -27,6 +28,7 @@ export function Shell() {
 }
 
 function Frame() {
+  useLive();
   const { isSheetOpen, closeSheet, openSheet } = useShortcuts();
   return (
     <>

@@ -5,7 +5,7 @@ import type { Job, JobPreview, ModelPage, Task } from '#contracts';
 import { request } from '../client/request';
 import { useMayWrite } from '../client/session';
 import { Failure } from '../parts/failure';
-import { count, duration } from '../parts/format';
+import { counted, duration } from '../parts/format';
 import { DropZone } from './drop-zone';
 import { SampleAnswers } from './sample-answers';
 import { taskOf, type TaskDraft } from './task-draft';
@@ -45,8 +45,10 @@ export function StartPage() {
         <DropZone onFiles={upload.add}>
           {upload.total > 0 && (
             <p role="status">
-              {isSent ? `${count(images)} images` : `${upload.sent} of ${upload.total} files sent`}
-              {upload.refused.length > 0 && `, ${count(upload.refused.length)} files refused`}
+              {isSent
+                ? counted(images, 'image')
+                : `${upload.sent} of ${counted(upload.total, 'file')} sent`}
+              {upload.refused.length > 0 && `, ${counted(upload.refused.length, 'file')} refused`}
             </p>
           )}
         </DropZone>
@@ -79,7 +81,7 @@ export function StartPage() {
           disabled={!isReady || start.isPending}
           onClick={() => start.mutate()}
         >
-          Start{images > 0 && ` with ${count(images)} images`}
+          Start{images > 0 && ` with ${counted(images, 'image')}`}
         </button>
         {sample.data?.estimate && (
           <span className="quiet">about {duration(sample.data.estimate.seconds)} for all</span>

@@ -1,0 +1,119 @@
+import type { InfiniteData, QueryClient } from '@tanstack/react-query';
+import type { ItemResult, Job, JobPage } from '#contracts';
+import type { LiveEvent } from './event-frames';
+
+/** What a page shows changes at most this often, however often the server tells, milliseconds. */
+const SHOW_MS = 500;
+/** What an event does not hold itself is asked for at most this often, milliseconds. */
+const ASK_MS = 2_000;
+/** Of longer lists only new pages are read: to ask for all of them again would cost more than it shows. */
+const PAGES_ASKED_AGAIN = 3;
+
+type Query = ReturnType<ReturnType<QueryClient['getQueryCache']>['getAll']>[number];
+
+/**
+ * Brings events into the cache. Jobs come with their events and are shown as they are; lists that a job may
+ * enter or leave, and results, are asked for again, but only those that the page shows.
+ */
+export class LiveUpdates {
+  readonly #jobs = new Map<string, Job>();
+  readonly #askedFor = new Set<string>();
+  #isListOld = false;
+  #showTimer: ReturnType<typeof setTimeout> | undefined;
+  #askTimer: ReturnType<typeof setTimeout> | undefined;
+  #askedAt = -ASK_MS;
+
+  constructor(private readonly client: QueryClient) {}
+
+  take({ type, data }: LiveEvent): void {
+    if (type === 'ready' || type === 'reset') this.#askForAll();
+    else if (type === 'models') void this.client.invalidateQueries({ queryKey: ['models'] });
+    else if (type === 'job') {
+      const job = JSON.parse(data) as Job;
+      this.#jobs.set(job.id, job);
+      this.#showTimer ??= setTimeout(() => this.#show(), SHOW_MS);
+    } else if (type === 'job.deleted') {
+      const { id } = JSON.parse(data) as { readonly id: string };
+      this.#jobs.delete(id);
+      void this.client.invalidateQueries({ queryKey: ['job', id] });
+      this.#isListOld = true;
+      this.#askSoon();
+    }
+  }
+
+  stop(): void {
+    clearTimeout(this.#showTimer);
+    clearTimeout(this.#askTimer);
+  }
+
+  /** What has changed before the stream began was not told by it. */
+  #askForAll(): void {
+    void this.client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
+  }
+
+  #show(): void {
+    this.#showTimer = undefined;
+    for (const job of this.#jobs.values()) {
+      const last = this.client.getQueryData<Job>(['job', job.id]);
+      if (last !== undefined) this.client.setQueryData(['job', job.id], job);
+      // Whoever does a job again takes items back that had ended.
+      if (last?.finished_at && job.finished_at === null) {
+        void this.client.invalidateQueries({ predicate: (query) => isOfItems(query, job.id) });
+      }
+      this.#askedFor.add(job.id);
+    }
+    for (const query of this.client.getQueryCache().findAll({ queryKey: ['jobs'] })) {
+      this.#showInList(query);
+    }
+    this.#jobs.clear();
+    this.#askSoon();
+  }
+
+  #showInList({ queryKey, state }: Query): void {
+    const known = new Map(this.#jobs);
+    const data = state.data as InfiniteData<JobPage> | undefined;
+    if (data === undefined) return;
+    const pages = data.pages.map((page) => ({
+      ...page,
+      data: page.data.map((old) => {
+        const job = known.get(old.id);
+        known.delete(old.id);
+        if (job !== undefined && job.state !== old.state) this.#isListOld = true;
+        return job ?? old;
+      }),
+    }));
+    if (known.size > 0) this.#isListOld = true;
+    if (known.size < this.#jobs.size) this.client.setQueryData(queryKey, { ...data, pages });
+  }
+
+  #askSoon(): void {
+    if (this.#askTimer !== undefined) return;
+    const wait = Math.max(0, this.#askedAt + ASK_MS - performance.now());
+    this.#askTimer = setTimeout(() => this.#ask(), wait);
+  }
+
+  #ask(): void {
+    this.#askTimer = undefined;
+    this.#askedAt = performance.now();
+    if (this.#isListOld) void this.client.invalidateQueries({ queryKey: ['jobs'] });
+    this.#isListOld = false;
+    for (const id of this.#askedFor) {
+      void this.client.invalidateQueries({
+        predicate: (query) => isOfItems(query, id) && mayGrow(query),
+      });
+    }
+    this.#askedFor.clear();
+  }
+}
+
+const isOfItems = ({ queryKey: [kind, job] }: Query, id: string): boolean =>
+  job === id && (kind === 'results' || kind === 'filtered' || kind === 'item');
+
+/** An item that has ended does not change, so what holds only such ones is not asked for again. */
+function mayGrow({ queryKey: [kind], state: { data } }: Query): boolean {
+  if (kind === 'results') {
+    return (data as readonly (ItemResult | undefined)[] | undefined)?.includes(undefined) ?? true;
+  }
+  if (kind === 'item') return data === null || data === undefined;
+  return ((data as InfiniteData<unknown> | undefined)?.pages.length ?? 0) <= PAGES_ASKED_AGAIN;
+}
