@@ -336,6 +336,7 @@ describe('the description', () => {
       'getSession',
       'getThumbnail',
       'getUpload',
+      'getUsage',
       'getWebhook',
       'getWebhookDelivery',
       'importImages',

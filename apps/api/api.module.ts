@@ -48,6 +48,7 @@ import { DeliveryService } from './webhooks/delivery.service.js';
 import { OutgoingUrls } from './webhooks/outgoing-urls.js';
 import { SessionController } from './sessions/session.controller.js';
 import { RateLimitGuard } from './rate-limit/rate-limit.guard.js';
+import { UsageController } from './usage/usage.controller.js';
 import { WebhookController } from './webhooks/webhook.controller.js';
 import { WebhookSecrets } from './webhooks/webhook-secrets.js';
 import { WebhookService } from './webhooks/webhook.service.js';
@@ -84,6 +85,7 @@ export class ApiModule {
         ResumableUploadController,
         ThumbnailController,
         SessionController,
+        UsageController,
         WebhookController,
       ],
       providers: [

@@ -14,6 +14,7 @@ import { addSimulateScalingCommand } from './command/scaling/simulate-scaling.js
 import { addTrainCommand } from './command/train.js';
 import { addUpCommand } from './command/up.js';
 import { addUploadCommand } from './command/upload.js';
+import { addUsageCommand } from './command/usage.js';
 import { addWebhooksCommand } from './command/webhooks/webhooks.js';
 import type { CliContext } from './context.js';
 import { findPackageRoot } from './system/package-root.js';
@@ -51,6 +52,7 @@ export function buildProgram(context: CliContext, isJson = false): Command {
   addUpCommand(program, context);
   addRunCommand(program, context);
   addUploadCommand(program, context);
+  addUsageCommand(program, context);
   addImportCommand(program, context);
   addSetsCommand(program, context);
   addJobsCommand(program, context);

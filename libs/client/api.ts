@@ -467,15 +467,17 @@ export type KnownImages = {
     readonly accepted: number;
     readonly duplicate: number;
     readonly unknown: number;
+    readonly refused: number;
   };
   /** One per image asked about, in their order */
   readonly images: readonly {
     readonly name: string;
     readonly sha256: string;
-    /** `unknown`: nothing was added, send its bytes */
-    readonly status: 'accepted' | 'duplicate' | 'unknown';
+    /** `unknown`: nothing was added, send its bytes; `refused`: it is above the quota of its tenant */
+    readonly status: 'accepted' | 'duplicate' | 'unknown' | 'refused';
     /** Number of the image in its set, from 0 */
     readonly n: number | null;
+    readonly error: { readonly code: string; readonly detail: string } | null;
   }[];
 };
 
@@ -1006,6 +1008,20 @@ export type Session = {
   readonly expires_at: string | null;
 };
 
+export type Usage = {
+  readonly object: 'usage';
+  /** Of pictures, each content once, and of files */
+  readonly stored_bytes: { readonly used: number; readonly limit: number };
+  /** Of all sets together */
+  readonly images: { readonly used: number; readonly limit: number };
+  /** Now, and the most there may be */
+  readonly image_sets: { readonly used: number; readonly limit: number };
+  /** Jobs that have not ended */
+  readonly open_jobs: { readonly used: number; readonly limit: number };
+  /** Images of those jobs that are not done yet */
+  readonly queued_items: { readonly used: number; readonly limit: number };
+};
+
 export type CreateWebhook = {
   /** https://, on port 443 or 8443; no credentials */
   readonly url: string;
@@ -1360,6 +1376,8 @@ export interface Operations {
   getSession: { input: {}; answer: Session };
   /** Sign the browser out */
   deleteSession: { input: {}; answer: void };
+  /** What is stored and what waits, and how much may */
+  getUsage: { input: {}; answer: Usage };
   /** Register an address that is told of events; its secret is shown this once */
   createWebhook: { input: { 'Idempotency-Key'?: string; body: CreateWebhook }; answer: Webhook };
   /** List webhooks, newest first */
@@ -1942,6 +1960,14 @@ export const OPERATIONS = {
     header: [],
     sends: 'nothing',
     answers: 'nothing',
+  },
+  getUsage: {
+    method: 'GET',
+    path: '/v1/usage',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
   },
   createWebhook: {
     method: 'POST',

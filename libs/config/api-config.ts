@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { isWellFormedApiKey, type JobQuota } from '#contracts';
+import { isWellFormedApiKey, type TenantQuota } from '#contracts';
 import { intakeEnv, intakeLimits, type IntakeLimits } from './intake.js';
-import { jobQuota, quotaEnv } from './quota.js';
+import { tenantQuota, quotaEnv } from './quota.js';
 import {
   outgoingEnv,
   parseEnvironment,
@@ -50,7 +50,7 @@ export interface ApiConfig extends SharedConfig {
   readonly drainTimeoutMs: number;
   readonly limits: IntakeLimits;
   /** Of each tenant. */
-  readonly quota: JobQuota;
+  readonly quota: TenantQuota;
   /** Most bytes of a JSONL file of examples. */
   readonly trainingFileBytes: number;
   /** Of one API key, to one process. */
@@ -86,6 +86,6 @@ export function loadApiConfig(env: NodeJS.ProcessEnv): ApiConfig {
       windowMs: parsed.SLOW_BODY_MS,
     }),
     limits: intakeLimits(parsed),
-    quota: jobQuota(parsed),
+    quota: tenantQuota(parsed),
   });
 }

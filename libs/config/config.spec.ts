@@ -20,7 +20,13 @@ describe('configuration', () => {
       uploadFiles: 20_000,
       imagesPerSet: 10_000_000,
     });
-    expect(config.quota).toEqual({ openJobs: 10_000, queuedItems: 50_000_000 });
+    expect(config.quota).toEqual({
+      openJobs: 10_000,
+      queuedItems: 50_000_000,
+      storedBytes: 10_995_116_277_760,
+      images: 100_000_000,
+      imageSets: 10_000_000,
+    });
     expect(config).toMatchObject({ host: '127.0.0.1', port: 0, bootstrapApiKey: undefined });
     expect(loadDispatcherConfig(services)).toMatchObject({ feedMs: 250, sweepMs: 2_000 });
     expect(loadWorkerConfig({ ...services, ...model })).toMatchObject({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { JobQuota } from '#contracts';
+import type { TenantQuota } from '#contracts';
 import { intakeEnv, intakeLimits, type IntakeLimits } from './intake.js';
-import { jobQuota, quotaEnv } from './quota.js';
+import { tenantQuota, quotaEnv } from './quota.js';
 import {
   heartbeatFits,
   outgoingEnv,
@@ -42,7 +42,7 @@ export interface DispatcherConfig extends SharedConfig {
   readonly storageUrl: string;
   readonly limits: IntakeLimits;
   /** Of each tenant. */
-  readonly quota: JobQuota;
+  readonly quota: TenantQuota;
   readonly leaseMs: number;
   readonly heartbeatMs: number;
   /** Pause between looks for uploads that are complete. */
@@ -97,7 +97,7 @@ export function loadDispatcherConfig(env: NodeJS.ProcessEnv): DispatcherConfig {
     ...sharedConfig(parsed),
     storageUrl: parsed.STORAGE_URL,
     limits: intakeLimits(parsed),
-    quota: jobQuota(parsed),
+    quota: tenantQuota(parsed),
     leaseMs: parsed.LEASE_MS,
     heartbeatMs: parsed.HEARTBEAT_MS,
     assembleMs: parsed.ASSEMBLE_MS,

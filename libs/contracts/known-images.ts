@@ -33,16 +33,24 @@ export const knownImagesSchema = z
   .object({
     object: z.literal('known_images'),
     image_set: imageSetSchema,
-    counts: z.object({ accepted: z.int(), duplicate: z.int(), unknown: z.int() }),
+    counts: z.object({
+      accepted: z.int(),
+      duplicate: z.int(),
+      unknown: z.int(),
+      refused: z.int(),
+    }),
     images: z
       .array(
         z.object({
           name: z.string(),
           sha256: z.string(),
           status: z
-            .enum(['accepted', 'duplicate', 'unknown'])
-            .describe('`unknown`: nothing was added, send its bytes'),
+            .enum(['accepted', 'duplicate', 'unknown', 'refused'])
+            .describe(
+              '`unknown`: nothing was added, send its bytes; `refused`: it is above the quota of its tenant',
+            ),
           n: z.int().nullable().describe('Number of the image in its set, from 0'),
+          error: z.object({ code: z.string(), detail: z.string() }).nullable(),
         }),
       )
       .describe('One per image asked about, in their order'),

@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newUuid } from '#contracts';
+import { newUuid, NO_STORAGE_QUOTA } from '#contracts';
 import { usePostgres } from '#testing';
-import { createImageSet, Database, migrate, recordFiles, type AcceptedFile } from './index.js';
+import {
+  createImageSet,
+  Database,
+  migrate,
+  recordFiles,
+  type AcceptedFile,
+  type RecordTarget,
+} from './index.js';
 
 const postgres = usePostgres();
 let database: Database;
@@ -17,11 +24,11 @@ afterAll(async () => {
   await database?.close();
 });
 
-async function openSet(): Promise<{ tenantId: string; setId: string; imagesPerSet: number }> {
+async function openSet(): Promise<RecordTarget> {
   const [tenantId, setId] = [newUuid(), newUuid()];
   await database.query('INSERT INTO tenants (id, name) VALUES ($1, $2)', [tenantId, tenantId]);
   await createImageSet(database, { id: setId, tenantId, name: null, metadata: {} });
-  return { tenantId, setId, imagesPerSet: 1000 };
+  return { tenantId, setId, imagesPerSet: 1000, quota: NO_STORAGE_QUOTA };
 }
 
 const identityOf = ({ customId, name, sha256 }: AcceptedFile): string =>

@@ -52,6 +52,7 @@ export * from './query/release-blobs.js';
 export * from './query/resumable-upload.js';
 export * from './query/session.js';
 export * from './query/sweep.js';
+export * from './query/tenant-usage.js';
 export * from './query/trainer.js';
 export * from './query/file.js';
 export * from './query/upload-lease.js';

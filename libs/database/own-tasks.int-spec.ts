@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { newUuid, NO_JOB_QUOTA, type Task } from '#contracts';
+import { newUuid, NO_JOB_QUOTA, NO_STORAGE_QUOTA, type Task } from '#contracts';
 import { feedStep, type Ticket } from '#pipeline';
 import { usePostgres } from '#testing';
 import {
@@ -50,7 +50,7 @@ async function addSet(tasks: readonly (readonly Task[] | undefined)[]): Promise<
     format: 'png',
     ...(own && { tasks: own }),
   }));
-  const target = { tenantId, setId, imagesPerSet: 10 };
+  const target = { tenantId, setId, imagesPerSet: 10, quota: NO_STORAGE_QUOTA };
   await database.transaction((tx) => recordFiles(tx, target, { accepted, refused: [] }));
   return setId;
 }

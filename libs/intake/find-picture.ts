@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, fileKey } from '#contracts';
+import { AppError, fileKey, type StorageQuota } from '#contracts';
 import { findBlob, findFile, type Database, type SeenBlob } from '#database';
 import type { OutgoingGuard } from '#outgoing';
 import type { ObjectStore } from '#storage';
@@ -29,6 +29,8 @@ export interface PictureTools {
   /** Without one, nothing is fetched: only the dispatcher calls addresses that clients have chosen. */
   readonly guard?: OutgoingGuard;
   readonly imageBytes: number;
+  /** Of the tenant. */
+  readonly quota: StorageQuota;
   readonly signal: AbortSignal;
 }
 
@@ -60,7 +62,8 @@ export async function findPicture(
   try {
     const judged = judgeImage(file.head);
     if ('refused' in judged) return judged;
-    const seen = await storeImage(tools, tenantId, file);
+    const seen = await storeImage(tools, { tenantId, quota: tools.quota }, file);
+    if ('refused' in seen) return seen;
     return { sha256: file.sha256, bytes: file.bytes, format: judged.format, seen };
   } finally {
     await file.dispose();

@@ -1,4 +1,10 @@
-import { recordFiles, type AcceptedFile, type RecordedFile, type SeenBlob } from '#database';
+import {
+  recordFiles,
+  type AcceptedFile,
+  type RecordedFile,
+  type RecordTarget,
+  type SeenBlob,
+} from '#database';
 import { storeImage, type IntakeParts } from './image-store.js';
 import { judgeImage, type Refusal } from './refusal.js';
 import { Slots } from './slots.js';
@@ -9,24 +15,22 @@ const CHUNK = 500;
 /** Files on their way into the object store at once, per intake. */
 const STORES = 8;
 
-export interface IntakeTarget {
-  readonly tenantId: string;
-  readonly setId: string;
-  readonly imagesPerSet: number;
-}
+export type IntakeTarget = RecordTarget;
 
 /** A file as its client describes it. */
 export type TakenFile = Pick<AcceptedFile, 'name' | 'customId' | 'metadata' | 'tasks'>;
 
-/** Told of every file once its row is committed, in their order. */
+/** Told of every file that was taken once its row is committed, in their order. */
 export interface IntakeListener {
   recorded(files: readonly AcceptedFile[], rows: readonly RecordedFile[]): void;
 }
 
 interface Stored {
   readonly file: AcceptedFile;
-  readonly done: Promise<SeenBlob>;
+  readonly done: Promise<StoreOutcome>;
 }
+
+type StoreOutcome = SeenBlob | { readonly refused: Refusal };
 
 /**
  * Takes files into a set: sniffed, stored, recorded. At any moment it holds `STORES` files being stored and
@@ -34,7 +38,7 @@ interface Stored {
  */
 export class ImageIntake {
   readonly #slots = new Slots(STORES);
-  readonly #running = new Set<Promise<SeenBlob>>();
+  readonly #running = new Set<Promise<StoreOutcome>>();
   #stored: Stored[] = [];
   #refused: { name: string; code: string; detail: string }[] = [];
 
@@ -44,7 +48,10 @@ export class ImageIntake {
     private readonly listener: IntakeListener,
   ) {}
 
-  /** Owns `file` from here on. Output: why it is no picture; then nothing of it is kept. */
+  /**
+   * Owns `file` from here on. Output: why it is no picture; then nothing of it is kept. Whether a picture is above
+   * the quota of its tenant, the listener is told.
+   */
   async take(taken: TakenFile, file: SpooledFile): Promise<Refusal | undefined> {
     const judged = judgeImage(file.head);
     if ('refused' in judged) {
@@ -72,13 +79,23 @@ export class ImageIntake {
     this.#stored = [];
     this.#refused = [];
     if (stored.length + refused.length === 0) return;
-    const accepted = await Promise.all(
-      stored.map(async ({ file, done }) => ({ ...file, seen: await done })),
+    const files = await Promise.all(
+      stored.map(async ({ file, done }) => ({ file, outcome: await done })),
     );
+    const accepted = files.flatMap(({ file, outcome }) =>
+      'refused' in outcome ? [] : [{ ...file, seen: outcome }],
+    );
+    for (const { file, outcome } of files) {
+      if ('refused' in outcome) refused.push({ name: file.name, ...outcome.refused });
+    }
     const recorded = await this.parts.database.transaction((tx) =>
       recordFiles(tx, this.target, { accepted, refused }),
     );
-    this.listener.recorded(accepted, recorded.accepted);
+    const rows = recorded.accepted.values();
+    this.listener.recorded(
+      files.map(({ file }) => file),
+      files.map(({ outcome }) => ('refused' in outcome ? outcome : rows.next().value!)),
+    );
   }
 
   /** Waits for what is still on its way; after an error nothing of it is recorded. */
@@ -86,8 +103,8 @@ export class ImageIntake {
     await Promise.allSettled(this.#running);
   }
 
-  #store(file: SpooledFile, leave: () => void): Promise<SeenBlob> {
-    const done = storeImage(this.parts, this.target.tenantId, file).finally(async () => {
+  #store(file: SpooledFile, leave: () => void): Promise<StoreOutcome> {
+    const done = storeImage(this.parts, this.target, file).finally(async () => {
       leave();
       await file.dispose();
     });

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, imageKey } from '#contracts';
-import { lookForBlob, type Database, type SeenBlob } from '#database';
+import { AppError, imageKey, type StorageQuota } from '#contracts';
+import { lookForBlob, tooManyBytes, type Database, type SeenBlob } from '#database';
 import type { ObjectStore } from '#storage';
+import type { Refusal } from './refusal.js';
 import type { SpooledFile } from './spool.js';
 
 export interface IntakeParts {
@@ -16,15 +17,21 @@ const LOOK_EVERY_MS = 200;
 /**
  * Brings a file's bytes into the object store, unless the tenant has sent the same bytes before.
  * Storing the same key twice at once is harmless: the bytes are the same.
- * Output: what the row of the image is written with. Errors: those of the store; `storage.unavailable`.
+ * Output: what the row of the image is written with; or why it is refused, when it is above the quota as it is now:
+ * then nothing is stored. Whether it is when its row is written, `recordFiles` says.
+ * Errors: those of the store; `storage.unavailable`.
  */
 export async function storeImage(
   parts: IntakeParts,
-  tenantId: string,
+  { tenantId, quota }: { readonly tenantId: string; readonly quota: StorageQuota },
   file: SpooledFile,
-): Promise<SeenBlob> {
+): Promise<SeenBlob | { readonly refused: Refusal }> {
   for (let look = 1; look <= LOOKS; look += 1) {
-    const { stored, at, leaving } = await lookForBlob(parts.database, tenantId, file.sha256);
+    const found = await lookForBlob(parts.database, tenantId, file.sha256);
+    const { stored, at, leaving, usedBytes: used } = found;
+    if (!stored && used + file.bytes > quota.storedBytes) {
+      return { refused: tooManyBytes({ bytes: file.bytes, used }, quota) };
+    }
     if (!stored && !leaving) {
       await parts.store.put(imageKey(tenantId, file.sha256), file.body(), { bytes: file.bytes });
     }

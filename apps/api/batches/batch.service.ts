@@ -12,6 +12,7 @@ import {
 } from '#contracts';
 import {
   cancelBatch,
+  chargeImageSet,
   createBatch,
   createImageSet,
   findBatch,
@@ -30,7 +31,7 @@ import { viewBatch } from './batch-view.js';
 export class BatchService {
   constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
 
-  /** Errors: `file.not_found`, `file.wrong_purpose`. What the lines say is told by the batch. */
+  /** Errors: `file.not_found`, `file.wrong_purpose`, `quota.image_sets`. What the lines say is told by the batch. */
   create(tenantId: string, body: CreateBatch, key: string | undefined): Promise<KeptAnswer<Batch>> {
     const scope = { tenantId, key, route: 'POST /v1/batches', body };
     return once(this.parts.database, scope, 200, async (tx) => {
@@ -49,6 +50,7 @@ export class BatchService {
         metadata,
         setId,
       });
+      await chargeImageSet(tx, tenantId, this.parts.config.quota);
       return viewBatch(batch);
     });
   }

@@ -72,8 +72,9 @@ export class CompletionService {
     const leave = this.#receiving.enterNow();
     try {
       const { database, store, config } = this.parts;
-      const { imageBytes } = config.limits;
-      const tools = { database, store, imageBytes, signal: new AbortController().signal };
+      const { quota, limits } = config;
+      const { imageBytes } = limits;
+      const tools = { database, store, imageBytes, quota, signal: new AbortController().signal };
       const picture = await findPicture(tools, tenantId, image);
       if (!('refused' in picture)) return picture;
       throw new AppError(picture.refused.code, picture.refused.detail);

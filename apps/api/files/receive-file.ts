@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { AppError, fileKey, newUuid, uploadPurposeSchema, type UploadPurpose } from '#contracts';
-import { recordFile, type FileRecord } from '#database';
+import { recordFile, requireRoomForBytes, type FileRecord } from '#database';
 import { cleanFileName, RefusedFileError, spool, type SpooledFile } from '#intake';
 import { readForm } from '../intake/multipart.js';
 import type { ApiParts } from '../parts.js';
@@ -19,7 +19,8 @@ type Limits = Readonly<Record<UploadPurpose, number>>;
 /**
  * Reads one file and the field `purpose`, in any order, and keeps the file. What its lines say is judged by
  * the work that reads them.
- * Errors: those of `readForm`; `file.none`, `file.too_many`, `file.too_large`, `file.empty`, `request.invalid`.
+ * Errors: those of `readForm`; `file.none`, `file.too_many`, `file.too_large`, `file.empty`, `request.invalid`,
+ * `quota.stored_bytes`.
  */
 export async function receiveFile(
   parts: ApiParts,
@@ -36,11 +37,28 @@ export async function receiveFile(
   try {
     const { bytes, sha256 } = content;
     if (bytes === 0) throw new AppError('file.empty', 'The file has no bytes.');
+    await requireRoomForBytes(parts.database, tenantId, bytes, parts.config.quota);
     const id = newUuid();
     await parts.store.put(fileKey(tenantId, id), content.body(), { bytes });
-    return await recordFile(parts.database, tenantId, { id, name, purpose, bytes, sha256 });
+    return await keep(parts, tenantId, { id, name, purpose, bytes, sha256 });
   } finally {
     await content.dispose();
+  }
+}
+
+/** Between the look and the row others may have taken the room that there was. */
+async function keep(
+  { database, store, config }: ApiParts,
+  tenantId: string,
+  file: Omit<FileRecord, 'createdAt'>,
+): Promise<FileRecord> {
+  try {
+    return await database.transaction((tx) => recordFile(tx, tenantId, file, config.quota));
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'quota.stored_bytes') {
+      await store.remove(fileKey(tenantId, file.id));
+    }
+    throw error;
   }
 }
 

@@ -14,6 +14,7 @@ import {
   type RefusedFilePage,
 } from '#contracts';
 import {
+  chargeImageSet,
   createImageSet,
   deleteImages,
   deleteImageSet,
@@ -35,6 +36,7 @@ import { sealImageSet } from './seal-image-set.js';
 export class ImageSetService {
   constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
 
+  /** Errors: `quota.image_sets`. */
   create(
     tenantId: string,
     body: CreateImageSet,
@@ -43,7 +45,9 @@ export class ImageSetService {
     const scope = { tenantId, key, route: 'POST /v1/image-sets', body };
     return once(this.parts.database, scope, 201, async (tx) => {
       const { name = null, metadata = {} } = body;
-      return viewImageSet(await createImageSet(tx, { id: newUuid(), tenantId, name, metadata }));
+      const set = await createImageSet(tx, { id: newUuid(), tenantId, name, metadata });
+      await chargeImageSet(tx, tenantId, this.parts.config.quota);
+      return viewImageSet(set);
     });
   }
 
@@ -83,8 +87,9 @@ export class ImageSetService {
     id: string,
     { images }: KnownImagesRequest,
   ): Promise<KnownImages> {
-    const { imagesPerSet } = this.parts.config.limits;
-    const target = { tenantId, setId: requireUuid('set', id), imagesPerSet };
+    const { quota, limits } = this.parts.config;
+    const { imagesPerSet } = limits;
+    const target = { tenantId, setId: requireUuid('set', id), imagesPerSet, quota };
     const named = images.map(({ name, sha256, custom_id: customId, metadata, tasks }) => ({
       name: cleanFileName(name),
       sha256,

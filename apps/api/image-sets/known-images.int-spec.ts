@@ -66,7 +66,7 @@ describe('images that were sent before', () => {
       { name: 'one\u202E.png', sha256: sha256(one) },
     ];
     const answer = knownImagesSchema.parse((await ask(headers, second, images)).json());
-    expect(answer.counts).toEqual({ accepted: 2, duplicate: 0, unknown: 1 });
+    expect(answer.counts).toEqual({ accepted: 2, duplicate: 0, unknown: 1, refused: 0 });
     expect(answer.images.map(({ name, status, n }) => [name, status, n])).toEqual([
       ['never.png', 'unknown', null],
       ['again/two.png', 'accepted', 0],
@@ -77,7 +77,7 @@ describe('images that were sent before', () => {
       bytes: one.byteLength + two.byteLength,
     });
     const again = knownImagesSchema.parse((await ask(headers, second, images)).json());
-    expect(again.counts).toEqual({ accepted: 0, duplicate: 2, unknown: 1 });
+    expect(again.counts).toEqual({ accepted: 0, duplicate: 2, unknown: 1, refused: 0 });
     const rows = await rig.database.query(
       'SELECT n, custom_id, metadata FROM images WHERE set_id = $1::uuid ORDER BY n',
       [second.slice(4)],

@@ -22,10 +22,15 @@ export class UploadTally {
     files: readonly { readonly name: string; readonly sha256: string }[],
     recorded: RecordedFiles['accepted'],
   ): void {
-    for (const [at, { n, duplicate }] of recorded.entries()) {
+    for (const [at, row] of recorded.entries()) {
+      const file = files[at];
+      if ('refused' in row) {
+        if (file !== undefined) this.addRefused(file.name, row.refused);
+        continue;
+      }
+      const { n, duplicate } = row;
       const status = duplicate ? 'duplicate' : 'accepted';
       this.#counts[status] += 1;
-      const file = files[at];
       if (file === undefined || this.#others.length >= MAX_OTHERS) continue;
       this.#others.push({ name: file.name, status, n, sha256: file.sha256, error: null });
     }

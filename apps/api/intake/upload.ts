@@ -24,10 +24,11 @@ export class Upload {
     private readonly tenantId: string,
     private readonly setId: string,
   ) {
-    const { imagesPerSet } = parts.config.limits;
+    const { quota, limits } = parts.config;
+    const { imagesPerSet } = limits;
     this.#intake = new ImageIntake(
       parts,
-      { tenantId, setId, imagesPerSet },
+      { tenantId, setId, imagesPerSet, quota },
       {
         recorded: (files, rows) => this.#tally.addRecorded(files, rows),
       },

@@ -151,6 +151,7 @@ export const COLLECTIONS: readonly string[] = [
   '/v1/models',
   '/v1/predictions',
   '/v1/session',
+  '/v1/usage',
   '/v1/webhooks',
 ];
 

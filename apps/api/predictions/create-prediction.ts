@@ -1,5 +1,6 @@
-import { AppError, newUuid, publicId, type JobQuota } from '#contracts';
+import { AppError, newUuid, publicId, type TenantQuota } from '#contracts';
 import {
+  chargeImageSet,
   createImageSet,
   recordFiles,
   type AcceptedFile,
@@ -19,18 +20,25 @@ export function requireImage({ image, name }: PredictionForm): AcceptedFile {
 
 /**
  * Input: an open transaction; an image whose bytes are in the object store.
- * Output: a job of that one image, in the lane of those that somebody waits for. Errors: those of `createJob`.
+ * Output: a job of that one image, in the lane of those that somebody waits for. Errors: those of
+ * `createJob` and of `chargeImageSet`; `quota.images`, `quota.stored_bytes`.
  */
 export async function createPrediction(
   tx: Queryable,
   tenantId: string,
   file: AcceptedFile,
   { tasks, model }: PredictionForm['request'],
-  quota: JobQuota,
+  quota: TenantQuota,
 ): Promise<JobRecord> {
   const setId = newUuid();
   await createImageSet(tx, { id: setId, tenantId, name: null, metadata: {} });
-  await recordFiles(tx, { tenantId, setId, imagesPerSet: 1 }, { accepted: [file], refused: [] });
+  const target = { tenantId, setId, imagesPerSet: 1, quota };
+  const { accepted } = await recordFiles(tx, target, { accepted: [file], refused: [] });
+  const [recorded] = accepted;
+  if (recorded !== undefined && 'refused' in recorded) {
+    throw new AppError(recorded.refused.code, recorded.refused.detail);
+  }
+  await chargeImageSet(tx, tenantId, quota);
   const image_set = publicId('set', setId);
   return createJob(
     tx,

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { CreatePrediction, Prediction } from '#contracts';
+import { AppError, type CreatePrediction, type Prediction } from '#contracts';
 import {
+  abandonBlob,
   findJob,
   listResults,
   type AcceptedFile,
@@ -62,9 +63,7 @@ export class PredictionService implements OnModuleDestroy {
     question: Pick<CreatePrediction, 'tasks' | 'model'>,
     { waitMs, request }: { waitMs: number; request: FastifyRequest },
   ): Promise<{ job: JobRecord; item: ItemRecord | undefined }> {
-    const job = await this.parts.database.transaction((tx) =>
-      createPrediction(tx, tenantId, file, question, this.parts.config.quota),
-    );
+    const job = await this.#order(tenantId, file, question);
     return { job, item: await this.#run(job, waitMs, request) };
   }
 
@@ -79,15 +78,31 @@ export class PredictionService implements OnModuleDestroy {
       const form = await readPredictionForm(request, this.parts.config.limits.imageBytes);
       try {
         const file = requireImage(form);
-        const seen = await storeImage(this.parts, tenantId, form.image);
-        return await this.parts.database.transaction((tx) =>
-          createPrediction(tx, tenantId, { ...file, seen }, form.request, this.parts.config.quota),
-        );
+        const { quota } = this.parts.config;
+        const seen = await storeImage(this.parts, { tenantId, quota }, form.image);
+        if ('refused' in seen) throw new AppError(seen.refused.code, seen.refused.detail);
+        return await this.#order(tenantId, { ...file, seen }, form.request);
       } finally {
         await form.image.dispose();
       }
     } finally {
       leave();
+    }
+  }
+
+  async #order(
+    tenantId: string,
+    file: AcceptedFile,
+    question: Pick<CreatePrediction, 'tasks' | 'model'>,
+  ): Promise<JobRecord> {
+    const { database, config } = this.parts;
+    try {
+      return await database.transaction((tx) =>
+        createPrediction(tx, tenantId, file, question, config.quota),
+      );
+    } catch (error) {
+      if (file.seen?.stored === false) await abandonBlob(database, tenantId, file);
+      throw error;
     }
   }
 

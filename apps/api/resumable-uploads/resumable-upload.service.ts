@@ -14,10 +14,12 @@ import {
 import {
   announceParts,
   countOpenUploads,
+  countUploadingBytes,
   createUpload,
   lockOpenSet,
   markUploadAborted,
   markUploadComplete,
+  requireRoomForBytes,
   type KeptAnswer,
 } from '#database';
 import { cleanFileName, Slots } from '#intake';
@@ -41,7 +43,7 @@ export class ResumableUploadService {
 
   constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
 
-  /** Errors: `set.not_found`, `set.sealed`, `upload.too_large`, `upload.too_many`, `upload.too_many_parts`. */
+  /** Errors: `set.not_found`, `set.sealed`, `upload.too_large`, `upload.too_many`, `upload.too_many_parts`, `quota.stored_bytes`. */
   create(
     tenantId: string,
     set: string,
@@ -54,6 +56,9 @@ export class ResumableUploadService {
       await lockOpenSet(tx, { tenantId, setId });
       this.#requireSize(body.bytes);
       if ((await countOpenUploads(tx, tenantId)) >= MAX_OPEN_UPLOADS) throw tooMany();
+      // Its parts take that room before anybody knows what of it is there already.
+      const bytes = body.bytes + (await countUploadingBytes(tx, tenantId));
+      await requireRoomForBytes(tx, tenantId, bytes, this.parts.config.quota);
       const upload = await createUpload(tx, {
         id: newUuid(),
         tenantId,

@@ -17,6 +17,7 @@ import {
   resultPageSchema,
   fileSchema,
   uploadReportSchema,
+  usageSchema,
   webhookDeliveryLogSchema,
   webhookDeliveryPageSchema,
   webhookDeliverySchema,
@@ -48,6 +49,7 @@ import {
   type StoredFile,
   type UpdateWebhook,
   type UploadReport,
+  type Usage,
   type Webhook,
   type WebhookDelivery,
   type WebhookDeliveryLog,
@@ -217,6 +219,10 @@ export class PalletClient {
       query: { format, partial: partial ? 'true' : undefined },
     });
     return openDownload(response, `${jobId}-${format}`, signal);
+  }
+
+  usage(options: CallOptions = {}): Promise<Usage> {
+    return this.#call(usageSchema, get('/v1/usage', options));
   }
 
   async listModels(options: CallOptions = {}): Promise<Model[]> {

@@ -1,4 +1,4 @@
-import type { KnownImages } from '#contracts';
+import type { KnownImages, UploadedFile } from '#contracts';
 import type { PalletClient } from '../client/pallet-client.js';
 import type { UploadClient } from '../client/upload-client.js';
 import { hashFile } from './hash-file.js';
@@ -91,21 +91,31 @@ const isLarge = ({ bytes }: ImageFile): boolean => bytes >= LARGE_BYTES;
 
 async function sendLoads(run: Run, loads: ImageFile[][]): Promise<void> {
   for (let load = loads.shift(); load !== undefined; load = loads.shift()) {
+    const before = run.total.refused.length;
     const unknown = await addKnown(run, load);
     if (unknown.length > 0) {
       await sendLoad(run.client, run.setId, unknown, { total: run.total, signal: run.signal });
     }
-    await run.state.keepSent(load);
+    await run.state.keepSent(exceptSurplus(load, run.total.refused.slice(before)));
     run.onBytes(unknown.reduce((sum, file) => sum + file.bytes, 0));
   }
+}
+
+/** What is above a quota today may be sent when there is room again: the next run does. */
+function exceptSurplus(load: readonly ImageFile[], refused: readonly UploadedFile[]): ImageFile[] {
+  const surplus = new Set(
+    refused.flatMap(({ name, error }) => (error?.code.startsWith('quota.') ? [name] : [])),
+  );
+  return load.filter(({ name }) => !surplus.has(name));
 }
 
 async function sendLarge(run: Run, files: readonly ImageFile[]): Promise<void> {
   for (const file of files) {
     run.signal.throwIfAborted();
+    const before = run.total.refused.length;
     const isKnown = !ARCHIVE.test(file.name) && (await addKnown(run, [file])).length === 0;
     if (!isKnown) await sendOne(run, file);
-    await run.state.keepSent([file]);
+    await run.state.keepSent(exceptSurplus([file], run.total.refused.slice(before)));
   }
 }
 
@@ -132,6 +142,9 @@ async function addKnown(run: Run, files: readonly ImageFile[]): Promise<ImageFil
   const known = await run.client.addKnownImages(run.setId, { images }, { signal });
   total.accepted += known.counts.accepted;
   total.duplicate += known.counts.duplicate;
+  for (const { name, sha256, status, error } of known.images) {
+    if (status === 'refused') total.refused.push({ name, status, n: null, sha256, error });
+  }
   const unknown = files.filter((_, at) => isUnknown(known, at));
   run.onBytes(files.reduce((sum, file) => sum + (unknown.includes(file) ? 0 : file.bytes), 0));
   return unknown;

@@ -19,9 +19,9 @@ export class AssembleService implements OnApplicationBootstrap, BeforeApplicatio
 
   constructor(@Inject(DISPATCHER_PARTS) private readonly parts: DispatcherParts) {
     const { config, database, store, log } = parts;
-    const { leaseMs, heartbeatMs, limits } = config;
+    const { leaseMs, heartbeatMs, limits, quota } = config;
     const timing = { leaseMs, heartbeatMs };
-    this.#assembler = new Assembler({ database, store, log, limits, timing });
+    this.#assembler = new Assembler({ database, store, log, limits, quota, timing });
   }
 
   onApplicationBootstrap(): void {

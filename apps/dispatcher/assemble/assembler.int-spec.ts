@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadDispatcherConfig } from '#config';
-import { imageKey, newUuid, uploadPartKey, uploadPrefix } from '#contracts';
+import { imageKey, newUuid, NO_STORAGE_QUOTA, uploadPartKey, uploadPrefix } from '#contracts';
 import {
   announceParts,
   claimUpload,
@@ -55,7 +55,7 @@ function open(objects: ObjectStore): Assembler {
   const { limits } = loadDispatcherConfig({ ...env, MAX_IMAGE_BYTES: '1000000' });
   const log = createLogger('dispatcher', 'silent');
   const timing = { leaseMs: 20_000, heartbeatMs: 5_000 };
-  return new Assembler({ database, store: objects, limits, log, timing });
+  return new Assembler({ database, store: objects, limits, quota: NO_STORAGE_QUOTA, log, timing });
 }
 
 const png = (bytes: number): Buffer =>

@@ -1,6 +1,12 @@
-import { AppError } from '#contracts';
+import { AppError, type StorageQuota } from '#contracts';
 import type { IntakeLimits } from '#config';
-import { listAnnouncedParts, type Database, type UploadCounts, type UploadRecord } from '#database';
+import {
+  listAnnouncedParts,
+  type Database,
+  type RecordedFile,
+  type UploadCounts,
+  type UploadRecord,
+} from '#database';
 import {
   ImageIntake,
   isArchive,
@@ -17,6 +23,13 @@ export interface TakeParts {
   readonly database: Database;
   readonly store: ObjectStore;
   readonly limits: IntakeLimits;
+  /** Of each tenant. */
+  readonly quota: StorageQuota;
+}
+
+function statusOf(row: RecordedFile): keyof UploadCounts {
+  if ('refused' in row) return 'refused';
+  return row.duplicate ? 'duplicate' : 'accepted';
 }
 
 /**
@@ -29,16 +42,17 @@ export async function takeUpload(
   upload: UploadRecord,
   signal: AbortSignal,
 ): Promise<UploadCounts> {
-  const { database, store, limits } = parts;
+  const { database, store, limits, quota } = parts;
   const counts = { accepted: 0, duplicate: 0, refused: 0 };
   const target = {
     tenantId: upload.tenantId,
     setId: upload.setId,
     imagesPerSet: limits.imagesPerSet,
+    quota,
   };
   const intake = new ImageIntake(parts, target, {
     recorded: (_, rows) => {
-      for (const { duplicate } of rows) counts[duplicate ? 'duplicate' : 'accepted'] += 1;
+      for (const row of rows) counts[statusOf(row)] += 1;
     },
   });
   try {

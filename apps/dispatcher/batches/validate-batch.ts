@@ -1,4 +1,4 @@
-import { fileKey, newUuid, publicId, type JobQuota } from '#contracts';
+import { fileKey, newUuid, publicId, type TenantQuota } from '#contracts';
 import {
   endValidation,
   listModels,
@@ -22,7 +22,7 @@ const MOST_MODELS = 1_000;
 
 export interface ValidationTools extends PictureTools {
   readonly imagesPerSet: number;
-  readonly quota: JobQuota;
+  readonly quota: TenantQuota;
 }
 
 /**
@@ -107,7 +107,7 @@ class ChunkReader {
       readLines: this.#end.lines,
     };
     const faults = await this.tools.database.transaction((tx) =>
-      recordBatchChunk(tx, this.batch, chunk, this.tools.imagesPerSet),
+      recordBatchChunk(tx, this.batch, chunk, this.tools),
     );
     if (faults === undefined) return false;
     this.#faulty = faults > 0;

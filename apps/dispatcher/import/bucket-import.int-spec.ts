@@ -1,7 +1,7 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadDispatcherConfig } from '#config';
-import { newUuid } from '#contracts';
+import { newUuid, NO_STORAGE_QUOTA } from '#contracts';
 import {
   claimListing,
   createImageSet,
@@ -66,7 +66,7 @@ const { imports: LIMITS } = loadDispatcherConfig({
 function parts(more: Partial<ImportParts> = {}): ImportParts {
   const guard = openImageGuard('127.0.0.0/8');
   const log = createLogger('dispatcher', 'silent');
-  return { database, store, guard, log, secrets, limits: LIMITS, ...more };
+  return { database, store, guard, log, secrets, limits: LIMITS, quota: NO_STORAGE_QUOTA, ...more };
 }
 
 function importer(over: ImportParts): Importer {

@@ -117,8 +117,9 @@ export class ChunkRun {
   }
 
   async #commit(entries: readonly Ended[]): Promise<void> {
-    const { imagesPerSet } = this.parts.limits;
+    const { limits, quota } = this.parts;
     const { tenantId, setId } = this.chunk;
+    const target = { tenantId, setId, imagesPerSet: limits.imagesPerSet, quota };
     const rows = new Set(entries.map(({ row }) => row));
     const left = [...this.#left].filter((row) => !rows.has(row));
     const ended = {
@@ -130,7 +131,7 @@ export class ChunkRun {
       left,
     };
     const isOurs = await persist(this.lease.lost, () =>
-      commitRows(this.parts.database, this.chunk, { tenantId, setId, imagesPerSet }, ended),
+      commitRows(this.parts.database, this.chunk, target, ended),
     );
     if (!isOurs) throw new LeaseLostError();
     for (const row of rows) this.#left.delete(row);

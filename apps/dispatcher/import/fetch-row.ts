@@ -28,7 +28,9 @@ export async function fetchRow(
     const judged = judgeImage(file.head);
     if ('refused' in judged) throw new RefusedFileError(judged.refused);
     // Our own store being away is no fault of the row: it waits.
-    const seen = await persist(from.lost, () => storeImage(from.parts, tenantId, file));
+    const target = { tenantId, quota: from.parts.quota };
+    const seen = await persist(from.lost, () => storeImage(from.parts, target, file));
+    if ('refused' in seen) throw new RefusedFileError(seen.refused);
     const { name, customId, metadata, tasks } = row;
     const { sha256, bytes } = file;
     return { name, customId, metadata, tasks, sha256, bytes, format: judged.format, seen };

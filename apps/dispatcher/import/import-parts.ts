@@ -1,4 +1,5 @@
 import type { ImportLimits } from '#config';
+import type { StorageQuota } from '#contracts';
 import type { Database } from '#database';
 import type { OutgoingGuard } from '#outgoing';
 import type { SecretBox } from '#secrets';
@@ -12,5 +13,7 @@ export interface ImportParts {
   readonly guard: OutgoingGuard;
   readonly secrets: SecretBox;
   readonly limits: ImportLimits;
+  /** Of each tenant. */
+  readonly quota: StorageQuota;
   readonly log: Logger;
 }

@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadDispatcherConfig, type ImportLimits } from '#config';
-import { newUuid } from '#contracts';
+import { newUuid, NO_STORAGE_QUOTA } from '#contracts';
 import {
   addFoundRows,
   claimChunks,
@@ -74,12 +74,12 @@ const { imports: LIMITS } = loadDispatcherConfig({
   IMPORT_RETRY_MS: '1',
 });
 
-function importer(limits: Partial<ImportLimits> = {}): Importer {
+function importer(limits: Partial<ImportLimits> = {}, quota = NO_STORAGE_QUOTA): Importer {
   const guard = openImageGuard('127.0.0.0/8');
   const log = createLogger('dispatcher', 'silent');
   const secrets = new SecretBox(undefined);
   const all = { ...LIMITS, ...limits };
-  const one = new Importer({ database, store, guard, log, secrets, limits: all });
+  const one = new Importer({ database, store, guard, log, secrets, limits: all, quota });
   importers.push(one);
   return one;
 }
@@ -329,7 +329,7 @@ describe('an importer that is gone', () => {
       refused: [{ name: 'x', code: 'x', detail: 'x' }],
       left: [],
     };
-    const target = { tenantId, setId, imagesPerSet: 10 };
+    const target = { tenantId, setId, imagesPerSet: 10, quota: NO_STORAGE_QUOTA };
     expect(await commitRows(database, late, target, ended)).toBe(false);
     expect(await refusals(setId)).toEqual({});
   });
@@ -376,7 +376,7 @@ describe('chunks', () => {
     expect(await endImport(database, id, { state: 'cancelled' })).toBe(false);
     expect(await claimChunks(database, { total: 9, leaseMs: 60_000 })).toEqual([]);
     const ended = { accepted: [], known: [], refused: [], left: [] };
-    const target = { tenantId, setId, imagesPerSet: 10 };
+    const target = { tenantId, setId, imagesPerSet: 10, quota: NO_STORAGE_QUOTA };
     expect(await commitRows(database, held!, target, ended)).toBe(false);
     await releaseChunk(database, held!, { afterMs: 0, countsAs: 0 });
     expect(await progress(id)).toMatchObject({ state: 'cancelled', counts: [2, 0, 0, 0] });
@@ -388,6 +388,31 @@ describe('chunks', () => {
     const { id } = await setup([rows]);
     await runToEnd(importer({ imagesPerSet: 4 }), id);
     expect(await progress(id)).toMatchObject({ state: 'failed', error: 'set.full' });
+  });
+});
+
+describe('rows above the quota of their tenant', () => {
+  it('are refused one by one, and the others are brought', async () => {
+    const url = await serve((request, response) => response.end(png(request.url ?? '')));
+    const [known, unknown] = ['ab'.repeat(32), 'cd'.repeat(32)];
+    const rows = [
+      ...Array.from({ length: 3 }, (_, n) => ({ name: `${n}`, url: `${url}/quota-${n}` })),
+      { name: 'known', sha256: known },
+      { name: 'unknown', sha256: unknown },
+    ];
+    const { id, setId, tenantId } = await setup([rows]);
+    const insert = `INSERT INTO blobs VALUES ($1, decode($2, 'hex'), 7, 'png')`;
+    await database.query(insert, [tenantId, known]);
+    await runToEnd(importer({}, { ...NO_STORAGE_QUOTA, images: 2 }), id);
+    expect(await progress(id)).toMatchObject({ state: 'completed', counts: [5, 2, 0, 3] });
+    const refused = await refusals(setId);
+    expect(Object.values(refused).toSorted().at(0)).toBe('manifest.unknown_sha256');
+    const surplus = Object.values(refused).filter((code) => code === 'quota.images');
+    expect([(await images(setId)).length, surplus.length]).toEqual([2, 2]);
+    const tooLarge = await setup([rows.slice(0, 3)]);
+    await runToEnd(importer({}, { ...NO_STORAGE_QUOTA, storedBytes: 1 }), tooLarge.id);
+    const codes = Object.values(await refusals(tooLarge.setId));
+    expect(codes).toEqual(Array.from({ length: 3 }, () => 'quota.stored_bytes'));
   });
 });
 

@@ -26,7 +26,8 @@ export class ImportService implements OnApplicationBootstrap, BeforeApplicationS
     const guard = openImageGuard(config.outgoingAllow);
     const secrets = new SecretBox(config.secretsKey);
     const limits = config.imports;
-    const importParts = { database, store, guard, log, secrets, limits };
+    const { quota } = config;
+    const importParts = { database, store, guard, log, secrets, limits, quota };
     this.#importer = new Importer(importParts);
     this.#lister = new BucketLister(importParts);
   }

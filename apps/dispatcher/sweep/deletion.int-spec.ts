@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { imageKey, newUuid } from '#contracts';
+import { imageKey, newUuid, NO_STORAGE_QUOTA } from '#contracts';
 import {
   createImageSet,
   Database,
@@ -66,7 +66,7 @@ const record = (setId: string, content: string, seen: SeenBlob, name = content) 
   database.transaction((tx) =>
     recordFiles(
       tx,
-      { tenantId, setId, imagesPerSet: 100 },
+      { tenantId, setId, imagesPerSet: 100, quota: NO_STORAGE_QUOTA },
       {
         accepted: [{ name, sha256: sha256(content), bytes: content.length, format: 'png', seen }],
         refused: [],
@@ -157,7 +157,8 @@ describe('a deleted set', () => {
     let sweeping: Promise<unknown> | undefined;
     await database.transaction(async (tx) => {
       const image = { name: 'x', sha256: sha256('held') };
-      await recordKnown(tx, { tenantId, setId: two, imagesPerSet: 9 }, [image]);
+      const target = { tenantId, setId: two, imagesPerSet: 9, quota: NO_STORAGE_QUOTA };
+      await recordKnown(tx, target, [image]);
       // It waits for the row that this transaction holds, and then sees the image.
       sweeping = sweepDeletedSet(database);
       await expect.poll(waitingForLocks).toBe(1);

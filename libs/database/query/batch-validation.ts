@@ -1,4 +1,4 @@
-import { AppError, type JobQuota, type Task } from '#contracts';
+import { AppError, type JobQuota, type StorageQuota, type Task } from '#contracts';
 import type { Queryable } from '../database.js';
 import type { SeenBlob } from './blob.js';
 import { recordFiles } from './image.js';
@@ -51,14 +51,14 @@ export async function recordBatchChunk(
   tx: Queryable,
   batch: BatchRecord,
   chunk: BatchChunk,
-  imagesPerSet: number,
+  limits: { readonly imagesPerSet: number; readonly quota: StorageQuota },
 ): Promise<number | undefined> {
   if (!(await lockHeld(tx, batch))) return undefined;
   const taken = await takenIds(tx, batch, chunk);
   const isFirst = (request: { line: number; customId: string }): boolean =>
     taken.get(request.customId) === request.line;
   const requests = chunk.requests.filter(isFirst);
-  const refusals = chunk.refusals.filter(isFirst);
+  const early = chunk.refusals.filter(isFirst);
   const repeated = [...chunk.requests, ...chunk.refusals].filter((one) => !isFirst(one));
   const faults = [...chunk.faults, ...repeated.map(repeatedId)].toSorted(
     (a, b) => (a.line ?? 0) - (b.line ?? 0),
@@ -67,7 +67,13 @@ export async function recordBatchChunk(
   const accepted = requests.map(({ sha256, bytes, format, seen, customId, task }) => {
     return { sha256, bytes, format, seen, name: customId, customId, tasks: [task] };
   });
-  await recordFiles(tx, { tenantId, setId, imagesPerSet }, { accepted, refused: [] });
+  const target = { tenantId, setId, ...limits };
+  const recorded = await recordFiles(tx, target, { accepted, refused: [] });
+  const surplus = recorded.accepted.flatMap((row, at) => {
+    const { line, customId } = requests[at]!;
+    return 'refused' in row ? [{ line, customId, ...row.refused, param: 'body' }] : [];
+  });
+  const refusals = [...early, ...surplus];
   await insertRefusals(tx, batch.id, refusals);
   const [row] = await tx.query<{ fault_count: number }>(
     `UPDATE batches SET read_bytes = $2, read_lines = $3, requests = requests + $4, refused = refused + $5,
@@ -80,7 +86,7 @@ export async function recordBatchChunk(
       batch.id,
       chunk.readBytes,
       chunk.readLines,
-      requests.length + refusals.length,
+      requests.length + early.length,
       refusals.length,
       faults.length,
       chunk.model,

@@ -12,6 +12,8 @@ export interface SeenBlob {
 export interface FoundBlob extends SeenBlob {
   /** Its bytes are being removed: whoever brings them again waits for that. */
   readonly leaving: boolean;
+  /** That the tenant has stored, this content or not. */
+  readonly usedBytes: number;
 }
 
 /** Output: whether the tenant has sent this content before: then the store holds its bytes. */
@@ -20,10 +22,11 @@ export async function lookForBlob(
   tenantId: string,
   sha256: string,
 ): Promise<FoundBlob> {
-  const [row] = await db.query<{ stored: boolean; at: string; leaving: boolean }>(
+  const [row] = await db.query<FoundBlob & Record<string, unknown>>(
     `SELECT EXISTS (SELECT 1 FROM blobs WHERE tenant_id = $1 AND sha256 = decode($2, 'hex')) AS stored,
             EXISTS (SELECT 1 FROM removed_blobs
                     WHERE tenant_id = $1 AND sha256 = decode($2, 'hex') AND NOT is_gone) AS leaving,
+            coalesce((SELECT bytes FROM tenant_usage WHERE tenant_id = $1), 0)::float8 AS "usedBytes",
             now()::text AS at`,
     [tenantId, sha256],
   );
@@ -42,14 +45,15 @@ const LONGEST_WAY = `interval '12 hours'`;
 
 /**
  * Writes down that the store holds these contents, and keeps whoever removes bytes away from them until the
- * transaction ends.
+ * transaction ends. Output: those that the tenant did not have.
  * Errors: `upload.content_removed` (retryable) when a removal came in between: their bytes must be brought again.
  */
 export async function insertBlobs(
   tx: Queryable,
   tenantId: string,
   files: readonly BroughtBlob[],
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
+  if (files.length === 0) return new Set();
   // In the order of the key: two uploads of the same files never wait for each other in a circle.
   const inserted = await tx.query<{ hex: string }>(
     `INSERT INTO blobs (tenant_id, sha256, bytes, format)
@@ -71,6 +75,7 @@ export async function insertBlobs(
   if (await wereRemoved(tx, tenantId, brought)) throw removedMeanwhile();
   const wanted = new Set(others.map((file) => file.sha256));
   if ((await holdBlobs(tx, tenantId, [...wanted])).size < wanted.size) throw removedMeanwhile();
+  return fresh;
 }
 
 /** Which of these contents the tenant has; until the transaction ends nobody removes their bytes. */

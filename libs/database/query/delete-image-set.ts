@@ -2,6 +2,7 @@ import { AppError } from '#contracts';
 import type { Database, Queryable } from '../database.js';
 import { findImageSet, type ImageSetRecord } from './image-set.js';
 import { releaseBlobs } from './release-blobs.js';
+import { chargeUsage } from './tenant-usage.js';
 
 /** Images of one step: short whatever the set's size. */
 const STEP = 500;
@@ -47,6 +48,7 @@ export async function deleteImageSet(
      WHERE set_id = $1 AND state = 'open'`,
     [id],
   );
+  await chargeUsage(tx, tenantId, { images: -set.accepted, imageSets: -1 });
   return set;
 }
 
@@ -85,12 +87,13 @@ async function letGo(
   { set_id, tenant_id, has_jobs }: Deletion,
   images: readonly { n: number; hex: string }[],
 ): Promise<void> {
-  await releaseBlobs(tx, tenant_id, [...new Set(images.map(({ hex }) => hex))]);
+  const bytes = await releaseBlobs(tx, tenant_id, [...new Set(images.map(({ hex }) => hex))]);
   const next = images.at(-1)!.n + 1;
   if (!has_jobs) {
     await tx.query('DELETE FROM images WHERE set_id = $1 AND n < $2', [set_id, next]);
   }
   await tx.query('UPDATE set_deletions SET next_n = $2 WHERE set_id = $1', [set_id, next]);
+  await chargeUsage(tx, tenant_id, { bytes: -bytes });
 }
 
 async function finish(tx: Queryable, { set_id }: Deletion): Promise<void> {

@@ -7,6 +7,7 @@ import {
   type ImageSetRow,
 } from './image-set.js';
 import { releaseBlobs } from './release-blobs.js';
+import { chargeUsage } from './tenant-usage.js';
 
 /** Images that all of these say; at least one of them is given. */
 export interface ImageChoice {
@@ -52,12 +53,14 @@ export async function deleteImages(
     left,
     gone.map(({ n }) => n),
   );
-  await releaseBlobs(tx, target.tenantId, [...new Set(gone.map(({ hex }) => hex))]);
+  const contents = [...new Set(gone.map(({ hex }) => hex))];
+  const freed = await releaseBlobs(tx, target.tenantId, contents);
   const bytes = gone.reduce((sum, image) => sum + Number(image.bytes), 0);
   const [row] = await tx.query<ImageSetRow>(
     `UPDATE image_sets SET accepted = $2, bytes = bytes - $3 WHERE id = $1 RETURNING ${IMAGE_SET_COLUMNS}`,
     [target.setId, left, bytes],
   );
+  await chargeUsage(tx, target.tenantId, { bytes: -freed, images: -gone.length });
   return { set: toImageSetRecord(row!), deleted: gone.length };
 }
 

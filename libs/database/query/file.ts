@@ -1,5 +1,6 @@
-import { AppError, type FilePurpose } from '#contracts';
+import { AppError, type FilePurpose, type StorageQuota } from '#contracts';
 import type { Queryable } from '../database.js';
+import { chargeUsage, requireBytesWithin } from './tenant-usage.js';
 
 export interface FileRecord {
   readonly id: string;
@@ -32,20 +33,23 @@ const toRecord = (row: FileRow): FileRecord => ({
 });
 
 /**
- * Input: a file whose bytes the object store has, or one that is written anew for whoever reads it.
- * Output: its record. Errors: those of the connection.
+ * Input: an open transaction; a file whose bytes the object store has. Output: its record.
+ * Errors: `quota.stored_bytes` where there is a quota; those of the connection.
  */
 export async function recordFile(
-  db: Queryable,
+  tx: Queryable,
   tenantId: string,
   file: Omit<FileRecord, 'createdAt'>,
-  options: { stored: boolean } = { stored: true },
+  quota?: StorageQuota,
 ): Promise<FileRecord> {
-  const [row] = await db.query<FileRow>(
-    `INSERT INTO files (id, tenant_id, name, purpose, bytes, sha256, is_stored)
-     VALUES ($1, $2, $3, $4, $5, decode($6, 'hex'), $7) RETURNING ${COLUMNS}`,
-    [file.id, tenantId, file.name, file.purpose, file.bytes, file.sha256, options.stored],
+  const [row] = await tx.query<FileRow>(
+    `INSERT INTO files (id, tenant_id, name, purpose, bytes, sha256)
+     VALUES ($1, $2, $3, $4, $5, decode($6, 'hex')) RETURNING ${COLUMNS}`,
+    [file.id, tenantId, file.name, file.purpose, file.bytes, file.sha256],
   );
+  const { bytes } = file;
+  const usage = await chargeUsage(tx, tenantId, { bytes });
+  if (quota !== undefined) requireBytesWithin({ used: usage.bytes - bytes, bytes }, quota);
   return toRecord(row!);
 }
 
@@ -99,8 +103,8 @@ export async function deleteFile(
   tenantId: string,
   id: string,
 ): Promise<boolean | undefined> {
-  const [file] = await tx.query<{ is_stored: boolean }>(
-    `SELECT is_stored FROM files WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE`,
+  const [file] = await tx.query<{ is_stored: boolean; bytes: string }>(
+    `SELECT is_stored, bytes::text FROM files WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE`,
     [tenantId, id],
   );
   if (file === undefined) return undefined;
@@ -117,6 +121,7 @@ export async function deleteFile(
     );
   }
   await tx.query('UPDATE files SET deleted_at = now() WHERE id = $1', [id]);
+  if (file.is_stored) await chargeUsage(tx, tenantId, { bytes: -Number(file.bytes) });
   return file.is_stored;
 }
 

@@ -1,4 +1,4 @@
-import { AppError, type Task } from '#contracts';
+import { AppError, type StorageQuota, type Task } from '#contracts';
 import type { Queryable } from '../database.js';
 import { insertBlobs, type SeenBlob } from './blob.js';
 import {
@@ -8,6 +8,9 @@ import {
   type ImageSetRecord,
   type ImageSetRow,
 } from './image-set.js';
+import { releaseBlobs } from './release-blobs.js';
+import { findSurplus, type Surplus } from './surplus.js';
+import { chargeUsage } from './tenant-usage.js';
 
 /** Its bytes are in the object store. */
 export interface AcceptedFile {
@@ -37,7 +40,9 @@ export interface RecordedFiles {
   readonly accepted: readonly RecordedFile[];
 }
 
-export interface RecordedFile {
+export type RecordedFile = RecordedImage | SurplusFile;
+
+export interface RecordedImage {
   /** A duplicate has the number of the image it repeats. */
   readonly n: number;
   readonly duplicate: boolean;
@@ -45,39 +50,122 @@ export interface RecordedFile {
   readonly differs: boolean;
 }
 
+/** Above the quota of its tenant: it is no image, but a refusal of its set. */
+export interface SurplusFile {
+  readonly refused: { readonly code: string; readonly detail: string };
+}
+
+export interface RecordTarget {
+  readonly tenantId: string;
+  readonly setId: string;
+  readonly imagesPerSet: number;
+  /** Of the tenant. */
+  readonly quota: StorageQuota;
+}
+
 /**
- * Records a chunk of an upload: blobs, images numbered without gaps, refusals and the set's counters.
+ * Records a chunk of an upload: blobs, images numbered without gaps, refusals, the set's counters and the tenant's
+ * usage, which comes last (see `chargeUsage`).
  *
  * Input: a transaction; an open set of the tenant; how many images a set may hold.
- * Output: the set after it, and the number of every accepted file. Name and content that the set
+ * Output: the set after it, and what became of every accepted file. Name and content that the set
  * holds already count once, and so does a custom id; so does a refusal that it knows: an upload sent again
- * adds nothing.
+ * adds nothing. What is above the tenant's quota is refused, file by file.
  * Errors: `set.not_found`, `set.sealed`, `set.full` (nothing of the chunk is recorded),
  * `upload.content_removed` (the same); those of the connection.
  */
 export async function recordFiles(
   tx: Queryable,
-  target: { tenantId: string; setId: string; imagesPerSet: number },
+  target: RecordTarget,
   files: { accepted: readonly AcceptedFile[]; refused: readonly RefusedFile[] },
 ): Promise<RecordedFiles> {
+  const { tenantId, setId, quota } = target;
   const set = await lockOpenSet(tx, target);
-  const numbered = await insertImages(tx, target.setId, set.accepted, files.accepted);
-  const fresh = files.accepted.filter((_, at) => !numbered[at]!.duplicate);
-  if (set.accepted + fresh.length > target.imagesPerSet) {
-    throw new AppError(
-      'set.full',
-      `A set holds ${target.imagesPerSet} images at most; put the rest into another set.`,
-    );
-  }
-  if (fresh.length > 0) await insertBlobs(tx, target.tenantId, fresh);
-  const refused = await insertRefused(tx, target.setId, files.refused);
-  const bytes = fresh.reduce((sum, file) => sum + file.bytes, 0);
+  const images = await insertImages(tx, setId, set.accepted, files.accepted);
+  const fresh = files.accepted.filter((_, at) => !images[at]!.duplicate);
+  requireRoomInSet(target, set.accepted + fresh.length);
+  const brought = await insertBlobs(tx, tenantId, fresh);
+  const added = { images, brought };
+  const whole = await moveCounters(tx, setId, {
+    images: fresh.length,
+    bytes: sumBytes(fresh),
+    refused: await insertRefused(tx, setId, files.refused),
+  });
+  if (fresh.length === 0) return { set: whole, accepted: images };
+  const change = { images: fresh.length, bytes: broughtBytes(fresh, brought) };
+  const usage = await chargeUsage(tx, tenantId, change);
+  const surplus = findSurplus(files.accepted, added, { usage, change, quota });
+  if (surplus.size === 0) return { set: whole, accepted: images };
+  return takeBack(tx, { target, set, whole }, files.accepted, { ...added, surplus });
+}
+
+function requireRoomInSet({ imagesPerSet }: RecordTarget, images: number): void {
+  if (images <= imagesPerSet) return;
+  throw new AppError(
+    'set.full',
+    `A set holds ${imagesPerSet} images at most; put the rest into another set.`,
+  );
+}
+
+const sumBytes = (files: readonly AcceptedFile[]): number =>
+  files.reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** Each content once. */
+const broughtBytes = (files: readonly AcceptedFile[], brought: ReadonlySet<string>): number => {
+  const bytes = new Map(files.map((file) => [file.sha256, file.bytes]));
+  return [...brought].reduce((sum, sha256) => sum + bytes.get(sha256)!, 0);
+};
+
+/**
+ * Takes those files of the chunk back that are above the quota. All that this touches was made or locked by this
+ * transaction, so nothing waits, though the tenant's usage is locked by now.
+ */
+async function takeBack(
+  tx: Queryable,
+  { target, set, whole }: { target: RecordTarget; set: ImageSetRecord; whole: ImageSetRecord },
+  files: readonly AcceptedFile[],
+  { brought, surplus }: { brought: ReadonlySet<string>; surplus: Surplus },
+): Promise<RecordedFiles> {
+  const { tenantId, setId } = target;
+  const kept = files.filter((_, at) => !surplus.has(at));
+  const given = files.filter((_, at) => surplus.has(at));
+  await tx.query('DELETE FROM images WHERE set_id = $1 AND n >= $2', [setId, set.accepted]);
+  const rows = await insertImages(tx, setId, set.accepted, kept);
+  const bytes = await releaseBlobs(
+    tx,
+    tenantId,
+    given.map(({ sha256 }) => sha256).filter((sha256) => brought.has(sha256)),
+  );
+  const fresh = kept.filter((_, at) => !rows[at]!.duplicate);
+  const after = await moveCounters(tx, setId, {
+    images: set.accepted + fresh.length - whole.accepted,
+    bytes: set.bytes + sumBytes(fresh) - whole.bytes,
+    refused: await insertRefused(
+      tx,
+      setId,
+      [...surplus].map(([at, reason]) => ({ name: files[at]!.name, ...reason })),
+    ),
+  });
+  await chargeUsage(tx, tenantId, { bytes: -bytes, images: after.accepted - whole.accepted });
+  const keptRows = rows.values();
+  const accepted = files.map((_, at): RecordedFile => {
+    const refused = surplus.get(at);
+    return refused === undefined ? keptRows.next().value! : { refused };
+  });
+  return { set: after, accepted };
+}
+
+async function moveCounters(
+  tx: Queryable,
+  setId: string,
+  by: { images: number; bytes: number; refused: number },
+): Promise<ImageSetRecord> {
   const [row] = await tx.query<ImageSetRow>(
     `UPDATE image_sets SET accepted = accepted + $2, refused = refused + $3, bytes = bytes + $4
      WHERE id = $1 RETURNING ${IMAGE_SET_COLUMNS}`,
-    [target.setId, fresh.length, refused, bytes],
+    [setId, by.images, by.refused, by.bytes],
   );
-  return { set: toImageSetRecord(row!), accepted: numbered };
+  return toImageSetRecord(row!);
 }
 
 /** Output: bytes that the tenant has sent before, into whatever set; undefined when it has not. */
@@ -144,10 +232,10 @@ async function insertImages(
   setId: string,
   base: number,
   files: readonly AcceptedFile[],
-): Promise<RecordedFile[]> {
+): Promise<RecordedImage[]> {
   if (files.length === 0) return [];
   const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
-  return tx.query<RecordedFile & Record<string, unknown>>(INSERT_IMAGES, [
+  return tx.query<RecordedImage & Record<string, unknown>>(INSERT_IMAGES, [
     setId,
     files.map((file) => file.name),
     files.map((file) => file.sha256),

@@ -1,7 +1,13 @@
 import type { Database, Queryable } from '../database.js';
-import { recordFiles, type AcceptedFile, type RecordedFile, type RefusedFile } from './image.js';
+import {
+  recordFiles,
+  type AcceptedFile,
+  type RecordedFile,
+  type RecordTarget,
+  type RefusedFile,
+} from './image.js';
 import type { ImportRow } from './import-listing.js';
-import { recordKnown, type NamedContent } from './known-image.js';
+import { findKnown, type NamedContent } from './known-image.js';
 
 export interface HeldChunk {
   readonly importId: string;
@@ -110,7 +116,7 @@ export interface EndedRows {
 export async function commitRows(
   database: Database,
   held: HeldChunk,
-  target: { tenantId: string; setId: string; imagesPerSet: number },
+  target: RecordTarget,
   ended: EndedRows,
 ): Promise<boolean> {
   try {
@@ -148,37 +154,38 @@ interface Counts {
   readonly refused: number;
 }
 
+/** All contents in one go: what it refuses of them is told, and the tenant's usage is moved once, and last. */
 async function record(
   tx: Queryable,
-  target: { tenantId: string; setId: string; imagesPerSet: number },
+  target: RecordTarget,
   { accepted, known, refused }: EndedRows,
 ): Promise<Counts> {
-  const fetched = await recordFiles(tx, target, { accepted, refused });
-  const named = known.length === 0 ? [] : (await recordKnown(tx, target, known)).images;
-  const late = [...refusalsOf(accepted, fetched.accepted), ...refusalsOf(known, named)];
-  if (late.length > 0) await recordFiles(tx, target, { accepted: [], refused: late });
-  const all = [...fetched.accepted, ...named];
-  const isNew = (row: RecordedFile | undefined): boolean => row?.duplicate === false;
-  const fresh = all.filter(isNew).length;
+  const found = known.length === 0 ? [] : await findKnown(tx, target, known);
+  const places = new Set(found.map(({ at }) => at));
+  const unknown = known
+    .filter((_, at) => !places.has(at))
+    .map(({ name }) => ({ name, ...UNKNOWN }));
+  const files = [...accepted, ...found.map(({ file }) => file)];
+  const early = [...refused, ...unknown];
+  const { accepted: rows } = await recordFiles(tx, target, { accepted: files, refused: early });
+  const taken = files.filter((_, at) => isOfAnother(rows[at]!)).map(customIdTaken);
+  if (taken.length > 0) await recordFiles(tx, target, { accepted: [], refused: taken });
+  const surplus = rows.filter((row) => 'refused' in row).length;
+  const fresh = rows.filter((row) => 'n' in row && !row.duplicate).length;
   return {
     accepted: fresh,
-    duplicate: all.length - fresh - late.length,
-    refused: refused.length + late.length,
+    duplicate: rows.length - fresh - surplus - taken.length,
+    refused: early.length + surplus + taken.length,
   };
 }
 
-function refusalsOf(
-  files: readonly { readonly name: string; readonly customId?: string }[],
-  rows: readonly (RecordedFile | undefined)[],
-): RefusedFile[] {
-  return files.flatMap(({ name, customId }, at) => {
-    const row = rows[at];
-    if (row === undefined) return [{ name, ...UNKNOWN }];
-    if (!row.differs) return [];
-    const detail = `The set has another image under the custom id ${JSON.stringify(customId)}; it stays.`;
-    return [{ name, code: 'manifest.custom_id_taken', detail }];
-  });
-}
+const isOfAnother = (row: RecordedFile): boolean => 'n' in row && row.differs;
+
+const customIdTaken = ({ name, customId }: AcceptedFile): RefusedFile => ({
+  name,
+  code: 'manifest.custom_id_taken',
+  detail: `The set has another image under the custom id ${JSON.stringify(customId)}; it stays.`,
+});
 
 const UNKNOWN = {
   code: 'manifest.unknown_sha256',

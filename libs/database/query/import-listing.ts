@@ -1,6 +1,6 @@
-import { AppError, type LineError, type Task } from '#contracts';
+import { AppError, NO_STORAGE_QUOTA, type LineError, type Task } from '#contracts';
 import type { Queryable } from '../database.js';
-import { recordFiles, type RefusedFile } from './image.js';
+import { recordFiles, type RecordTarget, type RefusedFile } from './image.js';
 
 /** One image that an import still has to bring. Exactly one of `url`, `key` and `sha256` is there. */
 export interface ImportRow {
@@ -34,11 +34,13 @@ const KEPT_LINE_ERRORS = 100;
  */
 export async function addFoundRows(
   tx: Queryable,
-  target: { importId: string; tenantId: string; setId: string; imagesPerSet: number },
+  target: Omit<RecordTarget, 'quota'> & { importId: string },
   found: FoundRows,
 ): Promise<void> {
   if (found.refused.length > 0) {
-    await recordFiles(tx, target, { accepted: [], refused: found.refused });
+    // Refusals alone: nothing that a quota bounds.
+    const set = { ...target, quota: NO_STORAGE_QUOTA };
+    await recordFiles(tx, set, { accepted: [], refused: found.refused });
   }
   const [row] = await tx.query<{ n: number }>(
     `UPDATE imports SET found = found + $2, refused = refused + $3, chunks = chunks + 1, seen_at = now(),

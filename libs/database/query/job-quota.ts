@@ -1,5 +1,6 @@
 import { AppError, type JobQuota } from '#contracts';
 import type { Queryable } from '../database.js';
+import { readOpenWork } from './tenant-usage.js';
 
 /** Seconds after which a job may have ended. */
 const RETRY_AFTER_SECONDS = 10;
@@ -22,12 +23,7 @@ export async function requireJobQuota(
   if (items > quota.queuedItems) throw tooLarge(items, quota.queuedItems);
   // Leaves the foreign keys of others' inserts alone, which take a weaker lock.
   await tx.query('SELECT 1 FROM tenants WHERE id = $1 FOR NO KEY UPDATE', [tenantId]);
-  const [open] = await tx.query<{ jobs: number; items: number }>(
-    `SELECT count(*)::int AS jobs, coalesce(sum(item_count - succeeded - failed - cancelled), 0)::float8 AS items
-     FROM jobs WHERE tenant_id = $1 AND state IN ('queued', 'running', 'paused', 'cancelling')`,
-    [tenantId],
-  );
-  const { jobs, items: queued } = open!;
+  const { jobs, items: queued } = await readOpenWork(tx, tenantId);
   if (jobs > quota.openJobs) throw tooManyJobs(quota.openJobs);
   if (queued > quota.queuedItems) throw tooManyItems(items, queued - items, quota.queuedItems);
 }

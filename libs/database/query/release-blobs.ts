@@ -1,5 +1,7 @@
 import type { Database, Queryable } from '../database.js';
+import { insertBlobs, type BroughtBlob } from './blob.js';
 import { forgetAnswersAbout } from './known-answers.js';
+import { chargeUsage } from './tenant-usage.js';
 
 /** Contents whose bytes are removed in one transaction, which holds its rows for so long. */
 const STEP = 100;
@@ -10,13 +12,14 @@ const REMEMBERED = `interval '1 day'`;
 /**
  * Lets go of contents to which no set of the tenant refers any more: their rows go, and what is known about them,
  * and their bytes follow (`removeBytes`). Input: a transaction in which the images are gone already.
+ * Output: how many bytes they have, which the caller takes off the tenant's usage, last.
  */
 export async function releaseBlobs(
   tx: Queryable,
   tenantId: string,
   contents: readonly string[],
-): Promise<void> {
-  if (contents.length === 0) return;
+): Promise<number> {
+  if (contents.length === 0) return 0;
   // Locked first and looked at by a statement of its own: an upload that holds one of them has recorded its
   // image by then, and is seen.
   await tx.query(
@@ -25,7 +28,7 @@ export async function releaseBlobs(
      ORDER BY blobs.sha256 FOR UPDATE`,
     [tenantId, contents],
   );
-  const released = await tx.query<{ hex: string }>(
+  const released = await tx.query<{ hex: string; bytes: string }>(
     `WITH gone AS (
        DELETE FROM blobs
        WHERE tenant_id = $1 AND sha256 IN (SELECT decode(hex, 'hex') FROM unnest($2::text[]) AS t(hex))
@@ -33,16 +36,35 @@ export async function releaseBlobs(
            SELECT 1 FROM images JOIN image_sets ON image_sets.id = images.set_id
            WHERE images.sha256 = blobs.sha256 AND image_sets.tenant_id = $1
              AND image_sets.deleted_at IS NULL)
-       RETURNING sha256
+       RETURNING sha256, bytes
      ), noted AS (
        INSERT INTO removed_blobs (tenant_id, sha256) SELECT $1, sha256 FROM gone
        ON CONFLICT (tenant_id, sha256) DO UPDATE SET removed_at = clock_timestamp(), is_gone = false
      )
-     SELECT encode(sha256, 'hex') AS hex FROM gone`,
+     SELECT encode(sha256, 'hex') AS hex, bytes::text FROM gone`,
     [tenantId, contents],
   );
   const hexes = released.map(({ hex }) => hex);
   await forgetAnswersAbout(tx, tenantId, hexes);
+  return released.reduce((sum, { bytes }) => sum + Number(bytes), 0);
+}
+
+/**
+ * Lets go of bytes that were brought into the store for an image that has become none: they would lie there for
+ * ever. Where another image has the same content by now, nothing happens.
+ */
+export function abandonBlob(
+  database: Database,
+  tenantId: string,
+  file: BroughtBlob,
+): Promise<void> {
+  return database.transaction(async (tx) => {
+    // Whoever brings the same content at this moment waits for the row, and then finds that it went.
+    const brought = await insertBlobs(tx, tenantId, [{ ...file, seen: undefined }]);
+    const freed = await releaseBlobs(tx, tenantId, [file.sha256]);
+    // What was there already may have been a deleted set's, and was counted.
+    await chargeUsage(tx, tenantId, { bytes: brought.has(file.sha256) ? 0 : -freed });
+  });
 }
 
 /**

@@ -119,6 +119,16 @@ export async function countOpenUploads(db: Queryable, tenantId: string): Promise
   return row?.count ?? 0;
 }
 
+/** Output: bytes of the tenant's uploads that are no images yet. */
+export async function countUploadingBytes(db: Queryable, tenantId: string): Promise<number> {
+  const [row] = await db.query<{ bytes: number }>(
+    `SELECT coalesce(sum(bytes), 0)::float8 AS bytes FROM uploads
+     WHERE tenant_id = $1 AND state IN ('open', 'assembling')`,
+    [tenantId],
+  );
+  return row?.bytes ?? 0;
+}
+
 export interface AnnouncedPart {
   readonly n: number;
   /** Base64. */
