@@ -28,8 +28,7 @@ const OPTIONS: FetchOptions = { imageBytes: 1_000, connectMs: 5_000, totalMs: 5_
 async function outcome(url: string, options: Partial<FetchOptions> = {}) {
   try {
     const file = await fetchImage(guard, url, { ...OPTIONS, ...options });
-    const body = file.body();
-    return body instanceof Uint8Array ? Buffer.from(body).toString() : 'on disk';
+    return 'memory' in file.content ? Buffer.concat(file.content.memory).toString() : 'on disk';
   } catch (error) {
     if (error instanceof RefusedFileError) return `refused ${error.refusal.code}`;
     if (error instanceof AppError) return `later ${error.code}`;

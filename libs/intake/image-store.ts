@@ -33,7 +33,8 @@ export async function storeImage(
       return { refused: tooManyBytes({ bytes: file.bytes, used }, quota) };
     }
     if (!stored && !leaving) {
-      await parts.store.put(imageKey(tenantId, file.sha256), file.body(), { bytes: file.bytes });
+      const key = imageKey(tenantId, file.sha256);
+      await file.send((body) => parts.store.put(key, body, { bytes: file.bytes }));
     }
     if (stored || !leaving) return { stored, at };
     await sleep(LOOK_EVERY_MS);

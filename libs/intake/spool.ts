@@ -2,12 +2,12 @@ import { createHash, randomUUID } from 'node:crypto';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { AppError, SNIFF_BYTES } from '#contracts';
+import { isZip } from './archive/archive-kind.js';
 import type { Refusal } from './refusal.js';
+import { BLOCK_BYTES, MOST_IN_MEMORY_BYTES, spoolMemory } from './spool-memory.js';
 
-/** Most images of the web stay in memory; larger files wait on disk, so that memory stays flat. */
-const MEMORY_BYTES = 1_048_576;
 /** Enough to tell an archive: a tar archive shows itself in its first block. */
 const FEW_BYTES = 512;
 
@@ -22,28 +22,57 @@ export class RefusedFileError extends Error {
 export type LimitOf = (head: Uint8Array) => { readonly bytes: number; readonly refusal: Refusal };
 
 /**
- * A file of an upload that was read to its end: in memory when small, else on disk in a file without a
- * name, which is gone with this process however it ends. `dispose` it when done.
+ * A file of an upload that was read to its end: in memory when there is room, else on disk in a file without a
+ * name, which is gone with this process however it ends. `dispose` it when done: its memory is another file's then.
  */
 export class SpooledFile {
+  #blocks: readonly Buffer[] | undefined;
+  #isOver = false;
+
   constructor(
     readonly bytes: number,
     /** Lower-case hex. */
     readonly sha256: string,
     /** Its first bytes, enough to tell its format. */
     readonly head: Uint8Array,
-    readonly content: { readonly memory: Buffer } | { readonly disk: FileHandle },
-  ) {}
+    readonly content: SpooledContent,
+    /** Of the memory of all files, in which `content` is. */
+    blocks?: readonly Buffer[],
+  ) {
+    this.#blocks = blocks;
+  }
 
-  body(): Uint8Array | Readable {
-    if ('memory' in this.content) return this.content.memory;
+  /**
+   * Brings the bytes to where they go by `put`, which has read them when it resolves. Meanwhile other files may wait
+   * for the memory of this one. Errors: those of `put`.
+   */
+  async send(put: (body: Readable | readonly Uint8Array[]) => Promise<void>): Promise<void> {
+    if (this.#blocks !== undefined) spoolMemory.leaves(this.#blocks);
+    try {
+      await put('memory' in this.content ? this.content.memory : this.stream());
+    } catch (error) {
+      // A request that failed may still be reading: these bytes must not become those of another file.
+      if (this.#blocks !== undefined) spoolMemory.lose(this.#blocks);
+      this.#blocks = undefined;
+      throw error;
+    }
+  }
+
+  stream(): Readable {
+    if ('memory' in this.content) return Readable.from(this.content.memory);
     return this.content.disk.createReadStream({ start: 0, autoClose: false });
   }
 
   async dispose(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#blocks !== undefined) spoolMemory.giveBack(this.#blocks);
     if ('disk' in this.content) await this.content.disk.close();
   }
 }
+
+/** Pieces of the file in their order, or a file on disk. */
+export type SpooledContent = { readonly memory: readonly Buffer[] } | { readonly disk: FileHandle };
 
 /**
  * Reads a file to its end, hashing and weighing it on the way.
@@ -80,44 +109,94 @@ export async function spool(
 class SpoolWriter {
   bytes = 0;
   readonly #hash = createHash('sha256');
-  #chunks: Uint8Array[] = [];
+  /** Filled in their order; empty once the file is on disk. */
+  #blocks: Buffer[] = [];
   #head: Buffer | undefined;
   #file: FileHandle | undefined;
 
   async write(chunk: Uint8Array): Promise<void> {
     this.#hash.update(chunk);
+    const at = this.bytes;
     this.bytes += chunk.byteLength;
-    if (this.#file === undefined) this.#chunks.push(chunk);
-    if (this.#file === undefined && this.bytes <= MEMORY_BYTES) return;
+    if (this.#file === undefined && (await this.#makeRoom(at))) return this.#copy(chunk, at);
     await this.#onDisk(async () => {
-      if (this.#file !== undefined) return writeAll(this.#file, chunk);
-      this.#head = this.head();
-      this.#file = await openNameless();
-      for (const earlier of this.#chunks) await writeAll(this.#file, earlier);
-      this.#chunks = [];
+      this.#file ??= await this.#moveToDisk(at);
+      await writeAll(this.#file, chunk);
+      this.#keepHead(chunk);
     });
   }
 
+  /** Valid until more is written. A block holds as much as tells a format. */
   head(): Buffer {
-    // Copied, or it would keep all that was read so far.
-    return this.#head ?? Buffer.from(Buffer.concat(this.#chunks).subarray(0, SNIFF_BYTES));
+    return this.#head ?? this.#pieces(this.bytes)[0] ?? Buffer.alloc(0);
   }
 
   async finish(): Promise<SpooledFile> {
     const sha256 = this.#hash.digest('hex');
-    const file = this.#file;
-    if (file === undefined) {
-      const memory = Buffer.concat(this.#chunks);
-      return new SpooledFile(this.bytes, sha256, memory.subarray(0, SNIFF_BYTES), { memory });
+    const head = this.head();
+    if (this.#file !== undefined) {
+      return new SpooledFile(this.bytes, sha256, head, { disk: this.#file });
     }
-    return new SpooledFile(this.bytes, sha256, this.head(), { disk: file });
+    const memory = this.#pieces(this.bytes);
+    return new SpooledFile(this.bytes, sha256, head, { memory }, this.#blocks);
   }
 
   async discard(): Promise<void> {
-    this.#chunks = [];
+    this.#giveBack();
     const file = this.#file;
     this.#file = undefined;
     await file?.close().catch(() => undefined);
+  }
+
+  #pieces(bytes: number): Buffer[] {
+    return this.#blocks.map((block, n) => block.subarray(0, bytes - n * BLOCK_BYTES));
+  }
+
+  /** Whether there are blocks for all bytes; `used` of them are there already. */
+  async #makeRoom(used: number): Promise<boolean> {
+    // What reads a zip archive wants it in one piece, or on disk.
+    const most =
+      used > 0 && isZip(this.head().subarray(0, used)) ? BLOCK_BYTES : MOST_IN_MEMORY_BYTES;
+    if (this.bytes > most) return false;
+    while (this.#blocks.length * BLOCK_BYTES < this.bytes) {
+      const block = await spoolMemory.take();
+      if (block === undefined) return false;
+      this.#blocks.push(block);
+    }
+    return true;
+  }
+
+  #copy(chunk: Uint8Array, at: number): void {
+    for (let done = 0; done < chunk.byteLength;) {
+      const start = (at + done) % BLOCK_BYTES;
+      const part = chunk.subarray(done, done + BLOCK_BYTES - start);
+      this.#blocks[Math.floor((at + done) / BLOCK_BYTES)]!.set(part, start);
+      done += part.byteLength;
+    }
+  }
+
+  async #moveToDisk(used: number): Promise<FileHandle> {
+    const file = await openNameless();
+    try {
+      for (const piece of this.#pieces(used)) await writeAll(file, piece);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    this.#head = Buffer.from(this.#pieces(used)[0] ?? []);
+    this.#giveBack();
+    return file;
+  }
+
+  #keepHead(chunk: Uint8Array): void {
+    const head = this.#head ?? Buffer.alloc(0);
+    if (head.byteLength >= SNIFF_BYTES) return;
+    this.#head = Buffer.concat([head, chunk.subarray(0, SNIFF_BYTES - head.byteLength)]);
+  }
+
+  #giveBack(): void {
+    spoolMemory.giveBack(this.#blocks);
+    this.#blocks = [];
   }
 
   async #onDisk(work: () => Promise<void>): Promise<void> {

@@ -14,10 +14,11 @@ import {
   type FileHandle,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { exactLength, lengthMismatch } from './exact-length.js';
 import { isAbsent, toFolderError } from './folder-error.js';
+import { FolderSync, syncFolder } from './folder-sync.js';
 import { requireKey, requireKeyPrefix } from './object-key.js';
 import {
   ObjectNotFoundError,
@@ -25,6 +26,7 @@ import {
   tooLarge,
   truncated,
   type ByteRange,
+  type ObjectBody,
   type ObjectStore,
   type PutOptions,
 } from './object-store.js';
@@ -33,6 +35,8 @@ import {
 const INCOMING = '.incoming';
 /** Linux's usual read-ahead. */
 const SMALL_BYTES = 128 * 1024;
+/** Of one write, on Linux. */
+const MOST_PIECES = 1_024;
 /** An unfinished write that old belongs to a process that was killed. */
 const ABANDONED_MS = 24 * 3_600_000;
 
@@ -56,18 +60,18 @@ async function readFully(handle: FileHandle, buffer: Uint8Array): Promise<number
 /** Objects as files below `root`: each is written aside, put on disk and then renamed to its key. */
 export class FolderObjectStore implements ObjectStore {
   #prepared: Promise<void> | undefined;
+  readonly #folders = new FolderSync();
 
   constructor(private readonly root: string) {}
 
-  async put(key: string, body: Uint8Array | Readable, { bytes }: PutOptions): Promise<void> {
+  async put(key: string, body: ObjectBody, { bytes }: PutOptions): Promise<void> {
     const path = this.#path(key);
     await this.#prepare();
     const unfinished = join(this.root, INCOMING, randomUUID());
     try {
       await writeDurably(unfinished, body, bytes);
-      await makeFolder(dirname(path));
-      await rename(unfinished, path);
-      await syncFolder(dirname(path));
+      await moveInto(unfinished, path);
+      await this.#folders.sync(dirname(path));
     } catch (error) {
       await rm(unfinished, { force: true });
       throw toFolderError(error);
@@ -192,24 +196,49 @@ export class FolderObjectStore implements ObjectStore {
   }
 }
 
-async function writeDurably(
-  path: string,
-  body: Uint8Array | Readable,
-  bytes: number,
-): Promise<void> {
+async function writeDurably(path: string, body: ObjectBody, bytes: number): Promise<void> {
   const handle = await open(path, 'wx');
   try {
-    if (body instanceof Uint8Array) {
-      if (body.byteLength !== bytes) throw lengthMismatch(bytes, body.byteLength);
-      await handle.writeFile(body);
-    } else {
+    if (body instanceof Readable) {
       await pipeline(body, exactLength(bytes), async (chunks: AsyncIterable<Uint8Array>) => {
-        for await (const chunk of chunks) await handle.writeFile(chunk);
+        for await (const chunk of chunks) await writeAll(handle, [chunk]);
       });
+    } else {
+      const pieces = body instanceof Uint8Array ? [body] : body;
+      const length = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+      if (length !== bytes) throw lengthMismatch(bytes, length);
+      await writeAll(handle, pieces);
     }
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** As few writes as the system takes: `writeFile` would write by half megabytes. */
+async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
+  for (let at = 0; at < pieces.length; at += MOST_PIECES) {
+    const some = pieces.slice(at, at + MOST_PIECES);
+    let { bytesWritten: isThere } = await handle.writev(some);
+    // Nearly always that was all of it.
+    for (const piece of some) {
+      const skipped = Math.min(isThere, piece.byteLength);
+      isThere -= skipped;
+      for (let from = skipped; from < piece.byteLength;) {
+        from += (await handle.write(piece, from)).bytesWritten;
+      }
+    }
+  }
+}
+
+/** The folder is there nearly always, so it is made only when it was missed. */
+async function moveInto(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+    await makeFolder(dirname(to));
+    await rename(from, to);
   }
 }
 
@@ -219,15 +248,6 @@ async function makeFolder(folder: string): Promise<void> {
   if (first === undefined) return;
   for (let path = folder; path.length >= first.length; path = dirname(path)) {
     await syncFolder(dirname(path));
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

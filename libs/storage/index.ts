@@ -1,6 +1,7 @@
 export {
   ObjectNotFoundError,
   type ByteRange,
+  type ObjectBody,
   type ObjectStore,
   type PresignedPut,
   type PresignOptions,

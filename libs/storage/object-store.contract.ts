@@ -69,6 +69,22 @@ export function describeObjectStore(adapter: string, open: () => Promise<ObjectS
       },
     );
 
+    it.each([[], [0], [1_000], [1_000, 0, 5], [3 * 2 ** 20, 3 * 2 ** 20], Array(2_000).fill(7)])(
+      'takes pieces of %j bytes as one',
+      async (...sizes) => {
+        const key = freshKey();
+        const content = randomBytes(sizes.reduce((sum, size) => sum + size, 0));
+        let at = 0;
+        const pieces = sizes.map((size) => content.subarray(at, (at += size)));
+        await store.put(key, pieces, { bytes: content.byteLength });
+        expect(digest(await buffer(await store.open(key)))).toBe(digest(content));
+        const bytes = content.byteLength + 1;
+        await expect(store.put(freshKey(), pieces, { bytes })).rejects.toMatchObject({
+          code: 'storage.length_mismatch',
+        });
+      },
+    );
+
     it('reads a part', async () => {
       const key = freshKey();
       await put(key, '0123456789');

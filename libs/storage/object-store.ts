@@ -12,7 +12,7 @@ export interface ObjectStore {
    * an object, and a write that fails leaves none.
    * Errors: `storage.length_mismatch` when `body` is not `bytes` long; errors of `body` as they are.
    */
-  put(key: string, body: Uint8Array | Readable, options: PutOptions): Promise<void>;
+  put(key: string, body: ObjectBody, options: PutOptions): Promise<void>;
   /**
    * How whoever is told may write exactly these bytes under the key for a while, without our credentials:
    * as often as they like until then, and nothing else. Undefined where the store takes no requests of others.
@@ -39,6 +39,9 @@ export interface ObjectStore {
   check(): Promise<void>;
   close(): void;
 }
+
+/** Whole, in pieces that are one after the other, or as it comes. */
+export type ObjectBody = Uint8Array | readonly Uint8Array[] | Readable;
 
 export interface PutOptions {
   bytes: number;

@@ -20,6 +20,7 @@ import {
   tooLarge,
   truncated,
   type ByteRange,
+  type ObjectBody,
   type ObjectStore,
   type PresignedPut,
   type PresignOptions,
@@ -33,6 +34,11 @@ const PART_BYTES = 5 * 2 ** 20;
 const MAX_PARTS = 9_000;
 const CHECK_MS = 5_000;
 
+function inOne(body: ObjectBody): Uint8Array | Readable {
+  if (body instanceof Uint8Array || body instanceof Readable) return body;
+  return body.length === 1 ? body[0]! : Readable.from(body);
+}
+
 /** Any S3 API. Uses nothing that the smaller servers lack: no bulk delete, no conditional writes. */
 export class S3ObjectStore implements ObjectStore {
   /** `prefix` is empty or ends in a slash, and comes before every key in the bucket. */
@@ -43,7 +49,8 @@ export class S3ObjectStore implements ObjectStore {
     private readonly signer: S3Client = client,
   ) {}
 
-  async put(key: string, body: Uint8Array | Readable, options: PutOptions): Promise<void> {
+  async put(key: string, given: ObjectBody, options: PutOptions): Promise<void> {
+    const body = inOne(given);
     const { bytes, contentType: ContentType } = options;
     const target = { ...this.#at(key), ContentType };
     if (body instanceof Uint8Array) {

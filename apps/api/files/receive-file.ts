@@ -39,7 +39,7 @@ export async function receiveFile(
     if (bytes === 0) throw new AppError('file.empty', 'The file has no bytes.');
     await requireRoomForBytes(parts.database, tenantId, bytes, parts.config.quota);
     const id = newUuid();
-    await parts.store.put(fileKey(tenantId, id), content.body(), { bytes });
+    await content.send((body) => parts.store.put(fileKey(tenantId, id), body, { bytes }));
     return await keep(parts, tenantId, { id, name, purpose, bytes, sha256 });
   } finally {
     await content.dispose();

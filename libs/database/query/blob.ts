@@ -1,5 +1,6 @@
 import { AppError } from '#contracts';
 import type { Queryable } from '../database.js';
+import { Joined } from '../joined.js';
 
 /** What was known of a content when its bytes were brought into the store. */
 export interface SeenBlob {
@@ -16,21 +17,55 @@ export interface FoundBlob extends SeenBlob {
   readonly usedBytes: number;
 }
 
-/** Output: whether the tenant has sent this content before: then the store holds its bytes. */
+interface Content {
+  readonly tenantId: string;
+  /** Lower-case hex. */
+  readonly sha256: string;
+}
+
+const contentKey = ({ tenantId, sha256 }: Content): string => `${tenantId} ${sha256}`;
+const looks = new WeakMap<Queryable, Joined<Content, FoundBlob>>();
+
+/**
+ * Output: whether the tenant has sent this content before: then the store holds its bytes. Looks of the same moment are
+ * one statement: uploads look once a file.
+ */
 export async function lookForBlob(
   db: Queryable,
   tenantId: string,
   sha256: string,
 ): Promise<FoundBlob> {
-  const [row] = await db.query<FoundBlob & Record<string, unknown>>(
-    `SELECT EXISTS (SELECT 1 FROM blobs WHERE tenant_id = $1 AND sha256 = decode($2, 'hex')) AS stored,
-            EXISTS (SELECT 1 FROM removed_blobs
-                    WHERE tenant_id = $1 AND sha256 = decode($2, 'hex') AND NOT is_gone) AS leaving,
-            coalesce((SELECT bytes FROM tenant_usage WHERE tenant_id = $1), 0)::float8 AS "usedBytes",
-            now()::text AS at`,
-    [tenantId, sha256],
+  let joined = looks.get(db);
+  if (joined === undefined) {
+    joined = new Joined(contentKey, (contents) => lookForBlobs(db, contents));
+    looks.set(db, joined);
+  }
+  return (await joined.ask({ tenantId, sha256 }))!;
+}
+
+async function lookForBlobs(
+  db: Queryable,
+  contents: readonly Content[],
+): Promise<Map<string, FoundBlob>> {
+  // Not by EXISTS, which a planner with old statistics may answer by reading a whole table.
+  const rows = await db.query<Content & FoundBlob & Record<string, unknown>>(
+    `SELECT tenant_id::text AS "tenantId", hex AS sha256,
+            coalesce((SELECT true FROM blobs AS b
+                      WHERE b.tenant_id = asked.tenant_id AND b.sha256 = decode(hex, 'hex')), false) AS stored,
+            coalesce((SELECT NOT is_gone FROM removed_blobs AS r
+                      WHERE r.tenant_id = asked.tenant_id AND r.sha256 = decode(hex, 'hex')), false) AS leaving,
+            coalesce((SELECT bytes FROM tenant_usage AS u
+                      WHERE u.tenant_id = asked.tenant_id), 0)::float8 AS "usedBytes",
+            now()::text AS at
+     FROM unnest($1::uuid[], $2::text[]) AS asked (tenant_id, hex)`,
+    [contents.map(({ tenantId }) => tenantId), contents.map(({ sha256 }) => sha256)],
   );
-  return row!;
+  return new Map(
+    rows.map(({ stored, leaving, usedBytes, at, ...content }) => [
+      contentKey(content),
+      { stored, leaving, usedBytes, at },
+    ]),
+  );
 }
 
 export interface BroughtBlob {

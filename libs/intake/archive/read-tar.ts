@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { cleanFileName } from '../file-name.js';
 import { imageTooLarge } from '../refusal.js';
@@ -62,8 +61,7 @@ async function* unpacked(
   limits: ArchiveLimits,
   budget: UnpackBudget,
 ): AsyncGenerator<Uint8Array> {
-  const body = archive.body();
-  const source = body instanceof Readable ? body : Readable.from([body]);
+  const source = archive.stream();
   const stream = isGzip(archive.head) ? source.pipe(createGunzip()) : source;
   // An error of the disk must reach whoever waits for the unpacked bytes.
   if (stream !== source) source.on('error', (error) => stream.destroy(error));

@@ -58,7 +58,7 @@ function isZipError(error: unknown): error is Error {
 function openZip({ content }: SpooledFile): Promise<ZipFile> {
   const options = { decodeStrings: false, validateEntrySizes: false, autoClose: false };
   return 'memory' in content
-    ? yauzl.fromBufferPromise(content.memory, options)
+    ? yauzl.fromBufferPromise(Buffer.concat(content.memory), options)
     : yauzl.fromFdPromise(content.disk.fd, options);
 }
 

@@ -1,7 +1,7 @@
 /**
  * Megabytes per second from the socket to the store, hashed, sniffed, recorded and put on disk, through the
  * real api. Beside it, in turn, the plain way: a Fastify route that writes the same multipart stream to
- * files. Then many megabytes through one fresh api process, and its resident memory.
+ * files, once as it is and once with its files put on disk for certain before the answer, as ours are. Then many megabytes through one fresh api process, and its resident memory.
  *
  * BENCH_FILE_KB (200,4096), BENCH_MB a run (512), BENCH_ROUNDS (5), BENCH_CONNECTIONS (4), BENCH_MEMORY_MB
  * (1,024). Predictions and figures: test/bench/README.md.
@@ -40,7 +40,7 @@ try {
   const client = new TestClient(system.url, system.apiKey);
   const { id: setId } = await client.createSet('ingest');
   const sizes = [];
-  for (const kb of FILE_KB) sizes.push(await comparePairs(kb, toPallet(setId), plain));
+  for (const kb of FILE_KB) sizes.push(await compare(kb, toPallet(setId), plain));
   await system.api.stop(10_000);
   await system.startApi();
   const memory = await measureMemory(toPallet(setId));
@@ -70,39 +70,51 @@ async function startPlain(): Promise<ChildService> {
   });
 }
 
-async function comparePairs(kb: number, toOurs: Send, other: ChildService) {
-  const ours: Run[] = [];
-  const theirs: Run[] = [];
+async function compare(kb: number, toOurs: Send, other: ChildService) {
+  const ways = {
+    ours: () => measure(toOurs, system.api.pid, kb),
+    plain: () => measure(toPlain(other, false), other.pid, kb),
+    durable: () => measure(toPlain(other, true), other.pid, kb),
+  };
+  const rounds: Record<keyof typeof ways, Run>[] = [];
   for (let round = 0; round <= ROUNDS; round += 1) {
-    const runOurs = () => measure(toOurs, system.api.pid, kb);
-    const runTheirs = () => measure(toPlain(other), other.pid, kb);
-    // Each is first in every other pair: what one leaves to the disk, the other must not always pay.
-    const oursFirst = round % 2 === 0;
-    const first = await (oursFirst ? runOurs() : runTheirs());
-    const second = await (oursFirst ? runTheirs() : runOurs());
+    const runs: Partial<Record<keyof typeof ways, Run>> = {};
+    const names = Object.keys(ways) as (keyof typeof ways)[];
+    // Forwards and backwards in turn: what one leaves to the disk, the others must not always pay.
+    for (const name of round % 2 === 0 ? names : names.toReversed())
+      runs[name] = await ways[name]();
     // The first round warms caches and compilers.
     if (round === 0) continue;
-    const [mine, their] = oursFirst ? [first, second] : [second, first];
-    ours.push(mine);
-    theirs.push(their);
+    const { ours, plain: bare, durable } = runs as Record<keyof typeof ways, Run>;
+    rounds.push({ ours, plain: bare, durable });
     console.log(
-      `${kb} kB, round ${round}: ours ${mine.mbPerSecond.toFixed(0)} MB/s (${mine.cpuSecondsPerGb.toFixed(1)} s of cpu a GB), plain ${their.mbPerSecond.toFixed(0)} MB/s (${their.cpuSecondsPerGb.toFixed(1)})`,
+      `${kb} kB, round ${round}: ours ${shown(ours)}, plain ${shown(bare)}, plain and durable ${shown(durable)}`,
     );
   }
-  return summary(kb, ours, theirs);
+  return summary(kb, rounds);
 }
 
-function summary(kb: number, ours: readonly Run[], theirs: readonly Run[]) {
-  const ratios = ours.map((run, n) => run.mbPerSecond / theirs[n]!.mbPerSecond);
-  const ofAll = (runs: readonly Run[], what: keyof Run) => round2(median(runs.map((r) => r[what])));
+function shown({ mbPerSecond, cpuSecondsPerGb }: Run): string {
+  return `${mbPerSecond.toFixed(0)} MB/s (${cpuSecondsPerGb.toFixed(1)} s of cpu a GB)`;
+}
+
+function summary(kb: number, rounds: readonly Record<'ours' | 'plain' | 'durable', Run>[]) {
+  const one = (way: 'ours' | 'plain' | 'durable') => ({
+    mb_per_s: round2(median(rounds.map((runs) => runs[way].mbPerSecond))),
+    cpu_s_per_gb: round2(median(rounds.map((runs) => runs[way].cpuSecondsPerGb))),
+  });
+  const ratioTo = (way: 'plain' | 'durable') => {
+    const ratios = rounds.map((runs) => runs.ours.mbPerSecond / runs[way].mbPerSecond);
+    return {
+      ratio: round2(median(ratios)),
+      range: [round2(Math.min(...ratios)), round2(Math.max(...ratios))],
+    };
+  };
   return {
     file_kb: kb,
-    ours_mb_per_s: ofAll(ours, 'mbPerSecond'),
-    plain_mb_per_s: ofAll(theirs, 'mbPerSecond'),
-    ratio: round2(median(ratios)),
-    ratio_range: [round2(Math.min(...ratios)), round2(Math.max(...ratios))],
-    ours_cpu_s_per_gb: ofAll(ours, 'cpuSecondsPerGb'),
-    plain_cpu_s_per_gb: ofAll(theirs, 'cpuSecondsPerGb'),
+    ours: one('ours'),
+    plain: { ...one('plain'), ...ratioTo('plain') },
+    plain_durable: { ...one('durable'), ...ratioTo('durable') },
   };
 }
 
@@ -155,10 +167,11 @@ function toPallet(setId: string): Send {
   };
 }
 
-function toPlain(service: ChildService): Send {
-  const { url } = service.ready as { url: string };
+function toPlain(service: ChildService, isDurable: boolean): Send {
+  const { url: base } = service.ready as { url: string };
+  const url = `${base}/files${isDurable ? '?durable=1' : ''}`;
   return async (files, fileBytes) => {
-    const answer = await sendPictures({ url: `${url}/files`, headers: {}, files, fileBytes });
+    const answer = await sendPictures({ url, headers: {}, files, fileBytes });
     const { bytes } = answer as { bytes: number };
     if (bytes !== files * fileBytes) throw new Error(`${bytes} of ${files * fileBytes} bytes`);
   };
