@@ -32,6 +32,7 @@ import { JobMoveController } from './jobs/job-move.controller.js';
 import { JobMoveService } from './jobs/job-move.service.js';
 import { JobWaitService } from './jobs/job-wait.service.js';
 import { JobService } from './jobs/job.service.js';
+import { KeyController } from './keys/key.controller.js';
 import { ModelController } from './models/model.controller.js';
 import { OPENAPI_DOCUMENT, OpenApiController } from './openapi/openapi.controller.js';
 import { API_PARTS, type ApiParts } from './parts.js';
@@ -49,6 +50,7 @@ import { OutgoingUrls } from './webhooks/outgoing-urls.js';
 import { SessionController } from './sessions/session.controller.js';
 import { RateLimitGuard } from './rate-limit/rate-limit.guard.js';
 import { UsageController } from './usage/usage.controller.js';
+import { TenantController } from './tenants/tenant.controller.js';
 import { WebhookController } from './webhooks/webhook.controller.js';
 import { WebhookSecrets } from './webhooks/webhook-secrets.js';
 import { WebhookService } from './webhooks/webhook.service.js';
@@ -79,6 +81,7 @@ export class ApiModule {
         JobLogController,
         JobMoveController,
         JobPreviewController,
+        KeyController,
         ModelController,
         OpenApiController,
         PredictionController,
@@ -86,6 +89,7 @@ export class ApiModule {
         ThumbnailController,
         SessionController,
         UsageController,
+        TenantController,
         WebhookController,
       ],
       providers: [

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { KeyClient } from './client/key-client.js';
 import { ImportClient } from './client/import-client.js';
 import { PalletClient } from './client/pallet-client.js';
 import { UploadClient } from './client/upload-client.js';
@@ -42,6 +43,10 @@ export async function connectForUploads(input: CommandInput<unknown>): Promise<U
 
 export async function connectForImports(input: CommandInput<unknown>): Promise<ImportClient> {
   return new ImportClient(await getConnection(input.flags, input.context.env));
+}
+
+export async function connectForKeys(input: CommandInput<unknown>): Promise<KeyClient> {
+  return new KeyClient(await getConnection(input.flags, input.context.env));
 }
 
 export async function connect(input: CommandInput<unknown>): Promise<PalletClient> {

@@ -6,6 +6,7 @@ import { addExportCommand } from './command/export.js';
 import { addFineTuningCommand } from './command/fine-tuning.js';
 import { addImportCommand } from './command/import.js';
 import { addJobsCommand } from './command/jobs.js';
+import { addKeysCommand } from './command/keys.js';
 import { addModelsCommand } from './command/models/models.js';
 import { addResultsCommand } from './command/results.js';
 import { addRunCommand } from './command/run.js';
@@ -62,6 +63,7 @@ export function buildProgram(context: CliContext, isJson = false): Command {
   addTrainCommand(program, context);
   addFineTuningCommand(program, context);
   addWebhooksCommand(program, context);
+  addKeysCommand(program, context);
   addSimulateScalingCommand(program, context);
   addDemoCommand(program, context);
   return program;

@@ -905,6 +905,38 @@ export type JobEstimate = {
   readonly accelerator_seconds: number;
 };
 
+export type CreateApiKey = {
+  /** What it is for, as lists show it */
+  readonly name: string;
+  /** `read` for every GET, `write` for everything else */
+  readonly scopes?: readonly ('read' | 'write')[];
+  /** From then on it is refused; never when absent */
+  readonly expires_at?: string;
+};
+
+export type ApiKey = {
+  readonly object: 'api_key';
+  readonly id: string;
+  readonly name: string;
+  /** First characters of the key */
+  readonly hint: string;
+  readonly scopes: readonly ('read' | 'write')[];
+  readonly created_at: string;
+  readonly expires_at: string | null;
+  readonly revoked_at: string | null;
+  /** To a minute */
+  readonly last_used_at: string | null;
+  /** The key; only in the answer that made it */
+  readonly key?: string;
+};
+
+export type ApiKeyPage = {
+  readonly object: 'list';
+  readonly data: readonly ApiKey[];
+  readonly next_cursor: string | null;
+  readonly has_more: boolean;
+};
+
 export type ModelPage = {
   readonly object: 'list';
   readonly data: readonly Model[];
@@ -1349,6 +1381,12 @@ export interface Operations {
   resumeJobs: { input: { body: MoveJobs }; answer: MovedJobs };
   /** Run a few images of a job without creating it, and estimate the whole */
   previewJob: { input: { Prefer?: string; body: PreviewJob }; answer: JobPreview };
+  /** Make an API key of your own tenant; it is shown this once */
+  createKey: { input: { body: CreateApiKey }; answer: ApiKey };
+  /** List API keys, newest first, revoked ones too */
+  listKeys: { input: { limit?: number; cursor?: string }; answer: ApiKeyPage };
+  /** Revoke an API key, and the sessions that were opened with it */
+  revokeKey: { input: { id: string }; answer: ApiKey };
   /** List models and who serves them now */
   listModels: { input: { limit?: number; cursor?: string }; answer: ModelPage };
   /** Ask tasks about one picture and wait for the answers */
@@ -1863,6 +1901,30 @@ export const OPERATIONS = {
     query: [],
     header: ['Prefer'],
     sends: 'json',
+    answers: 'json',
+  },
+  createKey: {
+    method: 'POST',
+    path: '/v1/api-keys',
+    query: [],
+    header: [],
+    sends: 'json',
+    answers: 'json',
+  },
+  listKeys: {
+    method: 'GET',
+    path: '/v1/api-keys',
+    query: ['limit', 'cursor'],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  revokeKey: {
+    method: 'DELETE',
+    path: '/v1/api-keys/{id}',
+    query: [],
+    header: [],
+    sends: 'nothing',
     answers: 'json',
   },
   listModels: {

@@ -26,6 +26,7 @@ export * from './session.js';
 export * from './shard-ticket.js';
 export * from './storage-quota.js';
 export * from './task.js';
+export * from './tenant-key.js';
 export * from './file.js';
 export * from './training-message.js';
 export * from './tuning-method.js';

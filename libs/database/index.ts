@@ -60,6 +60,8 @@ export * from './query/upload-sweep.js';
 export * from './query/worker.js';
 export * from './query/webhook-claim.js';
 export * from './query/webhook-endpoint.js';
+export * from './query/tenant.js';
+export * from './query/tenant-key.js';
 export * from './query/webhook-forget.js';
 export * from './query/webhook-log.js';
 export * from './query/webhook-record.js';

@@ -10,7 +10,7 @@ type Tenant = Awaited<ReturnType<ApiRig['createTenant']>>;
 export type Owned = Readonly<Record<OwnedKind | 'model' | 'requests', string>>;
 type OwnedKind = Extract<
   IdKind,
-  'set' | 'upload' | 'import' | 'job' | 'batch' | 'file' | 'tuning' | 'webhook' | 'delivery'
+  'set' | 'upload' | 'import' | 'job' | 'batch' | 'file' | 'tuning' | 'key' | 'webhook' | 'delivery'
 >;
 
 /** The smallest there is: 1 x 1, grey. */
@@ -86,6 +86,7 @@ export async function makeOwned(rig: ApiRig, tenant: Tenant, mark: string): Prom
     training_file: file,
     metadata,
   });
+  const key = await make('/v1/api-keys', { name: mark });
   const delivery = await make(`/v1/webhooks/${webhook}/test`);
   await endOneItem(rig, job, mark);
   return {
@@ -97,6 +98,7 @@ export async function makeOwned(rig: ApiRig, tenant: Tenant, mark: string): Prom
     requests,
     batch,
     tuning,
+    key,
     webhook,
     delivery,
     model: await ownModel(rig, tenant, mark),

@@ -16,6 +16,7 @@ const PATH_IDS: Readonly<Record<string, Exclude<keyof Owned, 'model'>>> = {
   '/v1/files/:id': 'file',
   '/v1/batches/:id': 'batch',
   '/v1/fine-tuning/jobs/:id': 'tuning',
+  '/v1/api-keys/:id': 'key',
   '/v1/webhooks/:id': 'webhook',
   '/v1/webhooks/:id/deliveries/:delivery': 'delivery',
 };
@@ -136,6 +137,7 @@ export const isInternal = ({ path }: Route): boolean => path.startsWith('/intern
 
 /** Routes that make or list what is the caller's, so that no path names anything. */
 export const COLLECTIONS: readonly string[] = [
+  '/v1/api-keys',
   '/v1/image-sets',
   '/v1/jobs',
   '/v1/jobs/cancel',
@@ -198,6 +200,7 @@ export const ID_OF_NOTHING = {
   requests: `file_${ZEROS.replace(/0$/, '1')}`,
   batch: `batch_${ZEROS}`,
   tuning: `ft_${ZEROS}`,
+  key: `key_${ZEROS}`,
   webhook: `whe_${ZEROS}`,
   delivery: `whd_${ZEROS}`,
 } satisfies Partial<Record<IdKind | 'requests', string>>;

@@ -48,6 +48,8 @@ const STATUSES: Readonly<Record<string, number>> = {
   'job.cancelling': 409,
   'job.ended': 409,
   'job.nothing_to_retry': 409,
+  'key.last': 409,
+  'key.too_many': 409,
   'webhook.disabled': 409,
   'webhook.too_many': 409,
   'tuning.cancelling': 409,
