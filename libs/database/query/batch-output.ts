@@ -31,12 +31,17 @@ export async function listBatchResults(
   page: { succeeded: boolean; after: number; limit: number },
 ): Promise<BatchResult[]> {
   const rows = await db.query<ResultRow>(
-    `SELECT items.n, images.custom_id, items.state, items.error_code, items.error_detail,
-            items.answers, items.finished_at
-     FROM items JOIN images ON images.set_id = $2 AND images.n = items.n
-     WHERE items.job_id = $1 AND items.n > $3 AND images.n > $3
-       AND items.state ${page.succeeded ? '=' : '<>'} 'succeeded'
-     ORDER BY items.n LIMIT $4`,
+    `SELECT item.n, image.custom_id, item.state, item.error_code, item.error_detail,
+            item.answers, item.finished_at
+     FROM (
+       SELECT * FROM items
+       WHERE job_id = $1 AND n > $3 AND state ${page.succeeded ? '=' : '<>'} 'succeeded'
+       ORDER BY n LIMIT $4
+     ) AS item
+     CROSS JOIN LATERAL (
+       SELECT custom_id FROM images WHERE set_id = $2 AND images.n = item.n LIMIT 1
+     ) AS image
+     ORDER BY item.n`,
     [batch.jobId, batch.setId, page.after, page.limit],
   );
   return rows.map((row) => ({

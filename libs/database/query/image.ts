@@ -194,6 +194,7 @@ export async function lockOpenSet(
   return set;
 }
 
+// Looked up one by one: the planner knows nothing of a set that has just grown, and would read all of it each time.
 // `ord` keeps the order of the files. One that is in a chunk twice is a duplicate of its first.
 const INSERT_IMAGES = `
 WITH incoming AS (
@@ -204,13 +205,17 @@ WITH incoming AS (
 ), firsts AS (
   SELECT DISTINCT ON (identity) * FROM incoming ORDER BY identity, ord
 ), known AS (
-  SELECT firsts.identity, images.n, images.sha256
-  FROM firsts JOIN images ON images.set_id = $1 AND images.custom_id IS NULL
-    AND images.name = firsts.name AND images.sha256 = firsts.sha256
+  SELECT firsts.identity, image.n, image.sha256
+  FROM firsts CROSS JOIN LATERAL (
+    SELECT n, sha256 FROM images
+    WHERE set_id = $1 AND custom_id IS NULL AND name = firsts.name AND sha256 = firsts.sha256 LIMIT 1
+  ) AS image
   WHERE firsts.custom_id IS NULL
   UNION ALL
-  SELECT firsts.identity, images.n, images.sha256
-  FROM firsts JOIN images ON images.set_id = $1 AND images.custom_id = firsts.custom_id
+  SELECT firsts.identity, image.n, image.sha256
+  FROM firsts CROSS JOIN LATERAL (
+    SELECT n, sha256 FROM images WHERE set_id = $1 AND custom_id = firsts.custom_id LIMIT 1
+  ) AS image
 ), numbered AS (
   SELECT *, $4 + row_number() OVER (ORDER BY ord) - 1 AS n FROM firsts
   WHERE NOT EXISTS (SELECT 1 FROM known WHERE known.identity = firsts.identity)

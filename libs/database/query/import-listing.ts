@@ -87,8 +87,10 @@ export async function claimCustomIds(
     `WITH incoming AS (
        SELECT id, md5(id)::uuid AS hash, line FROM unnest($2::text[], $3::int[]) AS t(id, line)
      ), known AS (
-       SELECT incoming.id, known.line FROM incoming
-       JOIN import_ids AS known ON known.import_id = $1 AND known.hash = incoming.hash
+       -- One by one: a join would read all ids of the import for each chunk.
+       SELECT incoming.id, earlier.line FROM incoming CROSS JOIN LATERAL (
+         SELECT line FROM import_ids WHERE import_id = $1 AND hash = incoming.hash LIMIT 1
+       ) AS earlier
      ), added AS (
        INSERT INTO import_ids (import_id, hash, line) SELECT $1, hash, line FROM incoming ON CONFLICT DO NOTHING
      )

@@ -51,16 +51,22 @@ export async function listResults(
   job: { readonly id: string; readonly setId: string },
   page: ResultPageRequest,
 ): Promise<ItemRecord[]> {
-  // `images.n > $3` says nothing new, but lets a merge join begin at the page instead of at the first image.
+  // The page first, then its images one by one: a join of the two would read all that comes after the page as well.
   const rows = await db.query<ItemRow>(
-    `SELECT items.n, images.name, encode(images.sha256, 'hex') AS sha256, items.state, items.attempts,
-            items.error_code, items.error_detail, items.answers, items.width, items.height,
-            items.timings, items.finished_at,
-            CASE WHEN (SELECT own_tasks IS NOT NULL FROM jobs WHERE id = $1) THEN images.tasks END AS tasks
-     FROM items JOIN images ON images.set_id = $2 AND images.n = items.n
-     WHERE items.job_id = $1 AND items.n > $3 AND images.n > $3 AND ($4::text IS NULL OR items.state = $4)
-       AND ($6::text IS NULL OR (items.error_code = $6 AND items.state <> 'succeeded'))
-     ORDER BY items.n LIMIT $5`,
+    `SELECT item.n, image.name, encode(image.sha256, 'hex') AS sha256, item.state, item.attempts,
+            item.error_code, item.error_detail, item.answers, item.width, item.height,
+            item.timings, item.finished_at,
+            CASE WHEN (SELECT own_tasks IS NOT NULL FROM jobs WHERE id = $1) THEN image.tasks END AS tasks
+     FROM (
+       SELECT * FROM items
+       WHERE job_id = $1 AND n > $3 AND ($4::text IS NULL OR state = $4)
+         AND ($6::text IS NULL OR (error_code = $6 AND state <> 'succeeded'))
+       ORDER BY n LIMIT $5
+     ) AS item
+     CROSS JOIN LATERAL (
+       SELECT name, sha256, tasks FROM images WHERE set_id = $2 AND images.n = item.n LIMIT 1
+     ) AS image
+     ORDER BY item.n`,
     [job.id, job.setId, page.after ?? -1, page.state ?? null, page.limit, page.errorCode ?? null],
   );
   return rows.map(toRecord);

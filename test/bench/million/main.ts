@@ -1,5 +1,5 @@
 /**
- * Does a million cost more for each than ten thousand? Rows as a manifest brings them, a job over them with an engine
+ * Does a million cost more for each than ten thousand? Rows of a manifest that name contents sent before, a job over them with an engine
  * that answers at once, and the export of its results. Memory: of every process, on a system that saw only the small
  * job and on one that saw the large one too. Time per item: both on the same system, the small job when all is warm.
  *
@@ -53,6 +53,7 @@ function report(before: Measured, { small, large, memory }: Measured): void {
       bench: 'million',
       items: [SMALL, LARGE],
       rows_per_s: [perSecond(SMALL, small.rowsMs), perSecond(LARGE, large!.rowsMs)],
+      row_time_ratio: ratio(large!.rowsMs / LARGE / (small.rowsMs / SMALL)),
       accept_ms: [Math.round(small.acceptMs), Math.round(large!.acceptMs)],
       items_per_s: [perSecond(SMALL, small.jobMs), perSecond(LARGE, large!.jobMs)],
       time_per_item_ratio: ratio(large!.jobMs / LARGE / (small.jobMs / SMALL)),
