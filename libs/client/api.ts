@@ -666,6 +666,10 @@ export type ItemResult = {
     /** Pixels, upright; null when the image could not be read */
     readonly width: number | null;
     readonly height: number | null;
+    /** What its client calls it */
+    readonly custom_id: string | null;
+    /** What its client wanted to find again here */
+    readonly metadata: Readonly<Record<string, string>>;
   };
   readonly state: 'succeeded' | 'failed' | 'cancelled';
   readonly answers: readonly Answer[];

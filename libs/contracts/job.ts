@@ -136,6 +136,8 @@ export const itemResultSchema = z
       sha256: z.string(),
       width: z.int().nullable().describe('Pixels, upright; null when the image could not be read'),
       height: z.int().nullable(),
+      custom_id: z.string().nullable().describe('What its client calls it'),
+      metadata: metadataSchema.describe('What its client wanted to find again here'),
     }),
     state: itemStateSchema,
     answers: z.array(answerSchema),

@@ -73,7 +73,14 @@ export const anItem = (n: number, part: Partial<ItemResult> = {}): ItemResult =>
   n,
   state: 'succeeded',
   answers: [],
-  image: { name: `photo-${n}.jpg`, sha256: '00'.repeat(32), width: 40, height: 30 },
+  image: {
+    name: `photo-${n}.jpg`,
+    sha256: '00'.repeat(32),
+    width: 40,
+    height: 30,
+    custom_id: null,
+    metadata: {},
+  },
   error: null,
   attempts: 1,
   timings: null,
@@ -100,7 +107,10 @@ export function someItems(): ItemResult[] {
       image: { ...anItem(3).image, width: null, height: null },
       error: { code: 'image.undecodable', detail: 'The bytes end too early.' },
     }),
-    anItem(4, { answers: [anAnswer(1)] }),
+    anItem(4, {
+      answers: [anAnswer(1)],
+      image: { ...anItem(4).image, custom_id: 'sku-4', metadata: { shelf: '7', row: 'é' } },
+    }),
   ];
 }
 

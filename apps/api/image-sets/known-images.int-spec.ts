@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { knownImagesSchema, problemSchema } from '#contracts';
+import { knownImagesSchema, problemSchema, resultPageSchema } from '#contracts';
 import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
+import { endItems } from '../jobs/job-fixture.js';
 import { startApi, type ApiRig } from '../spec-rig.js';
 
 const postgres = usePostgres();
@@ -110,5 +111,33 @@ describe('images that were sent before', () => {
     for (const images of [[], [{ name: 'a', sha256: 'A'.repeat(64) }], [{ name: 'a' }]]) {
       expect((await ask(headers, setId, images)).statusCode).toBe(400);
     }
+  });
+
+  it('have what they are called, and what their client wanted to find again, beside their answers', async () => {
+    const { headers } = await rig.createTenant();
+    await rig.serveModel('default');
+    const [first, second] = [await createSet(headers), await createSet(headers)];
+    const bytes = png();
+    await upload(headers, first, 'one.png', bytes);
+    const image = { name: 'two.png', sha256: sha256(bytes), metadata: { shelf: '7' } };
+    await ask(headers, second, [{ ...image, custom_id: 'sku-17' }]);
+    await upload(headers, second, 'three.png', png());
+    const payload = { image_set: second, seal: true, tasks: [{ type: 'ocr' }], model: 'default' };
+    const created = await rig.app.inject({ method: 'POST', url: '/v1/jobs', headers, payload });
+    const { id } = created.json<{ id: string }>();
+    await endItems(rig.database, id);
+    const get = (path: string) => rig.app.inject({ url: `/v1/jobs/${id}/${path}`, headers });
+    const named = [
+      { name: 'two.png', custom_id: 'sku-17', metadata: { shelf: '7' } },
+      { name: 'three.png', custom_id: null, metadata: {} },
+    ];
+    const results = resultPageSchema.parse((await get('results')).json());
+    expect(results.data.map((item) => item.image)).toMatchObject(named);
+    const jsonl = (await get('export?format=jsonl')).body.trimEnd().split('\n');
+    expect(jsonl.map((line) => JSON.parse(line).image)).toMatchObject(named);
+    const [head, ...rows] = (await get('export?format=csv')).body.trimEnd().split('\r\n');
+    expect(head).toMatch(/,custom_id,metadata$/);
+    expect(rows[0]).toMatch(/,sku-17,"\{""shelf"":""7""\}"$/);
+    expect(rows[1]).toMatch(/,,$/);
   });
 });

@@ -41,6 +41,8 @@ export function viewItem(jobId: string, item: ItemRecord): ItemResult {
       sha256: item.sha256,
       width: item.width,
       height: item.height,
+      custom_id: item.customId,
+      metadata: { ...item.metadata },
     },
     state: item.state,
     answers: [...item.answers],

@@ -57,6 +57,12 @@ describe('resultRows', () => {
     ]);
   });
 
+  it('calls an image as its client does, and by its name', () => {
+    const { image } = anItem(0);
+    const item = anItem(0, { answers: [anAnswer()], image: { ...image, custom_id: 'sku-17' } });
+    expect(resultRows(item, tasks)).toEqual([['sku-17 (photo-0.jpg)', 'caption', 'a cat']]);
+  });
+
   it('gives a failed item one row with its reason', () => {
     expect(resultRows(aFailedItem(4), tasks)).toEqual([
       ['photo-4.jpg', '-', 'failed: image.undecodable (The bytes end too early.)'],

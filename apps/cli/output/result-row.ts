@@ -10,12 +10,17 @@ export const RESULT_COLUMNS: readonly Column[] = [
 
 /** One row per task of an image that succeeded, one row with the reason for one that did not. */
 export function resultRows(item: ItemResult, tasks: Job['tasks']): string[][] {
-  if (item.state !== 'succeeded') return [[item.image.name, '-', reasonOf(item)]];
+  const image = imageTitle(item.image);
+  if (item.state !== 'succeeded') return [[image, '-', reasonOf(item)]];
   return item.answers.map((answer) => {
     const task = (tasks === 'own' ? item.tasks : tasks)?.[answer.task];
-    return [item.image.name, task ? taskTitle(task) : answer.prompt, answerText(answer, task)];
+    return [image, task ? taskTitle(task) : answer.prompt, answerText(answer, task)];
   });
 }
+
+/** As its client calls it, where it does. */
+const imageTitle = ({ name, custom_id: id }: ItemResult['image']): string =>
+  id === null ? name : `${id} (${name})`;
 
 function reasonOf(item: ItemResult): string {
   if (item.error === null) return item.state;

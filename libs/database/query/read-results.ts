@@ -5,6 +5,9 @@ export interface ItemRecord {
   readonly n: number;
   readonly imageName: string;
   readonly sha256: string;
+  /** What its client calls it, and wants to find again beside the answers. */
+  readonly customId: string | null;
+  readonly metadata: Readonly<Record<string, string>> | null;
   readonly state: ItemState;
   readonly attempts: number;
   readonly error: { readonly code: string; readonly detail: string } | null;
@@ -21,6 +24,8 @@ interface ItemRow extends Record<string, unknown> {
   n: number;
   name: string;
   sha256: string;
+  custom_id: string | null;
+  metadata: Record<string, string> | null;
   state: ItemState;
   attempts: number;
   error_code: string | null;
@@ -53,7 +58,8 @@ export async function listResults(
 ): Promise<ItemRecord[]> {
   // The page first, then its images one by one: a join of the two would read all that comes after the page as well.
   const rows = await db.query<ItemRow>(
-    `SELECT item.n, image.name, encode(image.sha256, 'hex') AS sha256, item.state, item.attempts,
+    `SELECT item.n, image.name, encode(image.sha256, 'hex') AS sha256, image.custom_id, image.metadata,
+            item.state, item.attempts,
             item.error_code, item.error_detail, item.answers, item.width, item.height,
             item.timings, item.finished_at,
             CASE WHEN (SELECT own_tasks IS NOT NULL FROM jobs WHERE id = $1) THEN image.tasks END AS tasks
@@ -64,7 +70,8 @@ export async function listResults(
        ORDER BY n LIMIT $5
      ) AS item
      CROSS JOIN LATERAL (
-       SELECT name, sha256, tasks FROM images WHERE set_id = $2 AND images.n = item.n LIMIT 1
+       SELECT name, sha256, custom_id, metadata, tasks FROM images
+       WHERE set_id = $2 AND images.n = item.n LIMIT 1
      ) AS image
      ORDER BY item.n`,
     [job.id, job.setId, page.after ?? -1, page.state ?? null, page.limit, page.errorCode ?? null],
@@ -78,6 +85,8 @@ function toRecord(row: ItemRow): ItemRecord {
     n: row.n,
     imageName: row.name,
     sha256: row.sha256,
+    customId: row.custom_id,
+    metadata: row.metadata,
     state: row.state,
     attempts: row.attempts,
     error: code === null ? null : { code, detail: detail ?? '' },

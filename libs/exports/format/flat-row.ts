@@ -29,6 +29,8 @@ export const FLAT_COLUMNS = {
   mask_rle: 'STRING',
   mask_area: 'INT32',
   mask_confidence: 'DOUBLE',
+  custom_id: 'STRING',
+  metadata: 'STRING',
 } as const;
 
 export type FlatColumn = keyof typeof FLAT_COLUMNS;
@@ -52,9 +54,10 @@ function rowsOf(item: ItemResult, job: Job): FlatRow[] {
 const EMPTY = Object.fromEntries(Object.keys(FLAT_COLUMNS).map((name) => [name, null])) as FlatRow;
 
 function columnsOfItem({ n, image, state, error }: ItemResult): Partial<FlatRow> {
-  const { name, sha256, width, height } = image;
+  const { name, sha256, width, height, custom_id } = image;
+  const metadata = Object.keys(image.metadata).length > 0 ? JSON.stringify(image.metadata) : null;
   const why = { error_code: error?.code ?? null, error_detail: error?.detail ?? null };
-  return { n, image: name, sha256, width, height, state, ...why };
+  return { n, image: name, sha256, width, height, state, ...why, custom_id, metadata };
 }
 
 function columnsOfAnswer(answer: Answer, asked: Task | undefined): Partial<FlatRow> {

@@ -23,13 +23,14 @@ describe('csv', () => {
     expect(head).toBe(Object.keys(FLAT_COLUMNS).join(','));
     const zeros = '00'.repeat(32);
     expect(lines[0]).toBe(
-      `0,photo-0.jpg,${zeros},40,30,succeeded,,,0,caption,"caption\n","a cat, and a dog",raw,0.75,eos,,,,,,,,,,`,
+      `0,photo-0.jpg,${zeros},40,30,succeeded,,,0,caption,"caption\n","a cat, and a dog",raw,0.75,eos,,,,,,,,,,,,`,
     );
     expect(lines[2]).toContain(',raw,0.75,eos,1,"dog ""big"" <& é",0.5,20.5,10,39.5,29.25,,,');
-    expect(lines[3]).toMatch(/,0.5,3,4,9,12,"\{""size"":\[30,40\],""counts"":"".*""\}",24,0.9$/);
+    expect(lines[3]).toMatch(/,0.5,3,4,9,12,"\{""size"":\[30,40\],""counts"":"".*""\}",24,0.9,,$/);
     expect(lines[4]).toBe(
-      `3,photo-3.jpg,${zeros},,,failed,image.undecodable,The bytes end too early.,,,,,,,,,,,,,,,,,`,
+      `3,photo-3.jpg,${zeros},,,failed,image.undecodable,The bytes end too early.,,,,,,,,,,,,,,,,,,,`,
     );
+    expect(lines[5]).toMatch(/,sku-4,"\{""shelf"":""7"",""row"":""é""\}"$/);
     expect(lines).toHaveLength(6);
   });
 });
@@ -47,6 +48,8 @@ describe('parquet', () => {
     expect(rows[0]).toMatchObject({ n: 0, text: 'a cat, and a dog', box: null, x1: null });
     expect(rows[2]).toMatchObject({ label: 'dog "big" <& é', x1: 20.5, y2: 29.25, box: 1 });
     expect(rows[3]).toMatchObject({ mask_area: 24, task_type: 'segment' });
+    expect(rows[0]).toMatchObject({ custom_id: null, metadata: null });
+    expect(rows[5]).toMatchObject({ custom_id: 'sku-4', metadata: '{"shelf":"7","row":"é"}' });
     expect(rows[4]).toMatchObject({
       state: 'failed',
       error_code: 'image.undecodable',
