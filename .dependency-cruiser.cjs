@@ -48,6 +48,7 @@ module.exports = {
       from: { path: '^libs/paligemma/pictures\\.ts$' },
       to: { path: 'onnxruntime|^libs/onnx/', reachable: true },
     },
+    only('results', 'contracts', 'database', 'pipeline', 'storage', 'exports'),
     only('models', 'paligemma', 'embedded', 'contracts'),
     only('config', 'contracts'),
     only('telemetry', 'contracts'),

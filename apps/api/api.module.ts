@@ -9,6 +9,8 @@ import { BatchController } from './batches/batch.controller.js';
 import { BatchService } from './batches/batch.service.js';
 import { CompletionController } from './completions/completion.controller.js';
 import { CompletionService } from './completions/completion.service.js';
+import { BucketExportController } from './exports/bucket-export.controller.js';
+import { BucketExportService } from './exports/bucket-export.service.js';
 import { ExportController } from './exports/export.controller.js';
 import { ExportService } from './exports/export.service.js';
 import { FeedAfterCommit } from './feed/feed-after-commit.js';
@@ -68,6 +70,7 @@ export class ApiModule {
         BatchController,
         CompletionController,
         AutoscalingController,
+        BucketExportController,
         ExportController,
         DeliveryController,
         EventController,
@@ -103,6 +106,7 @@ export class ApiModule {
         EventService,
         BatchService,
         CompletionService,
+        BucketExportService,
         ExportService,
         DeliveryService,
         FeedAfterCommit,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { ExportClient } from './client/export-client.js';
 import { KeyClient } from './client/key-client.js';
 import { ImportClient } from './client/import-client.js';
 import { PalletClient } from './client/pallet-client.js';
@@ -39,6 +40,10 @@ export function action<A extends unknown[], T>(
 /** The part of the API that takes uploads in parts. */
 export async function connectForUploads(input: CommandInput<unknown>): Promise<UploadClient> {
   return new UploadClient(await getConnection(input.flags, input.context.env));
+}
+
+export async function connectForExports(input: CommandInput<unknown>): Promise<ExportClient> {
+  return new ExportClient(await getConnection(input.flags, input.context.env));
 }
 
 export async function connectForImports(input: CommandInput<unknown>): Promise<ImportClient> {

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { AssembleService } from './assemble/assemble.service.js';
 import { BatchService } from './batches/batch.service.js';
 import { DISPATCHER_PARTS, type DispatcherParts } from './dispatcher-parts.js';
+import { ExportService } from './export/export.service.js';
 import { FeedService } from './feed/feed.service.js';
 import { ImportService } from './import/import.service.js';
 import { NotifyService } from './notify/notify.service.js';
@@ -16,6 +17,7 @@ export class DispatcherModule {
         { provide: DISPATCHER_PARTS, useValue: parts },
         AssembleService,
         BatchService,
+        ExportService,
         FeedService,
         ImportService,
         NotifyService,

@@ -71,6 +71,21 @@ export type ChatCompletion = { readonly id: string; readonly object: 'chat.compl
 
 export type OpenAiResponse = { readonly id: string; readonly object: 'response' };
 
+export type CreateExport = {
+  readonly format?: ExportFormat;
+  /** What has ended so far, of a job that still runs */
+  readonly partial?: boolean;
+  /** s3://bucket/folder/: the object is called as the download would be; without a slash at the end, s3://bucket/folder/name.zip, it is called so */
+  readonly destination: string;
+  readonly region?: string;
+  /** Of a server that is not AWS */
+  readonly endpoint?: string;
+  readonly access_key_id: string;
+  /** Kept sealed until it has ended */
+  readonly secret_access_key: string;
+  readonly session_token?: string;
+};
+
 export type ExportFormat =
   | 'jsonl'
   | 'csv'
@@ -83,6 +98,37 @@ export type ExportFormat =
   | 'cvat'
   | 'annotated'
   | 'masks';
+
+export type Export = {
+  readonly object: 'export';
+  readonly id: string;
+  readonly job: string;
+  readonly format: ExportFormat;
+  readonly partial: boolean;
+  /** completed: the object and its manifest are whole in the bucket */
+  readonly state: 'queued' | 'running' | 'cancelling' | 'completed' | 'failed' | 'cancelled';
+  /** The object, as s3://bucket/key */
+  readonly destination: string;
+  /** The object that says size and SHA-256 of the other; written last */
+  readonly manifest: string;
+  /** read: in the pass that runs; some formats read more than once */
+  readonly items: { readonly total: number; readonly read: number };
+  /** Written so far; when it is completed, the size of the object */
+  readonly bytes: number;
+  /** Of the object, once it is whole */
+  readonly sha256: string | null;
+  readonly error: { readonly code: string; readonly detail: string } | null;
+  readonly created_at: string;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+};
+
+export type ExportPage = {
+  readonly object: 'list';
+  readonly data: readonly Export[];
+  readonly next_cursor: string | null;
+  readonly has_more: boolean;
+};
 
 export type WebhookDelivery = {
   readonly object: 'webhook.delivery';
@@ -592,6 +638,8 @@ export type JobWebhook =
         | 'job.finished'
         | 'job.cancelled'
         | 'image_set.sealed'
+        | 'export.completed'
+        | 'export.failed'
         | 'fine_tuning.created'
         | 'fine_tuning.finished'
         | 'fine_tuning.failed'
@@ -1070,6 +1118,8 @@ export type CreateWebhook = {
     | 'job.finished'
     | 'job.cancelled'
     | 'image_set.sealed'
+    | 'export.completed'
+    | 'export.failed'
     | 'fine_tuning.created'
     | 'fine_tuning.finished'
     | 'fine_tuning.failed'
@@ -1120,6 +1170,8 @@ export type UpdateWebhook = {
     | 'job.finished'
     | 'job.cancelled'
     | 'image_set.sealed'
+    | 'export.completed'
+    | 'export.failed'
     | 'fine_tuning.created'
     | 'fine_tuning.finished'
     | 'fine_tuning.failed'
@@ -1187,6 +1239,14 @@ export interface Operations {
   };
   /** The same, as a response of OpenAI’s */
   createResponse: { input: { body: Readonly<Record<string, unknown>> }; answer: OpenAiResponse };
+  /** Write the results of a job into a bucket of yours */
+  createExport: { input: { id: string; body: CreateExport }; answer: Export };
+  /** List exports of a job into buckets, newest first */
+  listExports: { input: { id: string; limit?: number; cursor?: string }; answer: ExportPage };
+  /** Get an export and how far it is */
+  getExport: { input: { id: string }; answer: Export };
+  /** Cancel an export: what has been uploaded of it is taken back */
+  cancelExport: { input: { id: string }; answer: Export };
   /** Download the results of a job in a format of your choice */
   exportJob: {
     input: { id: string; format?: ExportFormat; partial?: 'true' | 'false' };
@@ -1486,6 +1546,38 @@ export const OPERATIONS = {
     query: [],
     header: [],
     sends: 'json',
+    answers: 'json',
+  },
+  createExport: {
+    method: 'POST',
+    path: '/v1/jobs/{id}/exports',
+    query: [],
+    header: [],
+    sends: 'json',
+    answers: 'json',
+  },
+  listExports: {
+    method: 'GET',
+    path: '/v1/jobs/{id}/exports',
+    query: ['limit', 'cursor'],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  getExport: {
+    method: 'GET',
+    path: '/v1/exports/{id}',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  cancelExport: {
+    method: 'POST',
+    path: '/v1/exports/{id}/cancel',
+    query: [],
+    header: [],
+    sends: 'nothing',
     answers: 'json',
   },
   exportJob: {

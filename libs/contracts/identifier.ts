@@ -13,6 +13,7 @@ export const ID_PREFIXES = {
   upload: 'upl',
   file: 'file',
   import: 'imp',
+  export: 'exp',
   tuning: 'ft',
   webhook: 'whe',
   event: 'evt',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bucketAccess } from './bucket-access.js';
 import { idSchema } from './identifier.js';
 import { metadataSchema, pageOf, timestamp } from './page.js';
 import { taskSchema, tasksSchema } from './task.js';
@@ -46,14 +47,7 @@ export const createBucketImportSchema = z
       .string()
       .max(1200)
       .describe('s3://bucket/prefix/ for all below it, or with `*`, `?` and `**/`'),
-    region: z
-      .string()
-      .regex(/^[a-z0-9-]{1,32}$/)
-      .default('us-east-1'),
-    endpoint: z.string().max(2048).optional().describe('Of a server that is not AWS'),
-    access_key_id: z.string().min(1).max(256),
-    secret_access_key: z.string().min(1).max(1024).describe('Kept sealed while the import runs'),
-    session_token: z.string().min(1).max(4096).optional(),
+    ...bucketAccess,
     name: z.string().trim().min(1).max(200).optional(),
   })
   .meta({ id: 'CreateBucketImport' });

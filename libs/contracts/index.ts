@@ -3,6 +3,7 @@ export * from './api-key.js';
 export * from './app-error.js';
 export * from './batch.js';
 export * from './autoscaling.js';
+export * from './bucket-access.js';
 export * from './export.js';
 export * from './fine-tuning.js';
 export * from './fine-tuning-event.js';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idSchema } from './identifier.js';
 import { pageOf, pageQuerySchema, timestamp } from './page.js';
 
-/** What happens to jobs, image sets and fine-tuning jobs; `webhook.test` is asked for. */
+/** What happens to jobs, image sets, exports and fine-tuning jobs; `webhook.test` is asked for. */
 export const webhookEventTypes = [
   'job.created',
   'job.started',
@@ -11,6 +11,8 @@ export const webhookEventTypes = [
   'job.finished',
   'job.cancelled',
   'image_set.sealed',
+  'export.completed',
+  'export.failed',
   'fine_tuning.created',
   'fine_tuning.finished',
   'fine_tuning.failed',

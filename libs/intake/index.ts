@@ -6,6 +6,12 @@ export {
   type ArchiveLimits,
 } from './archive/read-archive.js';
 export { fetchImage, openImageGuard, type FetchOptions } from './fetch-image.js';
+export {
+  bucketDestination,
+  bucketObject,
+  objectUri,
+  type BucketObject,
+} from './bucket/bucket-destination.js';
 export { parseBucketUri, type BucketPlace } from './bucket/bucket-uri.js';
 export {
   findPicture,

@@ -2,11 +2,20 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { AppError } from '#contracts';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import type { S3Credentials } from './open-object-store.js';
 import { silenceNodeVersionWarning } from './sdk-warning.js';
-import { toS3Error } from './s3-error.js';
+import { rethrowBucketError as rethrow } from './bucket-error.js';
 
 export interface CustomerBucketOptions {
   readonly bucket: string;
@@ -17,6 +26,14 @@ export interface CustomerBucketOptions {
   /** Decides about every connection; see libs/outgoing. */
   readonly lookup: LookupFunction;
   readonly timeoutMs: number;
+  /** Times that one request is sent, with growing pauses between; default 2. */
+  readonly attempts?: number;
+}
+
+/** An object that is written in parts. Until it is completed nobody sees it, and until it is dropped it costs its owner. */
+export interface OpenUpload {
+  readonly key: string;
+  readonly uploadId: string;
 }
 
 export interface ListedObject {
@@ -25,15 +42,16 @@ export interface ListedObject {
 }
 
 /**
- * A bucket that is somebody else's, to be read from. `endpoint` must have been checked before: `lookup` is not
+ * A bucket that is somebody else's. `endpoint` must have been checked before: `lookup` is not
  * asked about an address that is written out.
- * Errors of every call: `bucket.denied`, `bucket.missing`, `bucket.unavailable` (retryable).
+ * Errors of every call: `bucket.denied`, `bucket.missing`, `bucket.wrong_region`, `bucket.refused`,
+ * `bucket.unavailable` (retryable).
  */
 export class CustomerBucket {
   readonly #client: S3Client;
 
   constructor(private readonly options: CustomerBucketOptions) {
-    const { region, endpoint, credentials, lookup, timeoutMs } = options;
+    const { region, endpoint, credentials, lookup, timeoutMs, attempts = 2 } = options;
     // A connection that is kept was checked when it was made, and leads to the same address for its life.
     const agent = { keepAlive: true, maxSockets: 32, lookup };
     silenceNodeVersionWarning();
@@ -42,7 +60,7 @@ export class CustomerBucket {
       endpoint,
       forcePathStyle: endpoint !== undefined,
       credentials,
-      maxAttempts: 2,
+      maxAttempts: attempts,
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
       requestHandler: {
@@ -87,8 +105,83 @@ export class CustomerBucket {
     }
   }
 
+  async put(
+    key: string,
+    body: Uint8Array,
+    contentType: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const request = { ...this.#at(key), Body: body, ContentType: contentType };
+    await this.#client.send(new PutObjectCommand(request), { abortSignal: signal }).catch(rethrow);
+  }
+
+  async openUpload(key: string, contentType: string, signal: AbortSignal): Promise<OpenUpload> {
+    const request = { ...this.#at(key), ContentType: contentType };
+    const { UploadId } = await this.#client
+      .send(new CreateMultipartUploadCommand(request), { abortSignal: signal })
+      .catch(rethrow);
+    if (UploadId === undefined) throw new Error('an upload without an id');
+    return { key, uploadId: UploadId };
+  }
+
+  /**
+   * Input: `n` from 1; 5 MiB at least but for the last part. Output: what completes the upload with it.
+   * Errors: `bucket.upload_gone` besides.
+   */
+  async putPart(
+    { key, uploadId }: OpenUpload,
+    n: number,
+    body: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const request = { ...this.#at(key), UploadId: uploadId, PartNumber: n, Body: body };
+    const { ETag } = await this.#client
+      .send(new UploadPartCommand(request), { abortSignal: signal })
+      .catch(rethrow);
+    if (ETag === undefined) throw new Error('a part without an ETag');
+    return ETag;
+  }
+
+  /** Input: all of its parts, in order. The object is there, whole. Errors: `bucket.upload_gone` besides. */
+  async completeUpload(
+    { key, uploadId }: OpenUpload,
+    etags: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const Parts = etags.map((ETag, index) => ({ ETag, PartNumber: index + 1 }));
+    const request = { ...this.#at(key), UploadId: uploadId, MultipartUpload: { Parts } };
+    await this.#client
+      .send(new CompleteMultipartUploadCommand(request), { abortSignal: signal })
+      .catch(rethrow);
+  }
+
+  /** Its parts are gone; one that is gone already is just as well. */
+  async dropUpload({ key, uploadId }: OpenUpload, signal: AbortSignal): Promise<void> {
+    const request = { ...this.#at(key), UploadId: uploadId };
+    try {
+      await this.#client.send(new AbortMultipartUploadCommand(request), { abortSignal: signal });
+    } catch (error) {
+      if (!(error instanceof Error && error.name === 'NoSuchUpload')) rethrow(error);
+    }
+  }
+
+  /** Output: uploads of this very key that are open. Needs a right of its own, which many do not give. */
+  async listUploads(key: string, signal: AbortSignal): Promise<OpenUpload[]> {
+    const request = { Bucket: this.options.bucket, Prefix: key };
+    const { Uploads = [] } = await this.#client
+      .send(new ListMultipartUploadsCommand(request), { abortSignal: signal })
+      .catch(rethrow);
+    return Uploads.flatMap(({ Key, UploadId }) =>
+      Key === key && UploadId !== undefined ? [{ key, uploadId: UploadId }] : [],
+    );
+  }
+
   close(): void {
     this.#client.destroy();
+  }
+
+  #at(key: string): { Bucket: string; Key: string } {
+    return { Bucket: this.options.bucket, Key: key };
   }
 }
 
@@ -100,17 +193,4 @@ async function* readAll(body: Readable): AsyncGenerator<Uint8Array> {
   } finally {
     body.destroy();
   }
-}
-
-const CODES: Readonly<Record<string, readonly [code: string, message: string]>> = {
-  'storage.denied': ['bucket.denied', 'The bucket refuses these credentials, or this right.'],
-  'storage.bucket_missing': ['bucket.missing', 'There is no such bucket there.'],
-  'storage.unavailable': ['bucket.unavailable', 'The server of the bucket does not answer.'],
-};
-
-function rethrow(error: unknown): never {
-  const known = toS3Error(error);
-  if (!(known instanceof AppError)) throw known;
-  const [code, message] = CODES[known.code] ?? [known.code, known.message];
-  throw new AppError(code, message, { retryable: known.retryable, cause: error });
 }

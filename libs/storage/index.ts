@@ -11,5 +11,6 @@ export {
   CustomerBucket,
   type CustomerBucketOptions,
   type ListedObject,
+  type OpenUpload,
 } from './customer-bucket.js';
 export { openObjectStore, type S3Credentials } from './open-object-store.js';

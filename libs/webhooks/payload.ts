@@ -17,6 +17,8 @@ const THIN = [
   'item_counts',
   'image_counts',
   'fine_tuned_model',
+  'job',
+  'destination',
   'finished_at',
   'message',
 ] as const;
@@ -24,6 +26,7 @@ const THIN = [
 const PATHS: Readonly<Record<string, string>> = {
   job: '/v1/jobs',
   image_set: '/v1/image-sets',
+  export: '/v1/exports',
   'fine_tuning.job': '/v1/fine-tuning/jobs',
 };
 

@@ -8,7 +8,7 @@ import {
   readChangePosition,
   type ChangePosition,
 } from '#database';
-import { viewJob } from '../jobs/job-view.js';
+import { viewJob } from '#results';
 import { API_PARTS, type ApiParts } from '../parts.js';
 import { ChangeHub } from './change-hub.js';
 import { parseEventId } from './event-id.js';

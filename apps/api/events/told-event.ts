@@ -10,7 +10,7 @@ import {
 } from '#database';
 import { viewFineTuning } from '../fine-tuning/fine-tuning-view.js';
 import { viewImageSet } from '../image-sets/image-set-view.js';
-import { viewJob } from '../jobs/job-view.js';
+import { viewJob } from '#results';
 
 /** What followers of a tenant are told: its newest form, once, however many of them there are. */
 export interface ToldEvent {

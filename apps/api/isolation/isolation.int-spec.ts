@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newSecretsKey } from '#secrets';
 import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
 import { routesOf, type Route } from '../route-table/route-table.js';
 import { startApi, type ApiRig } from '../spec-rig.js';
@@ -34,7 +35,8 @@ let routes: readonly Route[];
 
 beforeAll(async () => {
   directory = await makeTemporaryDirectory();
-  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory });
+  const env = { SECRETS_KEY: newSecretsKey() };
+  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory, env });
   await rig.serveModel('default');
   await rig.offerBase('base');
   [owner, stranger] = [await rig.createTenant(), await rig.createTenant()];

@@ -10,7 +10,17 @@ type Tenant = Awaited<ReturnType<ApiRig['createTenant']>>;
 export type Owned = Readonly<Record<OwnedKind | 'model' | 'requests', string>>;
 type OwnedKind = Extract<
   IdKind,
-  'set' | 'upload' | 'import' | 'job' | 'batch' | 'file' | 'tuning' | 'key' | 'webhook' | 'delivery'
+  | 'set'
+  | 'upload'
+  | 'import'
+  | 'export'
+  | 'job'
+  | 'batch'
+  | 'file'
+  | 'tuning'
+  | 'key'
+  | 'webhook'
+  | 'delivery'
 >;
 
 /** The smallest there is: 1 x 1, grey. */
@@ -33,6 +43,14 @@ export const manifestOf = (name: string) => ({
   headers: { 'content-type': 'application/jsonl' },
   query: { name },
   payload: Buffer.from(`{"${name}":1}`),
+});
+
+/** An order of an export, to an object that is called so. */
+export const exportOf = (name: string) => ({
+  partial: true,
+  destination: `s3://customer/${name}/`,
+  access_key_id: name,
+  secret_access_key: name,
 });
 
 const requestsForm = (name: string) => ({
@@ -73,6 +91,7 @@ export async function makeOwned(rig: ApiRig, tenant: Tenant, mark: string): Prom
   const tasks = [{ type: 'answer', question: mark }];
   const order = { image_set: set, seal: true, tasks, model: 'default', name: mark, metadata };
   const job = await make('/v1/jobs', order);
+  const exported = await make(`/v1/jobs/${job}/exports`, exportOf(mark));
   const file = await send('/v1/files');
   const requests = await send('/v1/files', requestsForm(mark));
   const batch = await make('/v1/batches', {
@@ -93,6 +112,7 @@ export async function makeOwned(rig: ApiRig, tenant: Tenant, mark: string): Prom
     set,
     upload,
     import: imported,
+    export: exported,
     job,
     file,
     requests,

@@ -1,6 +1,6 @@
 import type { IdKind } from '#contracts';
 import type { Route } from '../route-table/route-table.js';
-import { manifestOf, pictureForm, type Owned } from './owned.js';
+import { exportOf, manifestOf, pictureForm, type Owned } from './owned.js';
 
 /**
  * What the isolation test knows of the routes. Whoever adds a route adds to these tables what it cannot
@@ -13,6 +13,7 @@ const PATH_IDS: Readonly<Record<string, Exclude<keyof Owned, 'model'>>> = {
   '/v1/imports/:id': 'import',
   '/v1/uploads/:id': 'upload',
   '/v1/jobs/:id': 'job',
+  '/v1/exports/:id': 'export',
   '/v1/files/:id': 'file',
   '/v1/batches/:id': 'batch',
   '/v1/fine-tuning/jobs/:id': 'tuning',
@@ -46,6 +47,7 @@ const FILLINGS: Readonly<Record<string, Filling>> = {
     headers: { 'content-md5': MD5_OF_ZEROS, 'content-type': 'application/octet-stream' },
   },
   'GET /v1/image-sets/:id/thumbnail': { query: { n: '0' } },
+  'POST /v1/jobs/:id/exports': { payload: exportOf('more') },
   'GET /v1/jobs/:id/export': { query: { partial: 'true' } },
   'PATCH /v1/webhooks/:id': { payload: {} },
   'POST /v1/webhooks/:id/rotate': { payload: {} },
@@ -194,6 +196,7 @@ const ZEROS = '019a0000000070008000000000000000';
 export const ID_OF_NOTHING = {
   set: `set_${ZEROS}`,
   import: `imp_${ZEROS}`,
+  export: `exp_${ZEROS}`,
   upload: `upl_${ZEROS}`,
   job: `job_${ZEROS}`,
   file: `file_${ZEROS}`,

@@ -13,7 +13,7 @@ import {
 import { Slots } from '#intake';
 import { estimateJob, type MeasuredSample } from '#pipeline';
 import { FeedAfterCommit } from '../feed/feed-after-commit.js';
-import { viewItem, viewJob } from '../jobs/job-view.js';
+import { viewItem, viewJob } from '#results';
 import { API_PARTS, type ApiParts } from '../parts.js';
 import { readWaitMs } from '../predictions/prefer.js';
 import { checkJobWebhook } from '../webhooks/order-webhook.js';

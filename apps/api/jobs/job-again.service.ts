@@ -4,7 +4,7 @@ import { findJob, retryItems, type KeptAnswer, type Queryable } from '#database'
 import { FeedAfterCommit } from '../feed/feed-after-commit.js';
 import { once } from '../idempotency/idempotency.js';
 import { API_PARTS, type ApiParts } from '../parts.js';
-import { viewJob } from './job-view.js';
+import { viewJob } from '#results';
 
 /** What puts a job to work again that has ended. */
 @Injectable()

@@ -10,7 +10,7 @@ import {
 import { findJob, moveJob, moveJobs, type JobMove } from '#database';
 import { API_PARTS, type ApiParts } from '../parts.js';
 import { jobFilterOf } from './job-filter.js';
-import { viewJob } from './job-view.js';
+import { viewJob } from '#results';
 
 /** Cancel, pause and resume, of one job and of many. The dispatcher takes their shards along. */
 @Injectable()

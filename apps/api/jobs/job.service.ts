@@ -29,7 +29,7 @@ import { OutgoingUrls } from '../webhooks/outgoing-urls.js';
 import { WebhookSecrets } from '../webhooks/webhook-secrets.js';
 import { createJob } from './create-job.js';
 import { jobFilterOf } from './job-filter.js';
-import { viewItem, viewJob } from './job-view.js';
+import { viewItem, viewJob } from '#results';
 import { restartOf } from './restart-of.js';
 
 @Injectable()

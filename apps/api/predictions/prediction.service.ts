@@ -12,7 +12,7 @@ import {
 } from '#database';
 import { Slots, storeImage } from '#intake';
 import { FeedAfterCommit } from '../feed/feed-after-commit.js';
-import { viewItem, viewJob } from '../jobs/job-view.js';
+import { viewItem, viewJob } from '#results';
 import { API_PARTS, type ApiParts } from '../parts.js';
 import { createPrediction, requireImage } from './create-prediction.js';
 import { readWaitMs } from './prefer.js';

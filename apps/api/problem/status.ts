@@ -39,6 +39,9 @@ const STATUSES: Readonly<Record<string, number>> = {
   'upload.too_many': 409,
   'set.importing': 409,
   'import.ended': 409,
+  'export.ended': 409,
+  'export.in_progress': 409,
+  'export.too_many': 409,
   'bucket.bad_uri': 422,
   'secrets.no_key': 422,
   'import.too_many': 409,
@@ -91,7 +94,7 @@ const STATUSES: Readonly<Record<string, number>> = {
 };
 
 const NOT_FOUND =
-  /^(set|upload|import|job|tuning|file|batch|image|tenant|key|worker|request|webhook|delivery)\.not_found$/;
+  /^(set|upload|import|export|job|tuning|file|batch|image|tenant|key|worker|request|webhook|delivery)\.not_found$/;
 
 /** A picture that was refused, where one was required. */
 const UNREADABLE_IMAGE = /^(image|zip|tar)\./;

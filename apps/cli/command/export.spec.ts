@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Export } from '#contracts';
 import { cli } from '../testing/captured.js';
 import { FakeApi, problem } from '../testing/fake-api.js';
 import { JOB_ID } from '../testing/samples.js';
@@ -69,5 +70,72 @@ describe('pallet export', () => {
     server.close();
     expect([code, await readdir(folder)]).toEqual([1, []]);
     expect(err).toContain('[cli.download_broken]');
+  });
+});
+
+describe('pallet export --to', () => {
+  const ID = `exp_${'0'.repeat(31)}1`;
+  const DESTINATION = 's3://cats/out/all.zip';
+  const anExport = (more: Partial<Export> = {}): Export => ({
+    object: 'export',
+    id: ID,
+    job: JOB_ID,
+    format: 'coco',
+    partial: false,
+    state: 'running',
+    destination: DESTINATION,
+    manifest: `${DESTINATION}.manifest.json`,
+    items: { total: 4, read: 1 },
+    bytes: 0,
+    sha256: null,
+    error: null,
+    created_at: '2026-01-01T00:00:00.000Z',
+    started_at: null,
+    finished_at: null,
+    ...more,
+  });
+  const EXPORTS = `/v1/jobs/${JOB_ID}/exports`;
+  const keys = { HOME: '/nowhere', AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' };
+  const args = ['export', JOB_ID, '-f', 'coco', '--to', 's3://cats/out/'];
+
+  it('orders it with the keys of the environment, and waits through a restart of the server', async () => {
+    const finished_at = '2026-01-01T00:00:01.000Z';
+    api.answerNext(EXPORTS, { status: 202, body: anExport() });
+    const sha256 = 'ab'.repeat(32);
+    api.answerNext(`/v1/exports/${ID}`, { status: 200, body: anExport() }, 'drop', {
+      status: 200,
+      body: anExport({ state: 'completed', bytes: 7, sha256, finished_at }),
+    });
+    const there = { ...env, ...keys, AWS_REGION: 'eu-central-1' };
+    const { code, out } = await cli([...args, '--endpoint', 'http://minio:9000'], { env: there });
+    expect([code, out]).toEqual([
+      0,
+      `${ID}: completed, ${DESTINATION}, 7 bytes, sha256 ${sha256}\n`,
+    ]);
+    expect(api.received[0]!.json).toEqual({
+      format: 'coco',
+      destination: 's3://cats/out/',
+      region: 'eu-central-1',
+      endpoint: 'http://minio:9000',
+      access_key_id: 'id',
+      secret_access_key: 'secret',
+    });
+  });
+
+  it('says why a bucket did not take it, and exits as for a job that failed', async () => {
+    const error = { code: 'bucket.denied', detail: 'The bucket refuses.' };
+    const body = anExport({ state: 'failed', error, finished_at: '2026-01-01T00:00:01.000Z' });
+    api.answerNext(EXPORTS, { status: 202, body });
+    const { code, out } = await cli(args, { env: { ...env, ...keys } });
+    expect(code).not.toBe(0);
+    expect(out).toBe(`${ID}: failed (bucket.denied: The bucket refuses.)\n`);
+  });
+
+  it('asks for keys, and takes no file besides', async () => {
+    const without = await cli(args, { env: { ...env, HOME: '/nowhere' } });
+    expect([without.code, without.err]).toEqual([2, expect.stringContaining('AWS_ACCESS_KEY_ID')]);
+    const both = await cli([...args, '-o', 'x'], { env: { ...env, ...keys } });
+    expect(both.code).toBe(2);
+    expect(api.received).toEqual([]);
   });
 });

@@ -1,26 +1,21 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { access } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { AppError, type Import, type LineError } from '#contracts';
+import type { Import, LineError } from '#contracts';
 import type { ImportClient } from '../client/import-client.js';
+import { addBucketOptions, bucketAccess, type BucketFlags } from '../connection/bucket-access.js';
 import { action, connectForImports, type CliContext, type CommandInput } from '../context.js';
 import { EXIT, usageError, type ExitCode } from '../exit-code.js';
 import { jsonOption } from './options.js';
+import { waitForEnd } from './wait-for-end.js';
 
-interface ImportFlags {
+interface ImportFlags extends BucketFlags {
   name?: string;
-  region?: string;
-  endpoint?: string;
   dryRun?: boolean;
   /** False with --no-wait. */
   wait: boolean;
   json?: boolean;
 }
 
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2_000;
-/** An import may take hours; a restart of the api in between must not end the wait for it. */
-const PATIENCE_MS = 60_000;
 const SHOWN_LINES = 20;
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -31,16 +26,15 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 export function addImportCommand(program: Command, context: CliContext): void {
-  program
+  const command = program
     .command('import')
     .summary('brings images into a set that a manifest or a bucket has')
     .description(
-      'Brings images into an open set that a manifest names, by URL or by the SHA-256 of what was sent before. The server fetches them. Sent again, a manifest adds nothing. Or those of an S3 bucket; its keys are taken from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), and the server keeps them sealed until the import has ended.',
+      'Brings images into an open set that a manifest names, by URL or by the SHA-256 of what was sent before. The server fetches them. Sent again, a manifest adds nothing. Or those of an S3 bucket; its keys are taken from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN) or from a profile, and the server keeps them sealed until the import has ended.',
     )
     .argument('<set>', 'id of the set')
-    .argument('<source>', 'a manifest (.jsonl, .ndjson or .csv), or s3://bucket/photos/**/*.jpg')
-    .option('--region <region>', 'of the bucket (default: AWS_REGION, us-east-1)')
-    .option('--endpoint <url>', 'of an S3 server that is not AWS (default: AWS_ENDPOINT_URL)')
+    .argument('<source>', 'a manifest (.jsonl, .ndjson or .csv), or s3://bucket/photos/**/*.jpg');
+  addBucketOptions(command)
     .option('--name <name>', 'what to call the import')
     .option('--dry-run', 'only look at the lines')
     .option('--no-wait', 'do not wait until all is fetched')
@@ -73,21 +67,9 @@ async function importBucket(
 ): Promise<ExitCode> {
   const { flags, context } = input;
   const { env, signal } = context;
-  const { AWS_ACCESS_KEY_ID: access_key_id, AWS_SECRET_ACCESS_KEY: secret_access_key } = env;
   if (flags.dryRun) throw usageError('--dry-run is for manifests.');
-  if (!access_key_id || !secret_access_key) {
-    throw usageError('Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which may read the bucket.');
-  }
+  const order = { uri, name: flags.name, ...(await bucketAccess(flags, env)) };
   const client = await connectForImports(input);
-  const order = {
-    uri,
-    name: flags.name,
-    region: flags.region ?? env['AWS_REGION'],
-    endpoint: flags.endpoint ?? env['AWS_ENDPOINT_URL'],
-    access_key_id,
-    secret_access_key,
-    session_token: env['AWS_SESSION_TOKEN'],
-  };
   return follow(input, client, await client.createFromBucket(setId, order, { signal }));
 }
 
@@ -135,37 +117,15 @@ async function check(
   return usable < found ? EXIT.failedItems : EXIT.ok;
 }
 
-async function waitForImport(
-  client: ImportClient,
-  made: Import,
-  { output, signal }: CliContext,
-): Promise<Import> {
-  const progress = output.progress('importing');
-  let answeredAt = Date.now();
-  let now = made;
-  try {
-    for (
-      let ms = FIRST_PAUSE_MS;
-      now.finished_at === null;
-      ms = Math.min(ms * 1.5, LONGEST_PAUSE_MS)
-    ) {
-      await pause(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
-      const next = await client.get(made.id, { signal }).catch((error: unknown) => {
-        const isPassing = error instanceof AppError && error.retryable;
-        if (!isPassing || Date.now() - answeredAt > PATIENCE_MS) throw error;
-        return undefined;
-      });
-      if (next === undefined) continue;
-      answeredAt = Date.now();
-      now = next;
-      const { found, accepted, duplicate, refused } = now.row_counts;
-      const note = refused > 0 ? `${refused} refused` : undefined;
-      progress.show(accepted + duplicate + refused, found, note);
-    }
-    return now;
-  } finally {
-    progress.stop();
-  }
+function waitForImport(client: ImportClient, made: Import, context: CliContext): Promise<Import> {
+  const { signal } = context;
+  const show = ({ row_counts: { found, accepted, duplicate, refused } }: Import) => ({
+    done: accepted + duplicate + refused,
+    total: found,
+    note: refused > 0 ? `${refused} refused` : undefined,
+  });
+  const get = () => client.get(made.id, { signal });
+  return waitForEnd(made, get, { label: 'importing', show }, context);
 }
 
 function describe({ state, row_counts: counts, error }: Import): string {

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { AppError } from '#contracts';
 import { findImportBucket, type ImportBucket } from '#database';
 import {
@@ -9,14 +8,9 @@ import {
   spool,
   type SpooledFile,
 } from '#intake';
-import { CustomerBucket } from '#storage';
+import type { CustomerBucket } from '#storage';
+import { openCustomerBucket } from '../bucket/open-customer-bucket.js';
 import type { ImportParts } from './import-parts.js';
-
-const credentialsSchema = z.object({
-  accessKeyId: z.string(),
-  secretAccessKey: z.string(),
-  sessionToken: z.string().optional(),
-});
 
 type BucketParts = Pick<ImportParts, 'guard' | 'limits' | 'secrets'>;
 
@@ -27,20 +21,11 @@ type BucketParts = Pick<ImportParts, 'guard' | 'limits' | 'secrets'>;
 export function openBucket(
   { guard, limits, secrets }: BucketParts,
   importId: string,
-  { uri, region, endpoint, credentials }: ImportBucket,
+  { uri, ...sealed }: ImportBucket,
 ): CustomerBucket {
   const { bucket } = parseBucketUri(uri);
-  // An address that is written out is never resolved, so the look-up alone would let it through.
-  if (endpoint !== null) guard.checkUrl(endpoint);
-  const opened: unknown = JSON.parse(secrets.open(credentials, placeOf(importId)));
-  return new CustomerBucket({
-    bucket,
-    region,
-    endpoint: endpoint ?? undefined,
-    credentials: credentialsSchema.parse(opened),
-    lookup: guard.lookup,
-    timeoutMs: limits.timeoutMs,
-  });
+  const tools = { guard, secrets, timeoutMs: limits.timeoutMs };
+  return openCustomerBucket(tools, placeOf(importId), { bucket, ...sealed });
 }
 
 const placeOf = (importId: string): string => `import ${importId}`;
