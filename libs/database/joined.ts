@@ -1,3 +1,5 @@
+import type { Queryable } from './database.js';
+
 /** Of one of them the answer may be on its way while the next questions gather. */
 const STATEMENTS_AT_ONCE = 2;
 /** Questions of one statement. */
@@ -68,4 +70,23 @@ export class Joined<Question, Answer> {
     this.#running += 1;
     batch.begin();
   }
+}
+
+/**
+ * A question to a database that is asked together with others of the same moment, whoever asks them.
+ * Input of what comes out: where it is asked, and the question. Errors: those of the statement.
+ */
+export function joinedQuery<Question, Answer>(
+  keyOf: (question: Question) => string,
+  askAll: (db: Queryable, questions: readonly Question[]) => Promise<ReadonlyMap<string, Answer>>,
+): (db: Queryable, question: Question) => Promise<Answer | undefined> {
+  const joined = new WeakMap<Queryable, Joined<Question, Answer>>();
+  return (db, question) => {
+    let one = joined.get(db);
+    if (one === undefined) {
+      one = new Joined(keyOf, (questions) => askAll(db, questions));
+      joined.set(db, one);
+    }
+    return one.ask(question);
+  };
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newUuid, parsePublicId, publicId } from '#contracts';
 import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
 import { startApi, type ApiRig } from '../spec-rig.js';
@@ -72,6 +72,39 @@ describe('a poller', () => {
     });
     expect([missing.statusCode, missing.headers.etag]).toEqual([404, undefined]);
     expect(missing.headers['cache-control']).toBe('no-store');
+  });
+});
+
+describe('polls of the same moment', () => {
+  it('are few statements, and each gets what its own key may see', async () => {
+    const [mine, gone] = [await makeJob(3), await makeJob(4)];
+    const other = await rig.createTenant();
+    const query = vi.spyOn(rig.database, 'query');
+    const polls = Array.from({ length: 60 }, (_, n) => {
+      const { job } = n % 2 === 0 ? mine : gone;
+      const who = n % 3 === 0 ? other.headers : headers;
+      return rig.app.inject({ url: `/v1/jobs/${job}`, headers: who });
+    });
+    const answers = await Promise.all(polls);
+    const statements = query.mock.calls.length;
+    query.mockRestore();
+    for (const [n, answer] of answers.entries()) {
+      const total = n % 2 === 0 ? 3 : 4;
+      if (n % 3 === 0) expect([n, answer.statusCode]).toEqual([n, 404]);
+      else expect([n, answer.json().item_counts.total]).toEqual([n, total]);
+    }
+    expect(statements).toBeLessThan(30);
+  });
+
+  it('by a key that is revoked are refused from then on', async () => {
+    const { job } = await makeJob(1);
+    const before = await Promise.all(Array.from({ length: 10 }, () => get(`/v1/jobs/${job}`)));
+    expect(before.map(({ statusCode }) => statusCode)).toEqual(Array(10).fill(200));
+    await rig.database.query('UPDATE api_keys SET revoked_at = now() WHERE tenant_id = $1', [
+      tenantId,
+    ]);
+    const after = await Promise.all(Array.from({ length: 10 }, () => get(`/v1/jobs/${job}`)));
+    expect(after.map(({ statusCode }) => statusCode)).toEqual(Array(10).fill(401));
   });
 });
 

@@ -16,6 +16,7 @@ import {
   findJob,
   listJobs,
   listResults,
+  pollJob,
   type JobRecord,
   type KeptAnswer,
   type Queryable,
@@ -124,7 +125,7 @@ export class JobService {
   }
 
   async #require(tenantId: string, id: string): Promise<JobRecord> {
-    const job = await findJob(this.parts.database, tenantId, requireUuid('job', id));
+    const job = await pollJob(this.parts.database, { tenantId, id: requireUuid('job', id) });
     if (job === undefined) throw notFound('job', id);
     return job;
   }

@@ -1,4 +1,5 @@
 import type { Queryable } from '../database.js';
+import { joinedQuery } from '../joined.js';
 
 export type Scope = 'read' | 'write';
 
@@ -18,24 +19,36 @@ interface ApiKeyRow extends Record<string, unknown> {
 }
 
 /**
- * Input: SHA-256 of a key. Output: the key, unless it is unknown, revoked or past its time; that it was
- * used is noted once a minute at most, so that reads stay reads. Errors: those of the connection.
+ * Input: SHA-256 of a key; not in a transaction. Output: the key, unless it is unknown, revoked or past its time; that
+ * it was used is noted once a minute at most, so that reads stay reads. Requests of the same moment ask together, and
+ * nothing is kept: a key is refused from the moment that it is revoked. Errors: those of the connection.
  */
-export async function findApiKey(db: Queryable, hash: Buffer): Promise<ApiKey | undefined> {
-  const [row] = await db.query<ApiKeyRow>(
+export function findApiKey(db: Queryable, hash: Buffer): Promise<ApiKey | undefined> {
+  return findTogether(db, hash.toString('hex'));
+}
+
+const findTogether = joinedQuery((hash: string) => hash, findApiKeys);
+
+async function findApiKeys(db: Queryable, hashes: readonly string[]): Promise<Map<string, ApiKey>> {
+  const rows = await db.query<ApiKeyRow>(
     `WITH found AS (
        SELECT id, tenant_id, hash, scopes, last_used_at FROM api_keys
-       WHERE hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+       WHERE hash = ANY (ARRAY(SELECT decode(hex, 'hex') FROM unnest($1::text[]) AS t (hex)))
+         AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
      ), noted AS (
        UPDATE api_keys SET last_used_at = now() FROM found
        WHERE api_keys.id = found.id
          AND (found.last_used_at IS NULL OR found.last_used_at < now() - interval '1 minute')
      )
      SELECT id, tenant_id, hash, scopes FROM found`,
-    [hash],
+    [hashes],
   );
-  if (row === undefined) return undefined;
-  return { id: row.id, tenantId: row.tenant_id, hash: row.hash, scopes: row.scopes };
+  return new Map(
+    rows.map(({ id, tenant_id: tenantId, hash, scopes }) => [
+      hash.toString('hex'),
+      { id, tenantId, hash, scopes },
+    ]),
+  );
 }
 
 export interface NewApiKey {

@@ -1,6 +1,6 @@
 import { AppError } from '#contracts';
 import type { Queryable } from '../database.js';
-import { Joined } from '../joined.js';
+import { joinedQuery } from '../joined.js';
 
 /** What was known of a content when its bytes were brought into the store. */
 export interface SeenBlob {
@@ -24,7 +24,7 @@ interface Content {
 }
 
 const contentKey = ({ tenantId, sha256 }: Content): string => `${tenantId} ${sha256}`;
-const looks = new WeakMap<Queryable, Joined<Content, FoundBlob>>();
+const lookTogether = joinedQuery(contentKey, lookForBlobs);
 
 /**
  * Output: whether the tenant has sent this content before: then the store holds its bytes. Looks of the same moment are
@@ -35,12 +35,7 @@ export async function lookForBlob(
   tenantId: string,
   sha256: string,
 ): Promise<FoundBlob> {
-  let joined = looks.get(db);
-  if (joined === undefined) {
-    joined = new Joined(contentKey, (contents) => lookForBlobs(db, contents));
-    looks.set(db, joined);
-  }
-  return (await joined.ask({ tenantId, sha256 }))!;
+  return (await lookTogether(db, { tenantId, sha256 }))!;
 }
 
 async function lookForBlobs(

@@ -1,5 +1,6 @@
 import type { JobState, JobTasks, StopReason, Task } from '#contracts';
 import type { Queryable } from '../database.js';
+import { joinedQuery } from '../joined.js';
 import { JOB_FILTER, jobFilterValues, type JobFilterInput } from './job-filter.js';
 
 export interface JobRecord {
@@ -69,6 +70,33 @@ export async function findJob(
   );
   return row && toRecord(row);
 }
+
+interface AskedJob {
+  readonly tenantId: string;
+  readonly id: string;
+}
+
+const askedKey = ({ tenantId, id }: AskedJob): string => `${tenantId} ${id}`;
+
+async function findJobs(
+  db: Queryable,
+  asked: readonly AskedJob[],
+): Promise<Map<string, JobRecord>> {
+  const rows = await db.query<JobRow & { tenant_id: string }>(
+    `SELECT tenant_id, ${COLUMNS} FROM jobs
+     WHERE (tenant_id, id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))`,
+    [asked.map(({ tenantId }) => tenantId), asked.map(({ id }) => id)],
+  );
+  return new Map(
+    rows.map((row) => [askedKey({ tenantId: row.tenant_id, id: row.id }), toRecord(row)]),
+  );
+}
+
+/**
+ * As `findJob`, but what is polled at the same moment is one statement, and one job polled by many is one row of it:
+ * all of them get the same object. Input: not a transaction.
+ */
+export const pollJob = joinedQuery(askedKey, findJobs);
 
 /** Output: those of the jobs that are there, of whatever tenant: the caller knows whose they are. */
 export async function findJobsById(db: Queryable, ids: readonly string[]): Promise<JobRecord[]> {

@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 import { TestClient } from '../../rig/client.js';
 import { System } from '../../rig/system.js';
+import { cpuSeconds } from '../ingest/process-use.js';
 import { tinyImage } from '../../rig/tiny-image.js';
 
 /**
@@ -31,7 +32,9 @@ try {
   }
   const job = await client.createJob(set.id, [{ type: 'ocr' }]);
   await poll(job.id, RATE / 10, 2);
+  const cpuBefore = cpuSeconds(system.api.pid);
   const measured = await poll(job.id, RATE, SECONDS);
+  const cpu = cpuSeconds(system.api.pid) - cpuBefore;
   const after = await client.job(job.id);
   console.log(
     JSON.stringify({
@@ -39,6 +42,7 @@ try {
       rate: RATE,
       seconds: SECONDS,
       ...measured,
+      api_cpu_ms_per_poll: Number(((cpu * 1_000) / (RATE * SECONDS)).toFixed(3)),
       job_still_runs: after.finished_at === null,
       items_done: after.item_counts.succeeded,
     }),
