@@ -325,6 +325,7 @@ describe('the description', () => {
       'downloadFile',
       'downloadFineTuningResult',
       'exportJob',
+      'extendJob',
       'followEvents',
       'followJob',
       'getBatch',

@@ -635,6 +635,7 @@ export type JobWebhook =
         | 'job.started'
         | 'job.paused'
         | 'job.resumed'
+        | 'job.extended'
         | 'job.finished'
         | 'job.cancelled'
         | 'image_set.sealed'
@@ -791,6 +792,19 @@ export type RetryJob = {
   readonly error_codes?: readonly string[];
   /** Also what had not been done when the job was cancelled */
   readonly cancelled?: boolean;
+};
+
+export type ExtendJob = {
+  /** What else is asked about each image; the old answers stay */
+  readonly tasks: readonly Task[];
+  /** Stop when a larger part of the ended images has failed; default: never */
+  readonly max_failure_rate?: number;
+  /** Not before so many images have ended; default: 100 */
+  readonly failure_rate_min_items?: number;
+  /** What has not ended then is not done any more */
+  readonly deadline_at?: string;
+  /** The same, from now */
+  readonly timeout_seconds?: number;
 };
 
 export type RestartJob = {
@@ -1115,6 +1129,7 @@ export type CreateWebhook = {
     | 'job.started'
     | 'job.paused'
     | 'job.resumed'
+    | 'job.extended'
     | 'job.finished'
     | 'job.cancelled'
     | 'image_set.sealed'
@@ -1167,6 +1182,7 @@ export type UpdateWebhook = {
     | 'job.started'
     | 'job.paused'
     | 'job.resumed'
+    | 'job.extended'
     | 'job.finished'
     | 'job.cancelled'
     | 'image_set.sealed'
@@ -1422,6 +1438,8 @@ export interface Operations {
   };
   /** Do the failed items of an ended job again; the others keep their answers */
   retryJob: { input: { id: string; 'Idempotency-Key'?: string; body: RetryJob }; answer: Job };
+  /** Ask more tasks about the images of an ended job; what was answered stays */
+  extendJob: { input: { id: string; 'Idempotency-Key'?: string; body: ExtendJob }; answer: Job };
   /** Make a new job of this one over the same set, with changes */
   restartJob: { input: { id: string; 'Idempotency-Key'?: string; body: RestartJob }; answer: Job };
   /** List what happened to a job, oldest first */
@@ -1914,6 +1932,14 @@ export const OPERATIONS = {
   retryJob: {
     method: 'POST',
     path: '/v1/jobs/{id}/retry',
+    query: [],
+    header: ['Idempotency-Key'],
+    sends: 'json',
+    answers: 'json',
+  },
+  extendJob: {
+    method: 'POST',
+    path: '/v1/jobs/{id}/extend',
     query: [],
     header: ['Idempotency-Key'],
     sends: 'json',

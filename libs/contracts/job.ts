@@ -59,6 +59,16 @@ export const restartJobSchema = z
   .meta({ id: 'RestartJob' });
 export type RestartJob = z.output<typeof restartJobSchema>;
 
+/** POST /v1/jobs/{id}/extend */
+export const extendJobSchema = z
+  .strictObject({
+    tasks: tasksSchema.describe('What else is asked about each image; the old answers stay'),
+    ...jobLimitShape,
+  })
+  .refine(hasOneDeadline, ONE_DEADLINE)
+  .meta({ id: 'ExtendJob' });
+export type ExtendJob = z.output<typeof extendJobSchema>;
+
 export const jobStateSchema = z.enum([
   'queued',
   'running',

@@ -39,7 +39,9 @@ export const taskSchema = z
   .meta({ id: 'Task' });
 export type Task = z.infer<typeof taskSchema>;
 
-export const tasksSchema = z.array(taskSchema).min(1).max(16);
+/** Most that a job asks an image. */
+export const MOST_TASKS = 16;
+export const tasksSchema = z.array(taskSchema).min(1).max(MOST_TASKS);
 
 /** What a job asks: the same about every image, or about each image what that image brought. */
 export type JobTasks = readonly Task[] | 'own';

@@ -8,6 +8,7 @@ export const webhookEventTypes = [
   'job.started',
   'job.paused',
   'job.resumed',
+  'job.extended',
   'job.finished',
   'job.cancelled',
   'image_set.sealed',
@@ -22,7 +23,7 @@ export type WebhookEventType = (typeof webhookEventTypes)[number] | 'webhook.tes
 
 /** What most receivers wait for: ends. */
 const DEFAULT_EVENTS = webhookEventTypes.filter(
-  (type) => !/\.(created|started|paused|resumed)$/.test(type),
+  (type) => !/\.(created|started|paused|resumed|extended)$/.test(type),
 );
 
 const eventsSchema = z

@@ -9,6 +9,7 @@ export * from './query/cancel-job.js';
 export * from './query/change.js';
 export * from './query/commit-items.js';
 export * from './query/expire-jobs.js';
+export * from './query/extend-job.js';
 export * from './query/blob.js';
 export * from './query/delete-image-set.js';
 export * from './query/delete-images.js';

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import { newUuid, NO_JOB_QUOTA } from '#contracts';
+import { newUuid, NO_JOB_QUOTA, type Answer, type Task } from '#contracts';
 import { eachItem, parseItemRanges, type Ticket } from '#pipeline';
-import { planJob, type Database, type NewJobLimits } from './index.js';
+import { planJob, type Database, type Lease, type NewJobLimits } from './index.js';
 
 export const MODEL = 'tiny';
 
@@ -65,8 +65,9 @@ export async function jobRow(database: Database, jobId: string) {
     cancelled: number;
     error_counts: Record<string, number>;
     stop_reason: string | null;
+    tasks: Task[];
   }>(
-    'SELECT state, item_count, succeeded, failed, cancelled, error_counts, stop_reason FROM jobs WHERE id = $1',
+    'SELECT state, item_count, succeeded, failed, cancelled, error_counts, stop_reason, tasks FROM jobs WHERE id = $1',
     [jobId],
   );
   return row!;
@@ -79,14 +80,41 @@ export async function itemRows(database: Database, jobId: string) {
     error_code: string | null;
     worker_id: string | null;
     width: number | null;
-  }>('SELECT n, state, error_code, worker_id, width FROM items WHERE job_id = $1 ORDER BY n', [
-    jobId,
-  ]);
+    run: number;
+    answers: Answer[] | null;
+  }>(
+    'SELECT n, state, error_code, worker_id, width, run, answers FROM items WHERE job_id = $1 ORDER BY n',
+    [jobId],
+  );
 }
 
 export async function expectConsistent(database: Database, jobId: string): Promise<void> {
   const job = await jobRow(database, jobId);
-  const rows = await itemRows(database, jobId);
+  const everyRow = await itemRows(database, jobId);
+  const shards = await database.query<{
+    items: string;
+    remaining: number;
+    state: string;
+    run: number;
+    first_task: number;
+  }>('SELECT items::text, remaining, state, run, first_task FROM shards WHERE job_id = $1', [
+    jobId,
+  ]);
+  const open: number[] = [];
+  const answered = new Map(everyRow.map(({ n, answers }) => [n, answers?.length ?? 0]));
+  for (const shard of shards.filter(({ state }) => state !== 'done' && state !== 'cancelled')) {
+    const ended = new Set(everyRow.filter(({ run }) => run >= shard.run).map(({ n }) => n));
+    const pending = [...eachItem(parseItemRanges(shard.items))].filter((n) => !ended.has(n));
+    expect(pending).toHaveLength(shard.remaining);
+    open.push(...pending);
+    // What they are asked begins behind what their rows have already.
+    const elsewhere = pending.filter((n) => (answered.get(n) ?? 0) !== shard.first_task);
+    expect(elsewhere).toEqual([]);
+  }
+  const waiting = new Set(open);
+  // Every image is in one open shard at most.
+  expect(waiting.size).toBe(open.length);
+  const rows = everyRow.filter(({ n }) => !waiting.has(n));
   for (const state of ['succeeded', 'failed', 'cancelled'] as const) {
     expect(rows.filter((row) => row.state === state)).toHaveLength(job[state]);
   }
@@ -94,28 +122,38 @@ export async function expectConsistent(database: Database, jobId: string): Promi
     .filter((row) => row.state === 'failed')
     .map((row) => row.error_code ?? 'unknown');
   expect(job.error_counts).toEqual(countsOf(codes));
-  const ended = new Set(rows.map((row) => row.n));
-  const shards = await database.query<{ items: string; remaining: number; state: string }>(
-    'SELECT items::text, remaining, state FROM shards WHERE job_id = $1',
-    [jobId],
-  );
-  const open: number[] = [];
-  for (const shard of shards.filter(({ state }) => state !== 'done' && state !== 'cancelled')) {
-    const pending = [...eachItem(parseItemRanges(shard.items))].filter((n) => !ended.has(n));
-    expect(pending).toHaveLength(shard.remaining);
-    open.push(...pending);
-  }
-  // Every image has its row or is in exactly one open shard, never both, never neither.
-  expect(new Set(open).size).toBe(open.length);
-  expect(open.length + ended.size).toBe(job.item_count);
+  // Every image has ended or is in an open shard, never neither.
+  expect(open.length + rows.length).toBe(job.item_count);
   const isOver = job.state === 'completed' || job.state === 'cancelled';
-  expect(isOver).toBe(ended.size === job.item_count);
+  expect(isOver).toBe(rows.length === job.item_count);
+  const wrong = rows.filter(
+    ({ n, state, answers }) =>
+      state === 'succeeded' &&
+      !isWhole(answers ?? [], (task) => said(n, job.tasks[task]!), job.tasks),
+  );
+  expect(wrong).toEqual([]);
   // Only somebody's cancel, or a limit that is named, leaves anything undone.
   if (isOver && job.stop_reason === null) {
     expect(job.state).toBe(job.cancelled > 0 ? 'cancelled' : 'completed');
   }
   if (isOver && job.stop_reason !== null) expect(job.state).toBe('completed');
 }
+
+const isWhole = (
+  answers: readonly Answer[],
+  right: (task: number) => string,
+  tasks: readonly Task[],
+): boolean =>
+  answers.length === tasks.length &&
+  answers.every(({ task, raw }, at) => task === at && raw === right(at));
+
+/** What is said to the tasks of a lease about an item: of item and task alone, but for the tokens, which tell who said it. */
+export const answersTo = (lease: Lease, n: number, tokens = 1): Answer[] =>
+  lease.tasks.map(
+    (task, at) => ({ task: lease.firstTask + at, raw: said(n, task), tokens }) as Answer,
+  );
+
+export const said = (n: number, task: Task): string => `${n} ${task.type}`;
 
 const countsOf = (codes: readonly string[]): Record<string, number> =>
   Object.fromEntries(

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { newUuid, NO_JOB_QUOTA } from '#contracts';
+import { MOST_TASKS, newUuid, NO_JOB_QUOTA, type Task } from '#contracts';
 import { feedStep } from '#pipeline';
 import {
   cancelLeasedShard,
@@ -8,6 +8,7 @@ import {
   claimShard,
   commitItems,
   expireJobs,
+  extendJob,
   feedStore,
   listUnsettled,
   loseLease,
@@ -21,11 +22,12 @@ import {
   type Database,
   type Lease,
 } from './index.js';
-import { itemRows, jobRow, MODEL, WildQueue, type MadeJob } from './pipeline-fixture.js';
+import { answersTo, itemRows, jobRow, MODEL, WildQueue, type MadeJob } from './pipeline-fixture.js';
 
 export type Step =
   | { readonly kind: 'feed' | 'expire' | 'flush' | 'cancel' | 'cancel-waiting' }
   | { readonly kind: 'pause' | 'resume' | 'settle' | 'rush' | 'deadline' }
+  | { readonly kind: 'extend'; readonly tasks: readonly Task[]; readonly maxFailureRate?: number }
   | { readonly kind: 'retry'; readonly cancelled: boolean; readonly codes?: readonly string[] }
   | {
       readonly kind: 'claim' | 'release' | 'lose' | 'cancel-leased' | 'renew';
@@ -40,6 +42,12 @@ export type Step =
 
 /** What items fail of here. */
 const CODES = ['image.undecodable', 'image.missing', 'engine.crashed'];
+
+const task: fc.Arbitrary<Task> = fc.constantFrom<Task[]>(
+  { type: 'ocr' },
+  { type: 'caption', language: 'en' },
+  { type: 'detect', labels: ['cat'] },
+);
 
 type LeaseStep = Exclude<Extract<Step, { pick: number }>, { kind: 'claim' }>;
 
@@ -85,6 +93,14 @@ export const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
+      kind: fc.constant('extend' as const),
+      tasks: fc.array(task, { minLength: 1, maxLength: 3 }),
+      maxFailureRate: fc.option(fc.constantFrom(0, 0.5), { nil: undefined }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
       kind: fc.constant('retry' as const),
       cancelled: fc.boolean(),
       codes: fc.option(fc.subarray(CODES, { minLength: 1 }), { nil: undefined }),
@@ -92,12 +108,14 @@ export const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
+type Row = Awaited<ReturnType<typeof itemRows>>[number];
+
 /** One job, and everything that can happen to it, one step after the other. */
 export class World {
   readonly queue = new WildQueue();
   readonly leases: Lease[] = [];
-  /** First committed value of each item: nothing may ever overwrite it. */
-  readonly firstWidth = new Map<number, number>();
+  /** What was last seen of each item: its run's end is never overwritten, and no answer in any run. */
+  readonly seen = new Map<number, Row>();
   #width = 1;
 
   constructor(
@@ -117,6 +135,7 @@ export class World {
     else if (step.kind === 'deadline') await this.passDeadline();
     else if (step.kind === 'rush') await this.finish((n) => n % 4 === 0);
     else if (step.kind === 'retry') await this.retry(step);
+    else if (step.kind === 'extend') await this.extend(step);
     else if (step.kind === 'cancel-waiting') await cancelWaitingShards(this.database, jobId);
     else if (step.kind === 'claim') await this.claim(step.pick);
     else if ('pick' in step) await this.withLease(step);
@@ -161,7 +180,7 @@ export class World {
     const { tenantId, jobId } = this.job;
     const { state } = await jobRow(this.database, jobId);
     const before = await itemRows(this.database, jobId);
-    const isChosen = (row: (typeof before)[number]): boolean =>
+    const isChosen = (row: Row): boolean =>
       row.state === 'failed'
         ? step.codes === undefined || step.codes.includes(row.error_code ?? '')
         : row.state === 'cancelled' && step.cancelled;
@@ -180,9 +199,37 @@ export class World {
     } else {
       expect(await retried).toBe(chosen.length);
       const after = await itemRows(this.database, jobId);
-      expect(after).toEqual(before.filter((row) => !isChosen(row)));
-      for (const { n } of chosen) this.firstWidth.delete(n);
+      // What was answered before stays, and with it the row.
+      const keeps = ({ answers }: Row): boolean => (answers?.length ?? 0) > 0;
+      const asBefore = (row: Row): Row =>
+        isChosen(row) ? { ...row, state: 'succeeded', error_code: null } : row;
+      expect(after).toEqual(before.filter((row) => !isChosen(row) || keeps(row)).map(asBefore));
+      for (const { n } of chosen) this.seen.delete(n);
     }
+  }
+
+  /** Every item that succeeded is to be done again, and no row is touched. */
+  async extend({ tasks, maxFailureRate }: Extract<Step, { kind: 'extend' }>): Promise<void> {
+    const { tenantId, jobId } = this.job;
+    const job = await jobRow(this.database, jobId);
+    const before = await itemRows(this.database, jobId);
+    const extension = { tasks, limits: { maxFailureRate } };
+    const extended = this.database.transaction((tx) =>
+      extendJob(tx, tenantId, jobId, extension, NO_JOB_QUOTA),
+    );
+    if (job.state !== 'completed' && job.state !== 'cancelled') {
+      await expect(extended).rejects.toThrow(/has not ended/);
+    } else if (job.tasks.length + tasks.length > MOST_TASKS) {
+      await expect(extended).rejects.toThrow(/at most 16 tasks/);
+    } else if (job.succeeded === 0) {
+      await expect(extended).rejects.toThrow(/No image of this job succeeded/);
+    } else {
+      expect(await extended).toBe(job.succeeded);
+      const open = { state: 'queued', succeeded: 0, stop_reason: null };
+      const after = { ...job, ...open, tasks: [...job.tasks, ...tasks] };
+      expect(await jobRow(this.database, jobId)).toEqual(after);
+    }
+    expect(await itemRows(this.database, jobId)).toEqual(before);
   }
 
   /** Afterwards the feed has nothing of a paused job, and all of one that goes on. */
@@ -223,6 +270,7 @@ export class World {
         state: isFailing(n) ? 'failed' : 'succeeded',
         attempts: 1,
         width,
+        answers: isFailing(n) ? undefined : answersTo(lease, n, width),
         error: isFailing(n) ? { code: CODES[n % CODES.length]!, detail: 'It failed.' } : undefined,
       })),
     );
@@ -237,10 +285,16 @@ export class World {
   }
 
   async expectNothingOverwritten(): Promise<void> {
-    for (const { n, width } of await itemRows(this.database, this.job.jobId)) {
-      if (width === null) continue;
-      expect(width).toBe(this.firstWidth.get(n) ?? width);
-      this.firstWidth.set(n, width);
+    for (const row of await itemRows(this.database, this.job.jobId)) {
+      const before = this.seen.get(row.n) ?? row;
+      if (JSON.stringify(row) !== JSON.stringify(before)) {
+        // A later run alone, and it only adds.
+        expect(row.run).toBeGreaterThan(before.run);
+        const answered = before.answers ?? [];
+        expect((row.answers ?? []).slice(0, answered.length)).toEqual(answered);
+        expect(row.width).toBe(before.width ?? row.width);
+      }
+      this.seen.set(row.n, row);
     }
   }
 

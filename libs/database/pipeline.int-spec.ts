@@ -5,6 +5,7 @@ import { feedStep } from '#pipeline';
 import { usePostgres } from '#testing';
 import { claimShard, commitItems, Database, feedStore, migrate, registerWorker } from './index.js';
 import {
+  answersTo,
   expectConsistent,
   itemRows,
   jobRow,
@@ -29,7 +30,7 @@ afterAll(async () => {
 });
 
 describe('a job in the truth', () => {
-  it('stays whole under any order of feeds, deliveries, losses, commits, pauses, cancels, limits and retries', async () => {
+  it('stays whole under any order of feeds, deliveries, losses, commits, pauses, cancels, limits, retries and extensions', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 900 }),
@@ -75,7 +76,13 @@ describe('a job in the truth', () => {
           newUuid(),
           lease.items
             .filter(({ n }) => n % 3 === third)
-            .map(({ n }) => ({ n, state: n % 2 === 0 ? 'succeeded' : 'failed', attempts: 1 })),
+            .map(({ n }) => ({
+              n,
+              attempts: 1,
+              ...(n % 2 === 0
+                ? { state: 'succeeded', answers: answersTo(lease, n) }
+                : { state: 'failed' }),
+            })),
         ),
       ),
     );

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { SaxesParser } from 'saxes';
 import { describe, expect, it } from 'vitest';
-import { exportFormatSchema, type ItemResult } from '#contracts';
+import { exportFormatSchema, type ItemResult, type Task } from '#contracts';
 import { EXPORT_FORMATS, exportJob } from './export-job.js';
 import { exported, filesOf, unzip } from './read-export-fixture.js';
 import { aBox, anAnswer, named, someItems, sourceOf } from './source-fixture.js';
@@ -113,6 +113,26 @@ describe('an export of a job that runs', () => {
     expect(await read()).toEqual([0]);
     items.push(...someItems().slice(1));
     expect(await read()).toEqual([0]);
+  });
+
+  it('has of each item the answers that the first pass saw, when it is asked more meanwhile', async () => {
+    const [item] = someItems();
+    const items = [{ ...item!, answers: [anAnswer(0, {})] }];
+    const running = sourceOf(items);
+    const tasks: Task[] = [{ type: 'ocr' }, { type: 'caption', language: 'en' }];
+    const source = freezeSource({ ...running, job: { ...running.job, tasks } });
+    const read = async () => {
+      const seen = [];
+      for await (const { state, answers } of source.results()) {
+        seen.push([state, answers.map(({ task }) => task)]);
+      }
+      return seen;
+    };
+    expect(await read()).toEqual([['succeeded', [0]]]);
+    items[0] = { ...item!, state: 'failed', answers: [0, 1].map((task) => anAnswer(task, {})) };
+    expect(await read()).toEqual([['succeeded', [0]]]);
+    const later = freezeSource({ ...running, job: { ...running.job, tasks: tasks.slice(1) } });
+    for await (const { answers } of later.results()) expect(answers).toHaveLength(1);
   });
 
   it('says that it is not all', async () => {

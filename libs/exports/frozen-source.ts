@@ -1,45 +1,68 @@
-import type { ItemResult } from '#contracts';
+import type { ItemResult, ItemState } from '#contracts';
 import type { ExportSource } from './export-format.js';
 
 /**
- * Every pass over the results gives the items of the first one, though more may end meanwhile: an annotation never
- * names an image that is not listed. An item never changes once it has ended, so a bit for each is enough.
+ * Every pass over the results gives the items as the first one saw them, though meanwhile more may end, and some may
+ * be asked more: an annotation never names an image that is not listed, nor a task that the job had not. Answers are
+ * only ever put behind those that an item has, so its state and their number are enough: a byte for each item.
  * `onItem` hears every item of the first pass once.
  */
 export function freezeSource(
   source: ExportSource,
   onItem: (item: ItemResult) => void | Promise<void> = () => undefined,
 ): ExportSource {
-  const known = new NumberSet();
+  const { tasks } = source.job;
+  const most = tasks === 'own' ? Infinity : tasks.length;
+  const known = new FirstLooks();
   let hasBegun = false;
   async function* results(): AsyncGenerator<ItemResult> {
     const isFirst = !hasBegun;
     hasBegun = true;
     for await (const item of source.results()) {
       if (isFirst) {
-        known.add(item.n);
-        await onItem(item);
-      } else if (!known.has(item.n)) continue;
-      yield item;
+        const seen = asSeen(item, { state: item.state, answers: most });
+        known.add(seen);
+        await onItem(seen);
+        yield seen;
+      } else {
+        const look = known.of(item.n);
+        if (look !== undefined) yield asSeen(item, look);
+      }
     }
   }
   return { job: source.job, picture: (item) => source.picture(item), results };
 }
 
-/** Whole numbers from 0, one bit each. */
-class NumberSet {
-  #bits = new Uint8Array(1024);
+interface Look {
+  readonly state: ItemState;
+  /** How many. */
+  readonly answers: number;
+}
 
-  add(n: number): void {
-    if (n >> 3 >= this.#bits.length) {
-      const larger = new Uint8Array(Math.max(this.#bits.length * 2, (n >> 3) + 1));
-      larger.set(this.#bits);
-      this.#bits = larger;
+const asSeen = (item: ItemResult, { state, answers }: Look): ItemResult =>
+  item.state === state && item.answers.length <= answers
+    ? item
+    : { ...item, state, answers: item.answers.slice(0, answers) };
+
+const STATES: readonly ItemState[] = ['succeeded', 'failed', 'cancelled'];
+
+/** By number of the item. 0: not seen. */
+class FirstLooks {
+  #bytes = new Uint8Array(1024);
+
+  add({ n, state, answers }: ItemResult): void {
+    if (n >= this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(this.#bytes.length * 2, n + 1));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
     }
-    this.#bits[n >> 3]! |= 1 << (n & 7);
+    this.#bytes[n] = 1 + STATES.indexOf(state) + STATES.length * answers.length;
   }
 
-  has(n: number): boolean {
-    return ((this.#bits[n >> 3] ?? 0) & (1 << (n & 7))) !== 0;
+  of(n: number): Look | undefined {
+    const byte = this.#bytes[n] ?? 0;
+    if (byte === 0) return undefined;
+    const state = STATES[(byte - 1) % STATES.length]!;
+    return { state, answers: Math.floor((byte - 1) / STATES.length) };
   }
 }

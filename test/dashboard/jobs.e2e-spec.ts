@@ -125,6 +125,25 @@ describe('a job', () => {
     expect(await download.failure()).toBeNull();
   });
 
+  it('that has ended is asked more, with the tasks of a new job', async () => {
+    const page = await browser.openSignedIn('/jobs?q=fish', system.apiKey);
+    await page.getByRole('link', { name: 'Fish market' }).click();
+    await page.getByRole('button', { name: 'Ask more' }).click();
+    const sheet = page.getByRole('dialog');
+    const ask = sheet.getByRole('button', { name: 'Ask 2 images' });
+    expect(await ask.isDisabled()).toBe(true);
+    await sheet.getByRole('button', { name: '+ Segment' }).click();
+    await sheet.getByRole('textbox', { name: 'Segment: Thing' }).fill('harbour');
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'job-ask-more', false);
+    await ask.click();
+    await sheet.waitFor({ state: 'hidden' });
+    await page.getByRole('link', { name: 'Details and export' }).click();
+    await page.getByRole('listitem').filter({ hasText: 'segment harbour' }).waitFor();
+    await page.locator('.job-head').getByText('partly failed').waitFor({ timeout: 30_000 });
+    expect(await page.getByRole('button', { name: 'Ask more' }).count()).toBe(1);
+  });
+
   it.each([
     ['light', WIDE],
     ['dark', WIDE],

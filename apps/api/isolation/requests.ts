@@ -49,6 +49,7 @@ const FILLINGS: Readonly<Record<string, Filling>> = {
   'GET /v1/image-sets/:id/thumbnail': { query: { n: '0' } },
   'POST /v1/jobs/:id/exports': { payload: exportOf('more') },
   'GET /v1/jobs/:id/export': { query: { partial: 'true' } },
+  'POST /v1/jobs/:id/extend': { payload: { tasks: [{ type: 'ocr' }] } },
   'PATCH /v1/webhooks/:id': { payload: {} },
   'POST /v1/webhooks/:id/rotate': { payload: {} },
   'POST /v1/webhooks/:id/recover': { payload: { since: '2026-01-01T00:00:00Z' } },

@@ -4,20 +4,13 @@ import {
   notFound,
   requireUuid,
   type CreateJob,
-  type JobLimits,
   type JobQuota,
 } from '#contracts';
-import {
-  findImageSet,
-  findJob,
-  planJob,
-  type JobRecord,
-  type NewJobLimits,
-  type Queryable,
-} from '#database';
+import { findImageSet, findJob, planJob, type JobRecord, type Queryable } from '#database';
 import type { Lane } from '#pipeline';
 import { sealImageSet } from '../image-sets/seal-image-set.js';
 import { chooseModel } from '../models/choose-model.js';
+import { jobLimitsOf } from './job-limits.js';
 
 /**
  * Input: an open transaction. Output: a queued job with its shards.
@@ -48,20 +41,4 @@ export async function createJob(
   const planned = await findJob(tx, tenantId, id);
   if (planned === undefined) throw new Error(`Job ${id} is not there after planning it.`);
   return planned;
-}
-
-function jobLimitsOf(request: JobLimits): NewJobLimits {
-  const deadlineAt = request.deadline_at === undefined ? undefined : new Date(request.deadline_at);
-  if (deadlineAt !== undefined && deadlineAt.getTime() <= Date.now()) {
-    throw new AppError(
-      'job.deadline_passed',
-      'The deadline has passed already. Name a later one, or `timeout_seconds` from now.',
-    );
-  }
-  return {
-    maxFailureRate: request.max_failure_rate,
-    failureRateMinItems: request.failure_rate_min_items,
-    deadlineAt,
-    timeoutSeconds: request.timeout_seconds,
-  };
 }

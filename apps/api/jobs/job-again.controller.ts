@@ -2,9 +2,11 @@ import { Body, Controller, Headers, HttpCode, Param, Post, Res } from '@nestjs/c
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import {
+  extendJobSchema,
   jobSchema,
   restartJobSchema,
   retryJobSchema,
+  type ExtendJob,
   type Job,
   type RestartJob,
   type RetryJob,
@@ -39,6 +41,24 @@ export class JobAgainController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Job> {
     return told(reply, await this.jobs.retry(tenantId, id, body, key));
+  }
+
+  @Post(':id/extend')
+  @HttpCode(202)
+  @ApiOperation({
+    operationId: 'extendJob',
+    summary: 'Ask more tasks about the images of an ended job; what was answered stays',
+  })
+  @IdempotencyHeader()
+  @Answers(202, jobSchema, [400, 404, 409, 422])
+  async extend(
+    @TenantId() tenantId: string,
+    @Param('id') id: string,
+    @Body({ schema: extendJobSchema }) body: ExtendJob,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Job> {
+    return told(reply, await this.jobs.extend(tenantId, id, body, key));
   }
 
   @Post(':id/restart')

@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { notFound, requireUuid, type Job, type RetryJob } from '#contracts';
-import { findJob, retryItems, type KeptAnswer, type Queryable } from '#database';
+import { notFound, requireUuid, type ExtendJob, type Job, type RetryJob } from '#contracts';
+import { extendJob, findJob, retryItems, type KeptAnswer, type Queryable } from '#database';
 import { FeedAfterCommit } from '../feed/feed-after-commit.js';
 import { once } from '../idempotency/idempotency.js';
+import { chooseModel } from '../models/choose-model.js';
 import { API_PARTS, type ApiParts } from '../parts.js';
 import { viewJob } from '#results';
+import { jobLimitsOf } from './job-limits.js';
 
 /** What puts a job to work again that has ended. */
 @Injectable()
@@ -23,6 +25,21 @@ export class JobAgainService {
     const { quota } = this.parts.config;
     const scope = { tenantId, key, route: `POST /v1/jobs/${id}/retry`, body };
     return this.#again(scope, id, (tx, jobId) => retryItems(tx, tenantId, jobId, choice, quota));
+  }
+
+  /** Errors: `job.not_found`, `job.deadline_passed`, `model.unknown`; those of `extendJob`. */
+  extend(tenantId: string, id: string, body: ExtendJob, key?: string): Promise<KeptAnswer<Job>> {
+    const { quota } = this.parts.config;
+    const scope = { tenantId, key, route: `POST /v1/jobs/${id}/extend`, body };
+    return this.#again(scope, id, async (tx, jobId) => {
+      const job = await findJob(tx, tenantId, jobId);
+      if (job === undefined) return undefined;
+      const extension = { tasks: body.tasks, limits: jobLimitsOf(body) };
+      const count = await extendJob(tx, tenantId, jobId, extension, quota);
+      // It may have gone since.
+      await chooseModel(tx, tenantId, job.model);
+      return count;
+    });
   }
 
   async #again(

@@ -10,6 +10,8 @@ const images = (n: unknown, one = 'image', many = 'images'): string =>
 /** What each code says to people. */
 const MESSAGES: Readonly<Record<string, (detail: Detail) => string>> = {
   'job.queued': ({ total }) => `${images(total, 'image waits', 'images wait')} for a worker.`,
+  'job.extended': ({ items, tasks }) =>
+    `Opened again: ${images(items, 'image is', 'images are')} asked ${tasks === 1 ? 'one more task' : `${String(tasks)} more tasks`}.`,
   'job.running': () => 'Workers have it.',
   'job.paused': () => 'Paused: nothing new is begun.',
   'job.cancelling': () => 'To be cancelled; what has begun ends first.',

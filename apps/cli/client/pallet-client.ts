@@ -25,6 +25,7 @@ import {
   webhookRecoverySchema,
   webhookSchema,
   type createWebhookSchema,
+  type extendJobSchema,
   type restartJobSchema,
   type retryJobSchema,
   type CreateImageSet,
@@ -71,6 +72,7 @@ export type NewJob = z.input<typeof createJobSchema>;
 export type NewPreview = z.input<typeof previewJobSchema>;
 export type NewMove = z.input<typeof moveJobsSchema>;
 export type NewRestart = z.input<typeof restartJobSchema>;
+export type NewExtension = z.input<typeof extendJobSchema>;
 export type NewRetry = z.input<typeof retryJobSchema>;
 export type JobMove = 'cancel' | 'pause' | 'resume';
 export type NewFineTuning = z.input<typeof createFineTuningSchema>;
@@ -146,6 +148,11 @@ export class PalletClient {
   /** Puts an ended job to work again; the same key does it once. */
   retryJob(jobId: string, json: NewRetry, options: CallOptions = {}): Promise<Job> {
     return this.#again(jobId, 'retry', json, options);
+  }
+
+  /** Asks an ended job's images more; the same key does it once. */
+  extendJob(jobId: string, json: NewExtension, options: CallOptions = {}): Promise<Job> {
+    return this.#again(jobId, 'extend', json, options);
   }
 
   /** A new job over the same set. */

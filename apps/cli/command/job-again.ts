@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import type { Job, Task } from '#contracts';
 import { action, connect, type CliContext, type CommandInput } from '../context.js';
 import { describeJob } from '../output/job-row.js';
+import { TASK_FORMS } from '../task/task-string.js';
 import { addJobLimits, jobLimitsOf, type JobLimitFlags } from './job-limits.js';
 import { jsonOption, taskOption, webhookOf, wholeNumber } from './options.js';
 
@@ -14,6 +15,10 @@ interface AgainFlags {
 interface RetryFlags extends AgainFlags {
   code?: string[];
   cancelled?: boolean;
+}
+
+interface ExtendFlags extends AgainFlags, JobLimitFlags {
+  task: Task[];
 }
 
 interface RestartFlags extends AgainFlags, JobLimitFlags {
@@ -35,6 +40,11 @@ export function addJobAgain(jobs: Command, context: CliContext): void {
     )
     .option('--cancelled', 'also images that were not done when the job was cancelled')
     .action(action<[string], RetryFlags>(context, retry));
+  addJobLimits(again(jobs, 'extend'))
+    .description('ask more about the images of an ended job; the answers that are there stay')
+    .addOption(taskOption())
+    .addHelpText('after', `\nTasks:\n${TASK_FORMS}`)
+    .action(action<[string], ExtendFlags>(context, extend));
   addJobLimits(again(jobs, 'restart'))
     .description('make a new job of this one over the same set, with changes; prints its id')
     .addOption(taskOption({ mandatory: false }))
@@ -56,6 +66,11 @@ async function retry(input: CommandInput<RetryFlags>, id: string): Promise<void>
   const { code, cancelled = false } = input.flags;
   const body = { error_codes: code, cancelled };
   await write(input, await (await connect(input)).retryJob(id, body, callOptions(input)));
+}
+
+async function extend(input: CommandInput<ExtendFlags>, id: string): Promise<void> {
+  const body = { ...jobLimitsOf(input.flags), tasks: input.flags.task };
+  await write(input, await (await connect(input)).extendJob(id, body, callOptions(input)));
 }
 
 async function restart(input: CommandInput<RestartFlags>, id: string): Promise<void> {

@@ -65,7 +65,24 @@ describe('pallet jobs', () => {
     });
   });
 
+  it('extend a job by tasks, with limits', async () => {
+    const job = aJob({ state: 'queued' });
+    api.answerNext(`/v1/jobs/${JOB_ID}/extend`, { status: 202, body: job });
+    const args = ['jobs', 'extend', JOB_ID, '--task', 'detect dog ; car', '-t', 'ocr'];
+    const { code, out } = await cli([...args, '--timeout', '60'], { env });
+    expect(code).toBe(0);
+    expect(out).toContain('state      queued\n');
+    expect(api.received[0]).toMatchObject({
+      json: {
+        tasks: [{ type: 'detect', labels: ['dog', 'car'] }, { type: 'ocr' }],
+        timeout_seconds: 60,
+      },
+      headers: { 'idempotency-key': expect.stringMatching(/./) },
+    });
+  });
+
   it.each([
+    [['extend', JOB_ID]],
     [['cancel']],
     [['pause', JOB_ID, '--all']],
     [['resume', JOB_ID, '--state', 'paused']],

@@ -5,7 +5,7 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
-import type { ItemResult, Job, JobPage, ResultPage } from '#contracts';
+import type { ItemResult, Job, JobPage, ResultPage, Task } from '#contracts';
 import { useAskingPace } from './connection';
 import { request } from './request';
 
@@ -66,6 +66,16 @@ export function useRetry(id: string) {
       void client.invalidateQueries({ queryKey: ['results', id] });
       void client.invalidateQueries({ queryKey: ['filtered', id] });
     },
+  });
+}
+
+/** Asks more about its images. What shows results names the number of tasks, so it asks again by itself. */
+export function useExtendJob(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (tasks: readonly Task[]) =>
+      request<Job>(`/v1/jobs/${id}/extend`, { method: 'POST', body: { tasks } }),
+    onSuccess: (job) => client.setQueryData(['job', id], job),
   });
 }
 

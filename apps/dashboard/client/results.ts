@@ -4,6 +4,10 @@ import { useAskingPace } from './connection';
 import { isOver } from './jobs';
 import { request } from './request';
 
+/** Whether it has nothing more to come: in a job that was extended, items have their old answers until the new ones come. */
+const isWhole = ({ tasks }: Job, { state, answers }: ItemResult): boolean =>
+  state !== 'succeeded' || tasks === 'own' || answers.length >= tasks.length;
+
 /** Items that are asked for together. */
 export const CHUNK = 60;
 
@@ -17,7 +21,7 @@ export function useChunk(job: Job, chunk: number, isWanted: boolean) {
   const pace = useAskingPace();
   return useQuery({
     // Its end is asked for once more: what was heard last may be from before.
-    queryKey: ['results', job.id, chunk, isOver(job)],
+    queryKey: ['results', job.id, chunk, isOver(job), job.tasks.length],
     placeholderData: (last: Chunk | undefined, query) =>
       query?.queryKey[2] === chunk ? last : undefined,
     queryFn: async ({ signal }): Promise<Chunk> => {
@@ -32,7 +36,7 @@ export function useChunk(job: Job, chunk: number, isWanted: boolean) {
     staleTime: 60_000,
     refetchInterval: ({ state }) => {
       const size = Math.min(CHUNK, job.item_counts.total - chunk * CHUNK);
-      const ended = state.data?.filter((item) => item !== undefined).length ?? 0;
+      const ended = state.data?.filter((item) => item && isWhole(job, item)).length ?? 0;
       return ended >= size || isOver(job) ? false : pace;
     },
   });
@@ -47,7 +51,7 @@ export interface ResultFilter {
 export function useFilteredResults(job: Job, filter: ResultFilter, isWanted: boolean) {
   const pace = useAskingPace();
   return useInfiniteQuery({
-    queryKey: ['filtered', job.id, filter, isOver(job)],
+    queryKey: ['filtered', job.id, filter, isOver(job), job.tasks.length],
     queryFn: ({ pageParam, signal }) => {
       const query = new URLSearchParams({ limit: '200' });
       if (filter.state !== undefined) query.set('state', filter.state);
@@ -67,7 +71,7 @@ export function useFilteredResults(job: Job, filter: ResultFilter, isWanted: boo
 export function useItem(job: Job | undefined, n: number) {
   const pace = useAskingPace();
   return useQuery({
-    queryKey: ['item', job?.id, n],
+    queryKey: ['item', job?.id, n, job?.tasks.length],
     queryFn: async ({ signal }): Promise<ItemResult | null> => {
       const url = `/v1/jobs/${job!.id}/results?from=${n}&limit=1`;
       const [item] = (await request<ResultPage>(url, { signal })).data;
@@ -75,6 +79,9 @@ export function useItem(job: Job | undefined, n: number) {
     },
     enabled: job !== undefined,
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (state.data === null ? pace : false),
+    refetchInterval: ({ state }) => {
+      if (job === undefined || state.data === undefined) return false;
+      return state.data === null || (!isOver(job) && !isWhole(job, state.data)) ? pace : false;
+    },
   });
 }

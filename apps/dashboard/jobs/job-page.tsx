@@ -9,6 +9,7 @@ import { Failure } from '../parts/failure';
 import { percent } from '../parts/format';
 import { ErrorGroups } from './error-groups';
 import { ExportList } from './export-list';
+import { ExtendJob } from './extend-job';
 import { JobActions } from './job-actions';
 import { JobFigures } from './job-figures';
 import { JobProgress } from './job-progress';
@@ -35,6 +36,7 @@ function JobView({ job, seenAt }: { readonly job: Job; readonly seenAt: number }
         <h1>{job.name ?? 'Unnamed job'}</h1>
         <JobState job={job} />
         <JobActions job={job} />
+        <ExtendJob job={job} />
         <p className="quiet job-sub">
           <code>{job.id}</code>
           <CopyButton text={job.id} what="the id of the job" />

@@ -10,6 +10,7 @@ const lease: Lease = {
   tenantId: 'tenant',
   lane: 'bulk',
   tasks: [{ type: 'ocr' }],
+  firstTask: 0,
   isolated: false,
   losses: 0,
   items: [{ n: 3, name: 'x', sha256: '00', tasks: [{ type: 'caption', language: 'en' }] }],

@@ -16,6 +16,7 @@ import {
   endAsAnswered,
   endAsKnown,
   endTwins,
+  numberInJob,
   openQuestions,
   planWork,
   type Work,
@@ -88,7 +89,12 @@ export class ShardRun {
     const { database, workerId } = this.tools;
     const startedAt = performance.now();
     const commit = await persist(this.kept.lost, () =>
-      commitItems(database, this.lease, workerId, items),
+      commitItems(
+        database,
+        this.lease,
+        workerId,
+        items.map((item) => numberInJob(item, this.lease.firstTask)),
+      ),
     );
     if (commit === undefined) throw new LeaseLostError();
     this.tools.onCommitted(items, this.lease, (performance.now() - startedAt) / 1000);

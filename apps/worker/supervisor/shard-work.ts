@@ -16,7 +16,7 @@ export interface Work {
 /** What has to be asked about an image, and what becomes of it. */
 export interface Question {
   readonly task: Task;
-  /** Number of the task in the job. */
+  /** Number of the task in the lease. */
   readonly index: number;
 }
 
@@ -65,7 +65,7 @@ export function endAsKnown(work: Work, attempts: number): EndedItem {
 
 /**
  * Input: what the host said to the open questions, in their order; its answers are numbered among them.
- * Output: the item's end, with all answers under the numbers of the job's tasks.
+ * Output: the item's end, with all answers under the numbers of the lease's tasks.
  */
 export function endAsAnswered(
   work: Work,
@@ -98,6 +98,16 @@ export function endTwins(work: Work, ended: EndedItem): EndedItem[] {
   const answers = ended.answers?.map((answer): Answer => ({ ...answer, cached: true }));
   const { state, attempts, width, height } = ended;
   return work.twins.map(({ n }) => ({ n, state, attempts, answers, width, height }));
+}
+
+/** Input: an end whose answers are numbered among the tasks of the lease, and the number of the first of those. */
+export function numberInJob(ended: EndedItem, firstTask: number): EndedItem {
+  if (firstTask === 0) return ended;
+  const shift = <T extends { readonly task: number }>(said: T): T => ({
+    ...said,
+    task: said.task + firstTask,
+  });
+  return { ...ended, answers: ended.answers?.map(shift), remember: ended.remember?.map(shift) };
 }
 
 const inOrder = (answers: Answer[]): Answer[] => answers.toSorted((a, b) => a.task - b.task);

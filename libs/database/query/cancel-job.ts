@@ -42,16 +42,18 @@ export async function listCancelling(db: Queryable): Promise<string[]> {
 // $2 null: only a shard that nobody holds. Same lock order as the commit: shard, then job.
 const CANCEL_SHARD = `
 WITH held AS (
-  SELECT shards.id, shards.job_id, shards.items, jobs.set_id FROM shards JOIN jobs ON jobs.id = shards.job_id
+  SELECT shards.id, shards.job_id, shards.items, shards.run FROM shards JOIN jobs ON jobs.id = shards.job_id
   WHERE shards.id = $1 AND jobs.state = 'cancelling'
     AND CASE WHEN $2::int IS NULL THEN shards.state IN ('ready', 'held', 'dispatched')
              ELSE shards.state = 'leased' AND shards.fence = $2 END
   FOR UPDATE OF shards
 ), ended AS (
-  INSERT INTO items (job_id, n, state, attempts)
-  SELECT held.job_id, n, 'cancelled', 0
+  INSERT INTO items (job_id, n, state, attempts, run)
+  SELECT held.job_id, n, 'cancelled', 0, held.run
   FROM held, unnest(held.items) AS range, generate_series(lower(range), upper(range) - 1) AS n
-  ON CONFLICT DO NOTHING
+  ON CONFLICT (job_id, n) DO UPDATE
+    SET state = 'cancelled', run = excluded.run, finished_at = excluded.finished_at
+    WHERE items.run < excluded.run
   RETURNING 1
 ), counts AS (
   SELECT count(*)::int AS total FROM ended

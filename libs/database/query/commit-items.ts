@@ -38,7 +38,9 @@ export interface Commit {
  * Input: a lease, its worker, items that have ended (each once).
  * Output: what landed; undefined when the lease was lost: nothing was written, drop the work.
  * Errors: those of the connection; then it is unknown whether it landed, and the same call again is
- * safe, for the items' key lets each in once and the counters count rows that went in.
+ * safe, for the items' key lets each in once a run and the counters count rows that went in.
+ *
+ * In a run that asks more, an item has its row already: its new answers go behind those that it has.
  *
  * Lock order everywhere is shard, then job: two commits can never wait for each other.
  */
@@ -104,14 +106,21 @@ const STOPS = `(jobs.state IN ('queued', 'running', 'paused') AND fails_too_ofte
 
 const COMMIT = `
 WITH held AS (
-  SELECT id, job_id FROM shards WHERE id = $1 AND fence = $2 AND state = 'leased' FOR UPDATE
+  SELECT id, job_id, run FROM shards WHERE id = $1 AND fence = $2 AND state = 'leased' FOR UPDATE
 ), landed AS (
-  INSERT INTO items (job_id, n, state, attempts, error_code, error_detail, answers, width, height, timings, worker_id)
-  SELECT held.job_id, r.n, r.state, r.attempts, r.error_code, r.error_detail, r.answers, r.width, r.height, r.timings, $3
+  INSERT INTO items (job_id, n, state, attempts, error_code, error_detail, answers, width, height, timings, worker_id, run)
+  SELECT held.job_id, r.n, r.state, r.attempts, r.error_code, r.error_detail, r.answers, r.width, r.height, r.timings, $3, held.run
   FROM held, jsonb_to_recordset($4::jsonb) AS r (
     n int, state text, attempts smallint, error_code text, error_detail text,
     answers jsonb, width int, height int, timings jsonb)
-  ON CONFLICT DO NOTHING
+  ON CONFLICT (job_id, n) DO UPDATE
+    SET state = excluded.state, attempts = excluded.attempts, error_code = excluded.error_code,
+        error_detail = excluded.error_detail, timings = excluded.timings, worker_id = excluded.worker_id,
+        answers = CASE WHEN items.answers IS NULL THEN excluded.answers
+                       ELSE items.answers || coalesce(excluded.answers, '[]') END,
+        width = coalesce(items.width, excluded.width), height = coalesce(items.height, excluded.height),
+        run = excluded.run, finished_at = excluded.finished_at
+    WHERE items.run < excluded.run
   RETURNING n, state, coalesce(error_code, 'unknown') AS code
 ), counts AS (
   SELECT count(*)::int AS total,

@@ -20,6 +20,8 @@ export interface Lease {
   readonly lane: Lane;
   /** For every item that brings none of its own. */
   readonly tasks: readonly Task[];
+  /** Number of the first of them in the job: what its items answered before is not asked again. */
+  readonly firstTask: number;
   /** Whether answers that are known may be taken, and new ones kept. */
   readonly cache: boolean;
   /** Suspected of crashing its host: to be run alone, item by item. */
@@ -54,7 +56,7 @@ export async function claimShard(
        FROM claimed WHERE jobs.id = claimed.job_id AND jobs.state = 'queued'
      )
      SELECT c.fence, c.job_id, c.tenant_id, c.lane, c.isolated, c.losses, c.items::text,
-            jobs.tasks, jobs.own_tasks IS NOT NULL AS own_tasks, jobs.cache, jobs.set_id
+            c.run, c.first_task, jobs.tasks, jobs.own_tasks IS NOT NULL AS own_tasks, jobs.cache, jobs.set_id
      FROM claimed c JOIN jobs ON jobs.id = c.job_id`,
     [ticket.shardId, ticket.generation, workerId, leaseMs],
   );
@@ -65,7 +67,8 @@ export async function claimShard(
     jobId: shard.job_id,
     tenantId: shard.tenant_id,
     lane: shard.lane,
-    tasks: shard.tasks,
+    tasks: shard.tasks.slice(shard.first_task),
+    firstTask: shard.first_task,
     cache: shard.cache,
     isolated: shard.isolated,
     losses: shard.losses,
@@ -81,6 +84,8 @@ interface ClaimedRow extends Record<string, unknown> {
   isolated: boolean;
   losses: number;
   items: string;
+  run: number;
+  first_task: number;
   tasks: Task[];
   cache: boolean;
   own_tasks: boolean;
@@ -99,7 +104,7 @@ function readPending(db: Queryable, shard: ClaimedRow): Promise<LeasedItem[]> {
        SELECT n, name, sha256, tasks FROM images
        WHERE set_id = $1 AND n >= range.low AND n < range.high ORDER BY n OFFSET 0
      ) AS image
-     WHERE NOT EXISTS (SELECT 1 FROM items WHERE job_id = $2 AND items.n = image.n OFFSET 0)
+     WHERE NOT EXISTS (SELECT 1 FROM items WHERE job_id = $2 AND items.n = image.n AND items.run >= $6 OFFSET 0)
      ORDER BY image.n`,
     [
       shard.set_id,
@@ -107,6 +112,7 @@ function readPending(db: Queryable, shard: ClaimedRow): Promise<LeasedItem[]> {
       ranges.map(([from]) => from),
       ranges.map(([, to]) => to),
       shard.own_tasks,
+      shard.run,
     ],
   );
 }

@@ -27,7 +27,7 @@ export interface Loss {
 export function loseLease(database: Database, loss: Loss): Promise<boolean> {
   return database.transaction(async (tx) => {
     const [shard] = await tx.query<LostRow>(
-      `SELECT job_id, worker_id, items::text, losses, isolated, running FROM shards
+      `SELECT job_id, worker_id, items::text, losses, isolated, running, run FROM shards
        WHERE id = $1 AND fence = $2 AND state = 'leased' FOR UPDATE`,
       [loss.shardId, loss.fence],
     );
@@ -64,14 +64,16 @@ interface LostRow extends Record<string, unknown> {
   losses: number;
   isolated: boolean;
   running: boolean;
+  run: number;
 }
 
 async function readPendingRanges(tx: Queryable, shard: LostRow): Promise<ItemRanges> {
   const ranges = parseItemRanges(shard.items);
   const ended = await tx.query<{ n: number }>(
     `SELECT items.n FROM unnest($2::int[], $3::int[]) AS range (low, high)
-     JOIN items ON items.job_id = $1 AND items.n >= range.low AND items.n < range.high`,
-    [shard.job_id, ranges.map(([from]) => from), ranges.map(([, to]) => to)],
+     JOIN items ON items.job_id = $1 AND items.n >= range.low AND items.n < range.high
+       AND items.run >= $4`,
+    [shard.job_id, ranges.map(([from]) => from), ranges.map(([, to]) => to), shard.run],
   );
   return withoutItems(
     ranges,
@@ -111,8 +113,8 @@ async function replaceShard(
   );
   for (const other of others) {
     await tx.query(
-      `INSERT INTO shards (job_id, tenant_id, model, lane, priority, item_cost_ms, items, remaining, losses, isolated)
-       SELECT job_id, tenant_id, model, lane, priority, item_cost_ms, $2::int4multirange, $3, $4, $5
+      `INSERT INTO shards (job_id, tenant_id, model, lane, priority, item_cost_ms, run, first_task, items, remaining, losses, isolated)
+       SELECT job_id, tenant_id, model, lane, priority, item_cost_ms, run, first_task, $2::int4multirange, $3, $4, $5
        FROM shards WHERE id = $1`,
       [
         shardId,

@@ -11,16 +11,10 @@ export interface RetryChoice {
   readonly errorCodes?: readonly string[];
 }
 
-interface EndedJob extends Record<string, unknown> {
-  state: JobState;
-  model: string;
-  set_id: string;
-  task_count: number;
-}
-
 /**
  * Takes back the ends of the chosen items of an ended job and makes shards of them; the job is `queued` again.
- * What the others said stays. Items of a code that took an engine down run alone from the beginning.
+ * What the others said stays, and so do answers that an item got before a later run failed: it is asked the rest.
+ * Items of a code that took an engine down run alone from the beginning.
  *
  * Input: an open transaction. Output: their number; undefined when the tenant has no such job.
  * Errors: `job.running` before its end, `job.nothing_to_retry`; those of `requireJobQuota`.
@@ -41,6 +35,7 @@ export async function retryItems(
     choice.errorCodes ?? null,
     shardSize(costMs),
     costMs,
+    job.task_count,
   ]);
   if (retried === undefined || retried.count === 0) {
     throw new AppError(
@@ -52,6 +47,16 @@ export async function retryItems(
   return retried.count;
 }
 
+export interface EndedJob extends Record<string, unknown> {
+  readonly state: JobState;
+  readonly model: string;
+  readonly set_id: string;
+  readonly has_own_tasks: boolean;
+  /** Tasks of one item, or their mean where images bring their own. */
+  readonly task_count: number;
+  readonly preview: boolean;
+}
+
 /** Errors: `job.running`, `set.deleted`. Nobody else writes to a job that has ended, so its row is lock enough. */
 export async function lockEndedJob(
   tx: Queryable,
@@ -59,7 +64,8 @@ export async function lockEndedJob(
   jobId: string,
 ): Promise<EndedJob | undefined> {
   const [job] = await tx.query<EndedJob>(
-    `SELECT state, model, set_id, tasks_per_item(jobs) AS task_count FROM jobs
+    `SELECT state, model, set_id, preview, own_tasks IS NOT NULL AS has_own_tasks,
+            coalesce(own_tasks, jsonb_array_length(tasks)) AS task_count FROM jobs
      WHERE tenant_id = $1 AND id = $2 FOR UPDATE`,
     [tenantId, jobId],
   );
@@ -87,33 +93,47 @@ async function requireSet(tx: Queryable, setId: string): Promise<void> {
   );
 }
 
+const CHOSEN = (items: string): string => `${items}.job_id = $1 AND ${items}.state <> 'succeeded'
+    AND ${items}.state = ANY($2)
+    AND (${items}.state <> 'failed' OR $3::text[] IS NULL OR ${items}.error_code = ANY($3))`;
+
+// An item with answers goes back to what it was when it had got them: its row is of an earlier run than its shard.
 const RETRY = `
 WITH gone AS (
-  DELETE FROM items
-  WHERE job_id = $1 AND state <> 'succeeded' AND state = ANY($2)
-    AND (state <> 'failed' OR $3::text[] IS NULL OR error_code = ANY($3))
-  RETURNING n, state, coalesce(error_code, 'unknown') AS code
+  DELETE FROM items WHERE ${CHOSEN('items')} AND coalesce(jsonb_array_length(answers), 0) = 0
+  RETURNING n, state, coalesce(error_code, 'unknown') AS code, 0 AS answered
+), kept AS (
+  UPDATE items SET state = 'succeeded', error_code = NULL, error_detail = NULL
+  FROM items AS old
+  WHERE ${CHOSEN('old')} AND jsonb_array_length(old.answers) > 0
+    AND items.job_id = old.job_id AND items.n = old.n
+  RETURNING old.n, old.state, coalesce(old.error_code, 'unknown') AS code,
+            jsonb_array_length(old.answers) AS answered
+), chosen AS (
+  SELECT * FROM gone UNION ALL SELECT * FROM kept
 ), numbered AS (
-  SELECT n, code = 'engine.crashed' AS isolated,
-         (row_number() OVER (PARTITION BY code = 'engine.crashed' ORDER BY n) - 1) / $4::int AS part
-  FROM gone
+  SELECT n, answered, code = 'engine.crashed' AS isolated,
+         (row_number() OVER (PARTITION BY answered, code = 'engine.crashed' ORDER BY n) - 1) / $4::int AS part
+  FROM chosen
 ), added AS (
-  INSERT INTO shards (job_id, tenant_id, model, lane, priority, items, remaining, item_cost_ms, isolated)
+  INSERT INTO shards (job_id, tenant_id, model, lane, priority, items, remaining, item_cost_ms, isolated, run, first_task)
   SELECT jobs.id, jobs.tenant_id, jobs.model, jobs.lane, jobs.priority,
-         range_agg(int4range(n, n + 1)), count(*), $5::float8, isolated
+         range_agg(int4range(n, n + 1)), count(*), $5::float8 * ($6::float8 - answered) / $6, isolated,
+         jobs.run + 1, answered
   FROM numbered, jobs WHERE jobs.id = $1
-  GROUP BY jobs.id, isolated, part ORDER BY isolated, part
+  GROUP BY jobs.id, isolated, answered, part ORDER BY isolated, answered, part
 ), counts AS (
-  SELECT count(*)::int AS total,
+  SELECT count(*)::int AS total, coalesce(min(answered), 0) AS first_task,
          count(*) FILTER (WHERE state = 'failed')::int AS failed,
          count(*) FILTER (WHERE state = 'cancelled')::int AS cancelled,
          (SELECT coalesce(jsonb_object_agg(code, -total), '{}')
-          FROM (SELECT code, count(*) AS total FROM gone WHERE state = 'failed' GROUP BY code) AS c) AS codes
-  FROM gone
+          FROM (SELECT code, count(*) AS total FROM chosen WHERE state = 'failed' GROUP BY code) AS c) AS codes
+  FROM chosen
 )
 UPDATE jobs SET state = 'queued', started_at = NULL, finished_at = NULL, stop_reason = NULL,
        -- One that has passed would end it at once.
        deadline_at = CASE WHEN jobs.deadline_at > now() THEN jobs.deadline_at END,
+       run = jobs.run + 1, first_task = counts.first_task, failed_before = 0,
        failed = jobs.failed - counts.failed, cancelled = jobs.cancelled - counts.cancelled,
        error_counts = summed_counts(jobs.error_counts, counts.codes)
 FROM counts WHERE jobs.id = $1
