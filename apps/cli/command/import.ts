@@ -5,8 +5,12 @@ import type { ImportClient } from '../client/import-client.js';
 import { addBucketOptions, bucketAccess, type BucketFlags } from '../connection/bucket-access.js';
 import { action, connectForImports, type CliContext, type CommandInput } from '../context.js';
 import { EXIT, usageError, type ExitCode } from '../exit-code.js';
+import {
+  describeImport as describe,
+  exitCodeOfImport as exitCodeOf,
+  waitForImport,
+} from './follow-import.js';
 import { jsonOption } from './options.js';
-import { waitForEnd } from './wait-for-end.js';
 
 interface ImportFlags extends BucketFlags {
   name?: string;
@@ -117,29 +121,7 @@ async function check(
   return usable < found ? EXIT.failedItems : EXIT.ok;
 }
 
-function waitForImport(client: ImportClient, made: Import, context: CliContext): Promise<Import> {
-  const { signal } = context;
-  const show = ({ row_counts: { found, accepted, duplicate, refused } }: Import) => ({
-    done: accepted + duplicate + refused,
-    total: found,
-    note: refused > 0 ? `${refused} refused` : undefined,
-  });
-  const get = () => client.get(made.id, { signal });
-  return waitForEnd(made, get, { label: 'importing', show }, context);
-}
-
-function describe({ state, row_counts: counts, error }: Import): string {
-  const why = error === null ? '' : ` (${error.code}: ${error.detail})`;
-  const { accepted, duplicate, refused } = counts;
-  return `${state}${why}, ${accepted} accepted, ${duplicate} already there, ${refused} refused`;
-}
-
 function noteLines({ output }: CliContext, errors: readonly LineError[]): void {
   for (const { code, detail } of errors.slice(0, SHOWN_LINES)) output.note(`${detail} (${code})`);
   if (errors.length > SHOWN_LINES) output.note('... and more; --json shows them.');
-}
-
-function exitCodeOf({ state, row_counts: counts }: Import): ExitCode {
-  if (state === 'failed' || state === 'cancelled') return EXIT.failed;
-  return counts.refused > 0 ? EXIT.failedItems : EXIT.ok;
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { MAX_PART_BYTES, MIN_PART_BYTES, type ImageSet } from '#contracts';
+import { MAX_PART_BYTES, MIN_PART_BYTES } from '#contracts';
+import { addBucketOptions } from '../connection/bucket-access.js';
 import type { PalletClient } from '../client/pallet-client.js';
 import {
   action,
@@ -13,15 +14,12 @@ import { findImageFiles, type ImageFile } from '../upload/image-file.js';
 import { uploadResumably, type ResumableTotal } from '../upload/upload-resumably.js';
 import { defaultStatePath, UploadState } from '../upload/upload-state.js';
 import { jsonOption, wholeNumber } from './options.js';
+import { uploadBucket, type BucketUploadFlags } from './upload-bucket.js';
+import { setOf } from './upload-set.js';
 
-interface UploadFlags {
-  set?: string;
-  name?: string;
-  seal?: boolean;
+interface UploadFlags extends BucketUploadFlags {
   parallel?: number;
   partKib?: number;
-  state?: string;
-  json?: boolean;
 }
 
 const KIB = 2 ** 10;
@@ -29,15 +27,15 @@ const MIB = 2 ** 20;
 const MAX_PARALLEL = 64;
 
 export function addUploadCommand(program: Command, context: CliContext): void {
-  program
+  const command = program
     .command('upload')
     .summary('brings images and archives into a set, and goes on where it was stopped')
     .description(
-      'Brings files into an image set: nothing that the server has already is sent, large files go in parts, several at once. After Ctrl-C, or anything else that stops it, the same command sends the rest.',
+      'Brings files into an image set: nothing that the server has already is sent, large files go in parts, several at once. After Ctrl-C, or anything else that stops it, the same command sends the rest. Of an S3 bucket the server fetches them: its keys are taken from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or from a profile, and kept sealed until all is fetched.',
     )
     .argument(
       '<path...>',
-      'images, zip and tar archives, folders of images, @file with a path a line',
+      'images, zip and tar archives, folders of images, @file with a path a line; or one s3://bucket/photos/**/*.jpg',
     )
     .option('--set <set>', 'an open set; without it a new one is made')
     .option('--name <name>', 'what to call the new set')
@@ -51,13 +49,15 @@ export function addUploadCommand(program: Command, context: CliContext): void {
     .option(
       '--state <file>',
       'where to keep what is done (default: a file in ~/.local/state/pallet)',
-    )
+    );
+  addBucketOptions(command)
     .addOption(jsonOption())
     .addHelpText(
       'after',
       `
 Example:
   pallet upload archive.zip photos/ --name holidays --seal
+  pallet upload 's3://my-bucket/photos/**/*.jpg' --region eu-central-1
   pallet jobs create --set SET --task caption`,
     )
     .action(action<[string[]], UploadFlags>(context, upload));
@@ -67,6 +67,11 @@ async function upload(input: CommandInput<UploadFlags>, paths: string[]): Promis
   const { flags, context } = input;
   if (flags.set !== undefined && flags.name !== undefined) {
     throw usageError('--name is for a new set; leave it out, or --set.');
+  }
+  if (paths.some((path) => path.startsWith('s3://'))) {
+    const [uri] = paths;
+    if (uri === undefined || paths.length > 1) throw usageError('A bucket comes alone.');
+    return uploadBucket(input, uri);
   }
   const files = await findImageFiles(paths);
   const client = await connect(input);
@@ -79,24 +84,6 @@ async function upload(input: CommandInput<UploadFlags>, paths: string[]): Promis
   if (flags.seal) await client.sealImageSet(set, { signal: context.signal });
   await state.forget();
   return report(input, set, total);
-}
-
-/** The set that was named, that of an earlier run, or a new one. */
-async function setOf(
-  client: PalletClient,
-  state: UploadState,
-  { flags, context }: CommandInput<UploadFlags>,
-): Promise<string> {
-  const { signal } = context;
-  if (flags.set !== undefined) return flags.set;
-  if (state.set !== undefined) return state.set;
-  const idempotencyKey = await state.idempotencyKey();
-  const set: ImageSet = await client.createImageSet(
-    { name: flags.name },
-    { signal, idempotencyKey },
-  );
-  await state.keepSet(set.id);
-  return set.id;
 }
 
 async function sendAll(

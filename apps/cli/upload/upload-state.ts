@@ -8,6 +8,7 @@ import type { ImageFile } from './image-file.js';
 const lineSchema = z.union([
   z.object({ begun: z.string() }),
   z.object({ set: z.string() }),
+  z.object({ import: z.string() }),
   z.object({ file: z.string(), sha256: z.string() }),
   z.object({ file: z.string(), upload: z.string() }),
   z.object({ file: z.string(), sent: z.literal(true) }),
@@ -28,6 +29,7 @@ export class UploadState {
   readonly #files = new Map<string, FileState>();
   #begun: string | undefined;
   #set: string | undefined;
+  #import: string | undefined;
 
   private constructor(readonly path: string) {}
 
@@ -45,6 +47,11 @@ export class UploadState {
     return this.#set;
   }
 
+  /** What the server fetches from a bucket. */
+  get import(): string | undefined {
+    return this.#import;
+  }
+
   get isNew(): boolean {
     return this.#files.size === 0;
   }
@@ -57,6 +64,10 @@ export class UploadState {
 
   keepSet(set: string): Promise<void> {
     return this.#write({ set });
+  }
+
+  keepImport(id: string): Promise<void> {
+    return this.#write({ import: id });
   }
 
   of(file: ImageFile): Readonly<FileState> {
@@ -100,6 +111,7 @@ export class UploadState {
   #apply(line: Line): void {
     if ('begun' in line) this.#begun = line.begun;
     else if ('set' in line) this.#set = line.set;
+    else if ('import' in line) this.#import = line.import;
     else {
       const { file, ...news } = line;
       this.#files.set(file, { ...this.#files.get(file), ...news });
