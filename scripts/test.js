@@ -9,6 +9,7 @@ const { join } = await import('node:path');
 const { ensureBuild } = await import('./build.js');
 const { ensureChromium } = await import('./chromium-vulkan.js');
 const { ensurePackages } = await import('./packages.js');
+const { ensurePromtool } = await import('./promtool.js');
 const { ensureRedisServer } = await import('./redis-server.js');
 const { fail, runLoudly, say } = await import('./step.js');
 const { countTests, summary } = await import('./vitest-report.js');
@@ -29,6 +30,8 @@ try {
   if (projects.some((name) => name !== 'unit')) await ensureRedisServer();
   if (projects.some((name) => name !== 'unit')) await ensureChromium();
   await ensurePackages();
+  // Its place is beside the packages, which an install empties. One suite of checks is not worth all others.
+  if (projects.includes('system')) await ensurePromtool().catch((error) => say(error.message));
   await ensureBuild();
 } catch (error) {
   fail(error);
