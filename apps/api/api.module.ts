@@ -11,6 +11,8 @@ import { CompletionController } from './completions/completion.controller.js';
 import { CompletionService } from './completions/completion.service.js';
 import { BucketExportController } from './exports/bucket-export.controller.js';
 import { BucketExportService } from './exports/bucket-export.service.js';
+import { CorrectionController } from './corrections/correction.controller.js';
+import { CorrectionService } from './corrections/correction.service.js';
 import { ExportController } from './exports/export.controller.js';
 import { ExportService } from './exports/export.service.js';
 import { FeedAfterCommit } from './feed/feed-after-commit.js';
@@ -69,6 +71,7 @@ export class ApiModule {
       controllers: [
         BatchController,
         CompletionController,
+        CorrectionController,
         AutoscalingController,
         BucketExportController,
         ExportController,
@@ -107,6 +110,7 @@ export class ApiModule {
         BatchService,
         CompletionService,
         BucketExportService,
+        CorrectionService,
         ExportService,
         DeliveryService,
         FeedAfterCommit,

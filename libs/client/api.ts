@@ -71,6 +71,44 @@ export type ChatCompletion = { readonly id: string; readonly object: 'chat.compl
 
 export type OpenAiResponse = { readonly id: string; readonly object: 'response' };
 
+export type PutCorrection = {
+  /** Number of the item */
+  readonly n: number;
+  /** Which of its answers, as `task` of the answer says */
+  readonly task: number;
+  /** The right text */
+  readonly text?: string;
+  /** The right boxes */
+  readonly boxes?: readonly CorrectedBox[];
+};
+
+export type CorrectedBox = {
+  readonly label: string;
+  /** x1, y1, x2, y2 as fractions 0..1 of the upright image */
+  readonly box: readonly unknown[];
+  /** Mask code words, as they came in the answer */
+  readonly segment_codes?: readonly number[];
+};
+
+export type Correction = {
+  readonly object: 'correction';
+  readonly job: string;
+  readonly n: number;
+  readonly task: number;
+  readonly text: string | null;
+  readonly boxes: readonly CorrectedBox[] | null;
+  /** What fine-tuning learns from it: name of the image, prompt, right answer */
+  readonly line: { readonly image: string; readonly prefix: string; readonly suffix: string };
+  readonly corrected_at: string;
+};
+
+export type CorrectionPage = {
+  readonly object: 'list';
+  readonly data: readonly Correction[];
+  readonly next_cursor: string | null;
+  readonly has_more: boolean;
+};
+
 export type CreateExport = {
   readonly format?: ExportFormat;
   /** What has ended so far, of a job that still runs */
@@ -1255,6 +1293,17 @@ export interface Operations {
   };
   /** The same, as a response of OpenAI’s */
   createResponse: { input: { body: Readonly<Record<string, unknown>> }; answer: OpenAiResponse };
+  /** Say what an answer should have been */
+  putCorrection: { input: { id: string; body: PutCorrection }; answer: Correction };
+  /** List the corrections of a job */
+  listCorrections: {
+    input: { id: string; limit?: number; cursor?: string; n?: number };
+    answer: CorrectionPage;
+  };
+  /** Take a correction back */
+  deleteCorrection: { input: { id: string; n: number; task: number }; answer: void };
+  /** Download the corrections of a job as lines to fine-tune on */
+  exportCorrections: { input: { id: string }; answer: Response };
   /** Write the results of a job into a bucket of yours */
   createExport: { input: { id: string; body: CreateExport }; answer: Export };
   /** List exports of a job into buckets, newest first */
@@ -1565,6 +1614,38 @@ export const OPERATIONS = {
     header: [],
     sends: 'json',
     answers: 'json',
+  },
+  putCorrection: {
+    method: 'PUT',
+    path: '/v1/jobs/{id}/corrections',
+    query: [],
+    header: [],
+    sends: 'json',
+    answers: 'json',
+  },
+  listCorrections: {
+    method: 'GET',
+    path: '/v1/jobs/{id}/corrections',
+    query: ['limit', 'cursor', 'n'],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  deleteCorrection: {
+    method: 'DELETE',
+    path: '/v1/jobs/{id}/corrections',
+    query: ['n', 'task'],
+    header: [],
+    sends: 'nothing',
+    answers: 'nothing',
+  },
+  exportCorrections: {
+    method: 'GET',
+    path: '/v1/jobs/{id}/corrections/lines',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'response',
   },
   createExport: {
     method: 'POST',

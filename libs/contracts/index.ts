@@ -28,6 +28,7 @@ export * from './shard-ticket.js';
 export * from './storage-quota.js';
 export * from './task.js';
 export * from './tenant-key.js';
+export * from './correction.js';
 export * from './file.js';
 export * from './training-message.js';
 export * from './tuning-method.js';

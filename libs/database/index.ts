@@ -55,6 +55,7 @@ export * from './query/session.js';
 export * from './query/sweep.js';
 export * from './query/tenant-usage.js';
 export * from './query/trainer.js';
+export * from './query/correction.js';
 export * from './query/file.js';
 export * from './query/upload-lease.js';
 export * from './query/upload-sweep.js';

@@ -6,3 +6,4 @@ export * from './job-outcome.js';
 export * from './question.js';
 export * from './shard-loss.js';
 export * from './shard-plan.js';
+export * from './training-suffix.js';

@@ -50,6 +50,8 @@ const FILLINGS: Readonly<Record<string, Filling>> = {
   'POST /v1/jobs/:id/exports': { payload: exportOf('more') },
   'GET /v1/jobs/:id/export': { query: { partial: 'true' } },
   'POST /v1/jobs/:id/extend': { payload: { tasks: [{ type: 'ocr' }] } },
+  'PUT /v1/jobs/:id/corrections': { payload: { n: 0, task: 0, text: 'a cat' } },
+  'DELETE /v1/jobs/:id/corrections': { query: { n: '0', task: '0' } },
   'PATCH /v1/webhooks/:id': { payload: {} },
   'POST /v1/webhooks/:id/rotate': { payload: {} },
   'POST /v1/webhooks/:id/recover': { payload: { since: '2026-01-01T00:00:00Z' } },

@@ -47,6 +47,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   'import.too_many': 409,
   'manifest.cut': 400,
   'manifest.too_many_rows': 413,
+  'correction.no_answer': 409,
   'job.running': 409,
   'job.cancelling': 409,
   'job.ended': 409,

@@ -7,6 +7,7 @@ import {
   type createFineTuningSchema,
   type createJobSchema,
   imageSetSchema,
+  correctionPageSchema,
   jobLogPageSchema,
   jobPageSchema,
   jobPreviewSchema,
@@ -28,6 +29,7 @@ import {
   type extendJobSchema,
   type restartJobSchema,
   type retryJobSchema,
+  type Correction,
   type CreateImageSet,
   type ExportFormatName,
   type FineTuning,
@@ -194,6 +196,13 @@ export class PalletClient {
     const path = `/v1/jobs/${encodeURIComponent(jobId)}/log`;
     const { level, signal } = query;
     const pages = this.#pages(jobLogPageSchema, path, { level }, Infinity, signal);
+    for await (const page of pages) yield* page.data;
+  }
+
+  /** What people said the answers of a job should have been, by item. */
+  async *corrections(jobId: string, { signal }: CallOptions = {}): AsyncGenerator<Correction> {
+    const path = `/v1/jobs/${encodeURIComponent(jobId)}/corrections`;
+    const pages = this.#pages(correctionPageSchema, path, {}, Infinity, signal);
     for await (const page of pages) yield* page.data;
   }
 

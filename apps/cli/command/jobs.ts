@@ -7,6 +7,7 @@ import { describeJob, jobRow, JOB_COLUMNS } from '../output/job-row.js';
 import { TASK_FORMS } from '../task/task-string.js';
 import { addJobFilter, jobFilterOf, type JobFilterFlags } from './job-filter.js';
 import { addJobAgain } from './job-again.js';
+import { addJobCorrections } from './job-corrections.js';
 import { addJobLog } from './job-log.js';
 import { addJobMoves } from './job-moves.js';
 import { addJobLimits, jobLimitsOf, type JobLimitFlags } from './job-limits.js';
@@ -68,6 +69,7 @@ export function addJobsCommand(program: Command, context: CliContext): void {
   addOneJobCommands(jobs, context);
   addJobPreview(jobs, context);
   addJobLog(jobs, context);
+  addJobCorrections(jobs, context);
   addJobMoves(jobs, context);
   addJobAgain(jobs, context);
 }
