@@ -69,13 +69,19 @@ async function endedJob(count: number) {
 /** Rows that the server looked at for `work`, of all tables that grow. */
 async function rowsRead(work: (tx: Queryable) => Promise<unknown>): Promise<number> {
   return database.transaction(async (tx) => {
+    // A connection's figures hold what its transactions before this one have not told the server yet.
+    const before = await rowsCounted(tx);
     await work(tx);
-    const [row] = await tx.query<{ read: number }>(
-      `SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int AS read FROM pg_stat_xact_user_tables
-       WHERE relname IN ('images', 'items', 'import_ids')`,
-    );
-    return row!.read;
+    return (await rowsCounted(tx)) - before;
   });
+}
+
+async function rowsCounted(tx: Queryable): Promise<number> {
+  const [row] = await tx.query<{ read: number }>(
+    `SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::int AS read
+     FROM pg_stat_xact_user_tables WHERE relname IN ('images', 'items', 'import_ids')`,
+  );
+  return row!.read;
 }
 
 describe('however large a set or a job is, as many rows are read', () => {

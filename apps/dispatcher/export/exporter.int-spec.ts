@@ -206,8 +206,10 @@ describe('an export into a bucket', () => {
   it('whose holder dies is gone on with: what the bucket has is not sent again', async () => {
     const made = await order(await makeJob(1_200, 16_000));
     const dying = exporter();
-    proxy.fault = (what) => {
+    proxy.fault = async (what) => {
       if (what !== 'PUT part 3') return undefined;
+      // Parts are sent together: those before it may still be on their way.
+      await expect.poll(async () => (await made.kept()).parts, { timeout: 20_000 }).toBe(2);
       dying.stop();
       return 'drop';
     };
