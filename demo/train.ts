@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { rewriteCheckpoint } from '#paligemma';
 import { beginCheckpoint } from './checkpoint/begin.js';
 import { keepModel } from './training/keep-model.js';
 import { HELD_OUT, SCENES, STAGES } from './training/recipe.js';
@@ -33,14 +34,28 @@ try {
 
 async function trainStages(): Promise<void> {
   await mkdir(place.folder, { recursive: true });
-  const heldOut = await drawScenes(place, 'held-out', HELD_OUT, 'heldout');
+  let side = HELD_OUT.side;
   let base = join(place.folder, 'first');
-  if (!existsSync(join(base, 'tokenizer.json'))) await beginCheckpoint(base, HELD_OUT.side);
+  if (!existsSync(join(base, 'tokenizer.json'))) await beginCheckpoint(base, side);
   for (const stage of STAGES.slice(0, last + 1)) {
     console.log(`\nstage ${stage.name}`);
     const training: string[] = [];
     for (const name of stage.scenes) training.push(await drawScenes(place, name, SCENES[name]!));
+    const wanted = SCENES[stage.scenes[0]!]!.side;
+    if (wanted !== side) base = await enlarge(base, wanted);
+    side = wanted;
+    const shown = { ...HELD_OUT, side };
+    const heldOut = await drawScenes(place, `held-out-${side}`, shown, 'heldout');
     base = await runStage(place, stage, { training, heldOut }, base);
   }
   if (last === STAGES.length - 1) await keepModel(place, base);
+}
+
+/** The same weights for larger pictures, their positions in between those that were learned. */
+async function enlarge(base: string, side: number): Promise<string> {
+  const larger = join(place.folder, `for-${side}`);
+  if (!existsSync(join(larger, 'config.json'))) {
+    await rewriteCheckpoint(base, larger, { type: 'float32', imageSize: side });
+  }
+  return larger;
 }
