@@ -8,6 +8,7 @@ import {
   createImageSet,
   Database,
   listResults,
+  loseLease,
   migrate,
   recordFiles,
   type Queryable,
@@ -95,6 +96,16 @@ describe('however large a set or a job is, as many rows are read', () => {
     };
     await claim(SMALL);
     expect(await claim(LARGE)).toBeLessThanOrEqual(600);
+  });
+
+  it('to take a shard apart whose lease was lost', async () => {
+    const { ticket } = await endedJob(LARGE);
+    const lease = (await claimShard(database, ticket, newUuid(), 60_000))!;
+    const read = await rowsRead(async (tx) => {
+      const inside = { transaction: (work: (tx: Queryable) => unknown) => work(tx) };
+      expect(await loseLease(inside as Database, lease)).toBe(true);
+    });
+    expect(read).toBeLessThanOrEqual(300);
   });
 
   it('to add images to the set', async () => {

@@ -70,9 +70,12 @@ interface LostRow extends Record<string, unknown> {
 async function readPendingRanges(tx: Queryable, shard: LostRow): Promise<ItemRanges> {
   const ranges = parseItemRanges(shard.items);
   const ended = await tx.query<{ n: number }>(
-    `SELECT items.n FROM unnest($2::int[], $3::int[]) AS range (low, high)
-     JOIN items ON items.job_id = $1 AND items.n >= range.low AND items.n < range.high
-       AND items.run >= $4`,
+    // OFFSET 0: a join would read all items of the job.
+    `SELECT item.n FROM unnest($2::int[], $3::int[]) AS range (low, high)
+     CROSS JOIN LATERAL (
+       SELECT n FROM items
+       WHERE job_id = $1 AND n >= range.low AND n < range.high AND run >= $4 OFFSET 0
+     ) AS item`,
     [shard.job_id, ranges.map(([from]) => from), ranges.map(([, to]) => to), shard.run],
   );
   return withoutItems(
