@@ -12,6 +12,7 @@ import './style/shell.css';
 import './style/jobs.css';
 import './style/gallery.css';
 import './style/start.css';
+import './style/correction.css';
 
 applyTheme(readTheme());
 createRoot(document.getElementById('root')!).render(

@@ -111,18 +111,49 @@ describe('a job', () => {
     const page = await browser.openSignedIn('/jobs?q=harbour', system.apiKey);
     await page.getByRole('link', { name: 'Harbour cameras' }).click();
     const causes = page.getByRole('region', { name: 'Failures by cause' });
-    await causes.getByText('image.undecodable').waitFor();
-    expect(await causes.getByRole('listitem').count()).toBe(1);
-    expect(await causes.getByRole('listitem').textContent()).toContain(String(REFUSED));
+    const cause = causes.getByRole('listitem').filter({ hasText: 'image.undecodable' });
+    await cause.getByRole('link', { name: 'image-' }).first().waitFor();
+    expect(await causes.locator('.causes > li').count()).toBe(1);
+    expect(await cause.locator('strong').textContent()).toBe(String(REFUSED));
+    const examples = causes.getByRole('list', { name: 'Examples of image.undecodable' });
+    expect(await examples.getByRole('link').count()).toBe(REFUSED);
     await page.getByRole('link', { name: 'Details and export' }).click();
     await page.getByRole('button', { name: 'CLI' }).click();
     await page.getByText(`--task 'detect dog ; car'`).waitFor();
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByRole('button', { name: 'Copy the CLI snippet' }).press('Enter');
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toContain('pallet jobs create');
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('link', { name: 'jsonl' }).click(),
     ]);
     expect(download.suggestedFilename()).toMatch(/\.jsonl$/);
     expect(await download.failure()).toBeNull();
+  });
+
+  it('tries those of a cause again, from the page', async () => {
+    const page = await browser.openSignedIn('/jobs?q=fish', system.apiKey);
+    await page.getByRole('link', { name: 'Fish market' }).click();
+    await page.getByRole('button', { name: 'Retry these' }).press('Enter');
+    await page.locator('.job-head').getByText('partly failed').waitFor({ timeout: 60_000 });
+    await page.getByRole('link', { name: 'Log', exact: true }).click();
+    const happened = page.getByRole('region', { name: 'What happened' });
+    // Twice: the first time, and after they were tried again.
+    const ends = happened.getByText(`2 succeeded, ${REFUSED} failed`);
+    await expect.poll(() => ends.count()).toBe(2);
+  });
+
+  it('says where its images are while it runs', async () => {
+    const job = await startJob('Where they are', 1_000);
+    const page = await browser.openSignedIn(`/jobs/${job.id}`, system.apiKey);
+    const stages = page.getByRole('list', { name: 'Where the images are' });
+    const working = stages.getByRole('listitem').filter({ hasText: 'with a worker' });
+    await expect.poll(() => working.locator('strong').textContent()).not.toBe('0');
+    await page.getByText('Working on it:').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await client.request('POST', `/v1/jobs/${job.id}/cancel`);
+    await stages.waitFor({ state: 'detached' });
   });
 
   it('that has ended is asked more, with the tasks of a new job', async () => {
@@ -160,6 +191,13 @@ describe('a job', () => {
     expect(await axeViolations(page)).toEqual([]);
     expect(await overhang(page)).toBe(0);
     await screenshot(page, `job-${theme}-${size.width}`, false);
+    await page.getByRole('link', { name: 'Log', exact: true }).click();
+    await page.getByText('Every image has ended').waitFor();
+    const open = page.locator('.tabs [aria-current=page]');
+    expect(await open.allTextContents()).toEqual(['Log']);
+    expect(await axeViolations(page)).toEqual([]);
+    expect(await overhang(page)).toBe(0);
+    await screenshot(page, `log-${theme}-${size.width}`, false);
     await page.close();
   });
 });

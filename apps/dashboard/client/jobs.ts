@@ -5,13 +5,23 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
-import type { ItemResult, Job, JobPage, ResultPage, Task } from '#contracts';
+import type {
+  ItemResult,
+  Job,
+  JobLogPage,
+  JobPage,
+  JobProgress,
+  ResultPage,
+  Task,
+} from '#contracts';
 import { useAskingPace } from './connection';
 import { request } from './request';
 
 const JOBS_A_PAGE = 50;
-/** Failed items that are looked at to tell their causes. */
-export const FAILURES_READ = 1_000;
+/** Failed items that are shown of each cause. */
+const EXAMPLES = 4;
+/** How often it is asked where the images of a running job are, milliseconds. */
+const PROGRESS_MS = 5_000;
 
 export const isOver = (job: Job): boolean => job.finished_at !== null;
 
@@ -41,16 +51,44 @@ export const useJob = (id: string) =>
     refetchIntervalInBackground: true,
   });
 
-export const useFailures = (job: Job) =>
+/** A few of the items that failed of one cause. Input: how many did, so that a change is seen. */
+export const useFailures = (id: string, code: string, failed: number) =>
   useQuery({
-    queryKey: ['failures', job.id, job.item_counts.failed],
+    queryKey: ['failures', id, code, failed],
     queryFn: async ({ signal }): Promise<readonly ItemResult[]> => {
-      const query = `state=failed&limit=${FAILURES_READ}`;
-      return (await request<ResultPage>(`/v1/jobs/${job.id}/results?${query}`, { signal })).data;
+      const query = new URLSearchParams({
+        state: 'failed',
+        error_code: code,
+        limit: String(EXAMPLES),
+      });
+      return (await request<ResultPage>(`/v1/jobs/${id}/results?${query}`, { signal })).data;
     },
-    enabled: job.item_counts.failed > 0,
     placeholderData: keepPreviousData,
     staleTime: 10_000,
+  });
+
+/** Where the images are: more than the job's row is read for it, so not as often as that is. */
+export const useProgress = (job: Job) =>
+  useQuery({
+    queryKey: ['progress', job.id, job.state],
+    queryFn: ({ signal }) => request<JobProgress>(`/v1/jobs/${job.id}/progress`, { signal }),
+    enabled: !isOver(job),
+    placeholderData: keepPreviousData,
+    refetchInterval: PROGRESS_MS,
+  });
+
+export const useJobLog = (job: Job) =>
+  useInfiniteQuery({
+    queryKey: ['log', job.id, job.state, job.finished_at],
+    queryFn: ({ pageParam, signal }) => {
+      const query = new URLSearchParams({ limit: '200' });
+      if (pageParam !== null) query.set('cursor', pageParam);
+      return request<JobLogPage>(`/v1/jobs/${job.id}/log?${query}`, { signal });
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    placeholderData: keepPreviousData,
+    refetchInterval: isOver(job) ? false : PROGRESS_MS,
   });
 
 export type Move = 'cancel' | 'pause' | 'resume';
@@ -65,6 +103,7 @@ export function useRetry(id: string) {
       client.setQueryData(['job', id], job);
       void client.invalidateQueries({ queryKey: ['results', id] });
       void client.invalidateQueries({ queryKey: ['filtered', id] });
+      void client.invalidateQueries({ queryKey: ['failures', id] });
     },
   });
 }

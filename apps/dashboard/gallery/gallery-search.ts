@@ -1,6 +1,9 @@
+const TABS = ['details', 'log'] as const;
+type Tab = (typeof TABS)[number];
+
 /** What the address of a job says about its gallery. */
 export interface GallerySearch {
-  readonly tab?: 'details';
+  readonly tab?: Tab;
   readonly state?: 'succeeded' | 'failed' | 'cancelled';
   readonly cause?: string;
   readonly label?: string;
@@ -11,10 +14,11 @@ export interface GallerySearch {
 const STATES = ['succeeded', 'failed', 'cancelled'] as const;
 
 export function readGallerySearch(search: Readonly<Record<string, unknown>>): GallerySearch {
+  const tab = TABS.find((known) => known === search.tab);
   const state = STATES.find((known) => known === search.state);
   const least = Number(search.least);
   return {
-    ...(search.tab === 'details' && { tab: 'details' as const }),
+    ...(tab && { tab }),
     ...(state && { state }),
     ...(typeof search.cause === 'string' && search.cause !== '' && { cause: search.cause }),
     ...(typeof search.label === 'string' && search.label !== '' && { label: search.label }),

@@ -1,5 +1,7 @@
-import type { Answer, ItemResult, Job } from '#contracts';
+import type { ReactNode } from 'react';
+import type { Answer, ItemResult, Job, Task } from '#contracts';
 import { taskTitle } from '../jobs/task-title';
+import { counted } from '../parts/format';
 import { colourOf } from '../overlay/class-colour';
 import { TokenStrip } from './token-strip';
 
@@ -9,9 +11,11 @@ interface Props {
   readonly hidden: ReadonlySet<string>;
   /** Without it the labels are no switches. */
   readonly onToggle?: (label: string) => void;
+  /** What stands below an answer. */
+  readonly below?: (answer: Answer, task: Task | undefined) => ReactNode;
 }
 
-export function ItemAnswers({ tasks: asked, item, hidden, onToggle }: Props) {
+export function ItemAnswers({ tasks: asked, item, hidden, onToggle, below }: Props) {
   const tasks = asked === 'own' ? (item.tasks ?? []) : asked;
   return item.answers.map((answer) => {
     const task = tasks[answer.task];
@@ -30,7 +34,7 @@ export function ItemAnswers({ tasks: asked, item, hidden, onToggle }: Props) {
         ))}
         <details>
           <summary className="quiet">
-            {Math.round(answer.confidence * 100)} % sure · {answer.tokens} tokens
+            {Math.round(answer.confidence * 100)} % sure · {counted(answer.tokens, 'token')}
             {answer.end_reason !== 'eos' && ` · cut off (${answer.end_reason})`}
             {answer.cached && ' · known answer'}
           </summary>
@@ -46,6 +50,7 @@ export function ItemAnswers({ tasks: asked, item, hidden, onToggle }: Props) {
           </dl>
           <TokenStrip answer={answer} />
         </details>
+        {below?.(answer, task)}
       </section>
     );
   });

@@ -1,11 +1,14 @@
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { ChevronLeft, ChevronRight } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
-import type { ItemResult, Job } from '#contracts';
+import type { CorrectedBox, ItemResult, Job } from '#contracts';
+import { useCorrections } from '../client/corrections';
 import { useJob } from '../client/jobs';
 import { thumbnailUrl, useItem } from '../client/results';
 import { Failure } from '../parts/failure';
 import { count } from '../parts/format';
+import { AnswerCorrection } from './answer-correction';
+import { drawable } from './box-draft';
 import { ItemAnswers } from './item-answers';
 import { ItemFacts } from './item-facts';
 import { ItemPicture } from './item-picture';
@@ -35,6 +38,9 @@ interface Props {
 function ItemView({ job, n, item }: Props) {
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const boxes = useMemo(() => item?.answers.flatMap((answer) => answer.boxes) ?? [], [item]);
+  const [draft, setDraft] = useState<readonly CorrectedBox[]>();
+  const corrections = useCorrections(job.id, n).data?.data;
+  const size = { width: item?.image.width ?? 0, height: item?.image.height ?? 0 };
   const shown = useMemo(() => boxes.filter(({ label }) => !hidden.has(label)), [boxes, hidden]);
   const toggle = (label: string): void =>
     setHidden((last) => {
@@ -54,7 +60,7 @@ function ItemView({ job, n, item }: Props) {
       <ItemPicture
         url={thumbnailUrl(job.image_set, n, 1600)}
         size={item?.image ?? { width: null, height: null }}
-        boxes={shown}
+        boxes={draft === undefined ? shown : drawable(draft, size)}
       />
       <div className="item-side">
         {item === null && <p className="quiet">Nobody has looked at this image yet.</p>}
@@ -68,7 +74,23 @@ function ItemView({ job, n, item }: Props) {
         )}
         {item !== null && (
           <>
-            <ItemAnswers tasks={job.tasks} item={item} hidden={hidden} onToggle={toggle} />
+            <ItemAnswers
+              tasks={job.tasks}
+              item={item}
+              hidden={hidden}
+              onToggle={toggle}
+              below={(answer, task) => (
+                <AnswerCorrection
+                  job={job}
+                  n={n}
+                  answer={answer}
+                  task={task}
+                  size={size}
+                  correction={corrections?.find((known) => known.task === answer.task)}
+                  onDraft={setDraft}
+                />
+              )}
+            />
             <ItemFacts item={item} />
           </>
         )}

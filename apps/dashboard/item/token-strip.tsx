@@ -1,4 +1,5 @@
 import type { Answer } from '#contracts';
+import { counted } from '../parts/format';
 
 /** Each token as a bar: the higher, the surer the model was of it. */
 export function TokenStrip({ answer }: { readonly answer: Answer }) {
@@ -9,7 +10,7 @@ export function TokenStrip({ answer }: { readonly answer: Answer }) {
     <div
       className="tokens"
       role="img"
-      aria-label={`${logarithms.length} tokens; of the least sure one the model was ${Math.round(least * 100)} % sure`}
+      aria-label={`${counted(logarithms.length, 'token')}; of the least sure one the model was ${Math.round(least * 100)} % sure`}
     >
       {logarithms.map((value, i) => (
         <span

@@ -1,67 +1,87 @@
 import { Link } from '@tanstack/react-router';
 import type { Job } from '#contracts';
-import { FAILURES_READ, isOver, useFailures, useRetry } from '../client/jobs';
+import { isOver, useFailures, useRetry } from '../client/jobs';
+import { thumbnailUrl } from '../client/results';
 import { useMayWrite } from '../client/session';
 import { Failure } from '../parts/failure';
 import { count } from '../parts/format';
-import { groupErrors } from './group-errors';
 
-const NAMES_SHOWN = 3;
-
+/** Each cause of failures with how many images it has, the most frequent first; whatever the size of the job. */
 export function ErrorGroups({ job }: { readonly job: Job }) {
-  const failures = useFailures(job);
-  const retry = useRetry(job.id);
-  const mayWrite = useMayWrite();
-  const { failed } = job.item_counts;
-  if (failed === 0) return null;
+  const causes = Object.entries(job.error_counts).toSorted((a, b) => b[1] - a[1]);
+  if (causes.length === 0) return null;
   return (
     <section aria-labelledby="failures">
-      <h2 id="failures">
-        Failures by cause
-        {failed > FAILURES_READ && (
-          <span className="quiet"> of the first {count(FAILURES_READ)}</span>
-        )}
-      </h2>
-      {failures.error && <Failure error={failures.error} />}
-      {retry.error && <Failure error={retry.error} />}
+      <h2 id="failures">Failures by cause</h2>
       <ul className="causes">
-        {groupErrors(failures.data ?? []).map(({ code, detail, items }) => (
-          <li key={code + detail}>
-            <strong>{count(items.length)}</strong>
-            <div>
-              <code>{code}</code>
-              <p>{detail}</p>
-              <p className="quiet names">
-                {items
-                  .slice(0, NAMES_SHOWN)
-                  .map((item) => item.image.name)
-                  .join(', ')}
-                {items.length > NAMES_SHOWN && ` and ${count(items.length - NAMES_SHOWN)} more`}
-              </p>
-            </div>
-            <div className="actions">
-              <Link
-                to="/jobs/$jobId"
-                params={{ jobId: job.id }}
-                search={{ cause: code }}
-                className="button"
-              >
-                Show
-              </Link>
-              {mayWrite && isOver(job) && (
-                <button
-                  type="button"
-                  className="button"
-                  disabled={retry.isPending}
-                  onClick={() => retry.mutate(code)}
-                >
-                  Retry these
-                </button>
-              )}
-            </div>
-          </li>
+        {causes.map(([code, failed]) => (
+          <Cause key={code} job={job} code={code} failed={failed} />
         ))}
       </ul>
     </section>
+  );
+}
+
+interface CauseProps {
+  readonly job: Job;
+  readonly code: string;
+  readonly failed: number;
+}
+
+function Cause({ job, code, failed }: CauseProps) {
+  const examples = useFailures(job.id, code, failed);
+  const retry = useRetry(job.id);
+  const mayWrite = useMayWrite();
+  const items = examples.data ?? [];
+  const details = new Set(items.map((item) => item.error?.detail));
+  const more = failed - items.length;
+  return (
+    <li>
+      <strong>{count(failed)}</strong>
+      <div>
+        <code>{code}</code>
+        {[...details].map((detail) => (
+          <p key={detail}>{detail}</p>
+        ))}
+        <ul className="examples" aria-label={`Examples of ${code}`}>
+          {items.map((item) => (
+            <li key={item.n}>
+              <Link to="/jobs/$jobId/items/$n" params={{ jobId: job.id, n: String(item.n) }}>
+                <img
+                  src={thumbnailUrl(job.image_set, item.n)}
+                  alt=""
+                  loading="lazy"
+                  onError={({ currentTarget }) => currentTarget.classList.add('gone')}
+                />
+                <span className="names">{item.image.name}</span>
+              </Link>
+            </li>
+          ))}
+          {more > 0 && items.length > 0 && <li className="quiet">and {count(more)} more</li>}
+        </ul>
+        {(retry.error ?? examples.error) && <Failure error={retry.error ?? examples.error} />}
+      </div>
+      <div className="actions">
+        <Link
+          to="/jobs/$jobId"
+          params={{ jobId: job.id }}
+          search={{ cause: code }}
+          className="button"
+          aria-label={`Show what failed of ${code}`}
+        >
+          Show
+        </Link>
+        {mayWrite && isOver(job) && (
+          <button
+            type="button"
+            className="button"
+            disabled={retry.isPending}
+            onClick={() => retry.mutate(code)}
+          >
+            Retry these
+          </button>
+        )}
+      </div>
+    </li>
   );
 }

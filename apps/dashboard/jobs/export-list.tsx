@@ -30,6 +30,12 @@ export function ExportList({ job }: { readonly job: Job }) {
             <span className="quiet">{what}</span>
           </li>
         ))}
+        <li>
+          <a href={`/v1/jobs/${job.id}/corrections/lines`} download>
+            <Download size={13} aria-hidden="true" /> corrections
+          </a>
+          <span className="quiet">lines to fine-tune on</span>
+        </li>
       </ul>
     </>
   );

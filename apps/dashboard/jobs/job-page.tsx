@@ -6,16 +6,24 @@ import { GallerySection } from '../gallery/gallery-section';
 import { Age } from '../parts/age';
 import { CopyButton } from '../parts/copy-button';
 import { Failure } from '../parts/failure';
-import { percent } from '../parts/format';
+import { counted, percent } from '../parts/format';
 import { ErrorGroups } from './error-groups';
 import { ExportList } from './export-list';
 import { ExtendJob } from './extend-job';
 import { JobActions } from './job-actions';
 import { JobFigures } from './job-figures';
+import { JobLog } from './job-log';
 import { JobProgress } from './job-progress';
 import { JobSnippets } from './job-snippets';
+import { JobStages } from './job-stages';
 import { JobState } from './job-state';
 import { taskTitles } from './task-title';
+
+const TABS = [
+  [undefined, 'Images'],
+  ['details', 'Details and export'],
+  ['log', 'Log'],
+] as const;
 
 export function JobPage() {
   const { jobId } = useParams({ from: '/jobs/$jobId' });
@@ -48,34 +56,30 @@ function JobView({ job, seenAt }: { readonly job: Job; readonly seenAt: number }
       <section aria-label="How far it is" className="job-standing">
         <JobProgress job={job} />
         <JobFigures job={job} seenAt={seenAt} />
+        <JobStages job={job} />
       </section>
       <ErrorGroups job={job} />
       <nav className="tabs" aria-label="Parts of the job">
-        <Link
-          to="/jobs/$jobId"
-          params={{ jobId: job.id }}
-          search={{}}
-          {...current(tab !== 'details')}
-        >
-          Images
-        </Link>
-        <Link
-          to="/jobs/$jobId"
-          params={{ jobId: job.id }}
-          search={{ tab: 'details' }}
-          {...current(tab === 'details')}
-        >
-          Details and export
-        </Link>
+        {TABS.map(([name, title]) => (
+          <Link
+            key={title}
+            to="/jobs/$jobId"
+            params={{ jobId: job.id }}
+            search={name === undefined ? {} : { tab: name }}
+            // Else the router takes the first for open on every tab: its search is part of theirs.
+            activeOptions={{ exact: true }}
+            aria-current={tab === name ? 'page' : undefined}
+          >
+            {title}
+          </Link>
+        ))}
       </nav>
-      {tab === 'details' ? <Details job={job} /> : <GallerySection job={job} />}
+      {tab === undefined && <GallerySection job={job} />}
+      {tab === 'details' && <Details job={job} />}
+      {tab === 'log' && <JobLog job={job} />}
     </div>
   );
 }
-
-const current = (isCurrent: boolean) => ({
-  'aria-current': isCurrent ? ('page' as const) : undefined,
-});
 
 function Details({ job }: { readonly job: Job }) {
   return (
@@ -120,6 +124,31 @@ function Parameters({ job }: { readonly job: Job }) {
       <dd>{job.priority}</dd>
       <dt>Known answers</dt>
       <dd>{job.cache ? 'taken' : 'computed again'}</dd>
+      {job.max_failure_rate !== null && (
+        <>
+          <dt>Stops at</dt>
+          <dd>
+            {percent(job.max_failure_rate)} of failures, after{' '}
+            {counted(job.failure_rate_min_items, 'image')}
+          </dd>
+        </>
+      )}
+      {job.deadline_at !== null && (
+        <>
+          <dt>Deadline</dt>
+          <dd>{new Date(job.deadline_at).toLocaleString()}</dd>
+        </>
+      )}
+      {job.restarted_from !== null && (
+        <>
+          <dt>Made from</dt>
+          <dd>
+            <Link to="/jobs/$jobId" params={{ jobId: job.restarted_from }} search={{}}>
+              {job.restarted_from}
+            </Link>
+          </dd>
+        </>
+      )}
       {metadata.map(([key, value]) => (
         <div key={key} className="contents">
           <dt>{key}</dt>

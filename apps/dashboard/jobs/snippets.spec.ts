@@ -12,6 +12,8 @@ const job = {
   priority: 2,
   cache: false,
   metadata: { a: 'b' },
+  max_failure_rate: 0.2,
+  failure_rate_min_items: 50,
   tasks: [
     { type: 'answer', question: NASTY, language: 'en' },
     { type: 'detect', labels: ['a', 'b'] },
@@ -22,6 +24,8 @@ it('orders the same again', () => {
   expect(createJobSchema.parse(orderOf(job))).toMatchObject({
     tasks: job.tasks,
     name: NASTY.trim(),
+    max_failure_rate: 0.2,
+    failure_rate_min_items: 50,
   });
 });
 
@@ -32,5 +36,6 @@ it('is one word for a shell, whatever is in it', () => {
 
 it('writes the tasks as the command reads them', () => {
   expect(snippetOf('CLI', job, 'http://x')).toContain(`--task 'detect a ; b'`);
+  expect(snippetOf('CLI', job, 'http://x')).toContain('--max-failure-rate 0.2');
   expect(snippetOf('TypeScript', job, 'http://x')).toContain('"http://x/v1/jobs"');
 });

@@ -14,6 +14,12 @@ export function orderOf(job: Job): object {
     ...(job.name === null ? {} : { name: job.name }),
     ...(job.priority === 0 ? {} : { priority: job.priority }),
     ...(job.cache ? {} : { cache: false }),
+    ...(job.max_failure_rate === null
+      ? {}
+      : {
+          max_failure_rate: job.max_failure_rate,
+          failure_rate_min_items: job.failure_rate_min_items,
+        }),
     ...(Object.keys(job.metadata).length === 0 ? {} : { metadata: job.metadata }),
   };
 }
@@ -39,6 +45,12 @@ export function snippetOf(kind: (typeof SNIPPETS)[number], job: Job, origin: str
       ...(job.name === null ? [] : [`--name ${shellWord(job.name)}`]),
       ...(job.priority === 0 ? [] : [`--priority ${job.priority}`]),
       ...(job.cache ? [] : ['--no-cache']),
+      ...(job.max_failure_rate === null
+        ? []
+        : [
+            `--max-failure-rate ${job.max_failure_rate}`,
+            `--failure-rate-min-items ${job.failure_rate_min_items}`,
+          ]),
     ].join(' \\\n  ');
   }
   return `const response = await fetch(${JSON.stringify(`${origin}/v1/jobs`)}, {
