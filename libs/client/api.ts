@@ -939,12 +939,15 @@ export type MoveJobs = {
   /** Needed when the filter is empty, so that nobody means all by mistake */
   readonly all?: boolean;
   readonly limit?: number;
+  /** Move nothing: `count` says how many jobs it would be, whatever the limit */
+  readonly dry_run?: boolean;
 };
 
 export type MovedJobs = {
   readonly object: 'moved_jobs';
-  /** Jobs that were moved, newest first */
+  /** Jobs that were moved; with `dry_run` all that would be */
   readonly count: number;
+  /** Newest first, `limit` at most */
   readonly data: readonly string[];
   /** There may be more: send the same request again */
   readonly has_more: boolean;

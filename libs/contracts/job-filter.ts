@@ -48,6 +48,10 @@ export const moveJobsSchema = z
       .default(false)
       .describe('Needed when the filter is empty, so that nobody means all by mistake'),
     limit: z.int().min(1).max(MOST_JOBS_MOVED).default(100),
+    dry_run: z
+      .boolean()
+      .default(false)
+      .describe('Move nothing: `count` says how many jobs it would be, whatever the limit'),
   })
   .refine(({ filter, all }) => all || Object.keys(filter).length > 0, {
     path: ['filter'],
@@ -59,8 +63,8 @@ export type MoveJobs = z.output<typeof moveJobsSchema>;
 export const movedJobsSchema = z
   .object({
     object: z.literal('moved_jobs'),
-    count: z.int().describe('Jobs that were moved, newest first'),
-    data: z.array(idSchema('job')),
+    count: z.int().describe('Jobs that were moved; with `dry_run` all that would be'),
+    data: z.array(idSchema('job')).describe('Newest first, `limit` at most'),
     has_more: z.boolean().describe('There may be more: send the same request again'),
   })
   .meta({ id: 'MovedJobs' });

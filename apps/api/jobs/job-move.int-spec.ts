@@ -155,6 +155,13 @@ describe('many jobs', () => {
     expect(await mine.list('state=paused')).toEqual(ids);
     await mine.call('POST', '/v1/jobs/resume', { filter: { state: 'paused' }, limit: 1 });
     expect(await mine.list('state=queued')).toEqual([spared.id, ids[0]]);
+    const dry = await mine.call('POST', '/v1/jobs/cancel', { filter, dry_run: true, limit: 2 });
+    expect(dry.json()).toEqual({
+      object: 'moved_jobs',
+      count: 3,
+      data: ids.slice(0, 2),
+      has_more: true,
+    });
     const cancelled = await mine.call('POST', '/v1/jobs/cancel', { filter });
     expect(cancelled.json()).toMatchObject({ count: 3, has_more: false });
     expect((await mine.call('POST', '/v1/jobs/cancel', { filter })).json().count).toBe(0);

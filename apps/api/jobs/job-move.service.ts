@@ -7,7 +7,7 @@ import {
   type MovedJobs,
   type MoveJobs,
 } from '#contracts';
-import { findJob, moveJob, moveJobs, type JobMove } from '#database';
+import { findJob, findMovableJobs, moveJob, moveJobs, type JobMove } from '#database';
 import { API_PARTS, type ApiParts } from '../parts.js';
 import { jobFilterOf } from './job-filter.js';
 import { viewJob } from '#results';
@@ -29,15 +29,22 @@ export class JobMoveService {
 
   async moveMany(tenantId: string, body: MoveJobs, move: JobMove): Promise<MovedJobs> {
     const filter = jobFilterOf(body.filter);
-    const ids = await moveJobs(this.parts.database, tenantId, filter, move, body.limit);
-    return {
-      object: 'moved_jobs',
-      count: ids.length,
-      data: ids
-        .toSorted()
-        .toReversed()
-        .map((id) => publicId('job', id)),
-      has_more: ids.length === body.limit,
-    };
+    const { database } = this.parts;
+    if (body.dry_run) {
+      const found = await findMovableJobs(database, tenantId, filter, move, body.limit);
+      return viewMoved(found.newest, found.count, found.count > body.limit);
+    }
+    const ids = await moveJobs(database, tenantId, filter, move, body.limit);
+    return viewMoved(ids, ids.length, ids.length === body.limit);
   }
 }
+
+const viewMoved = (ids: readonly string[], count: number, hasMore: boolean): MovedJobs => ({
+  object: 'moved_jobs',
+  count,
+  data: ids
+    .toSorted()
+    .toReversed()
+    .map((id) => publicId('job', id)),
+  has_more: hasMore,
+});

@@ -52,6 +52,15 @@ describe('pallet jobs', () => {
     );
   });
 
+  it('with --dry-run only say how many jobs it would be, in one request', async () => {
+    const body = { object: 'moved_jobs', count: 3, data: [JOB_ID], has_more: true };
+    api.answerNext('/v1/jobs/cancel', { status: 202, body });
+    const { code, out, err } = await cli(['jobs', 'cancel', '--dry-run', ...FILTER], { env });
+    expect([code, out]).toEqual([0, `${JOB_ID}\n`]);
+    expect(err).toContain('3 jobs to cancel; nothing was done');
+    expect(api.received.map(({ json }) => json?.['dry_run'])).toEqual([true]);
+  });
+
   it('retry images of some codes, and show of what the others failed', async () => {
     const job = aJob({ state: 'queued', error_counts: { 'image.missing': 1, 'image.odd': 2 } });
     api.answerNext(`/v1/jobs/${JOB_ID}/retry`, { status: 202, body: job });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { MOST_JOBS_MOVED } from '#contracts';
+import { MOST_JOBS_MOVED, type MovedJobs } from '#contracts';
 import type { JobMove } from '../client/pallet-client.js';
 import { action, connect, type CliContext, type CommandInput } from '../context.js';
 import { usageError } from '../exit-code.js';
@@ -9,6 +9,7 @@ import { jsonOption } from './options.js';
 
 interface MoveFlags extends JobFilterFlags {
   all?: boolean;
+  dryRun?: boolean;
   json?: boolean;
 }
 
@@ -24,6 +25,7 @@ export function addJobMoves(jobs: Command, context: CliContext): void {
       .description(description)
       .argument('[job]', 'id of one job, instead of a filter')
       .option('--all', 'every job that can be moved, without a filter')
+      .option('--dry-run', 'say how many jobs it would be, and move none')
       .addOption(jsonOption())
       .action(
         action<[string | undefined], MoveFlags>(context, (input, id) =>
@@ -35,12 +37,23 @@ export function addJobMoves(jobs: Command, context: CliContext): void {
 
 async function moveOne(input: CommandInput<MoveFlags>, move: JobMove, id: string): Promise<void> {
   const { flags, context } = input;
-  if (flags.all === true || Object.keys(jobFilterOf(flags)).length > 0) {
-    throw usageError('Name one job, or say which jobs, not both.');
+  if (flags.all === true || flags.dryRun === true || Object.keys(jobFilterOf(flags)).length > 0) {
+    throw usageError('Name one job, or say which jobs (--all, a filter, --dry-run), not both.');
   }
   const client = await connect(input);
   const job = await client.moveJob(id, move, { signal: context.signal });
   await (flags.json ? context.output.json(job) : context.output.data(describeJob(job)));
+}
+
+/** The ids go to stdout as those of a move do; of more than a request holds, the newest. */
+async function tellMovable(
+  { flags, context }: CommandInput<MoveFlags>,
+  found: MovedJobs,
+  move: JobMove,
+): Promise<void> {
+  if (flags.json) return context.output.json(found);
+  await context.output.data(found.data.map((id) => `${id}\n`).join(''));
+  context.output.note(`${found.count} jobs to ${move}; nothing was done`);
 }
 
 /** Request after request, for each moves a bounded number. */
@@ -52,6 +65,8 @@ async function moveMany(input: CommandInput<MoveFlags>, move: JobMove): Promise<
   }
   const client = await connect(input);
   const body = { filter, all: flags.all ?? false, limit: MOST_JOBS_MOVED };
+  if (flags.dryRun)
+    return tellMovable(input, await client.moveJobs(move, { ...body, dry_run: true }), move);
   const ids: string[] = [];
   for (let hasMore = true; hasMore;) {
     const moved = await client.moveJobs(move, body, { signal: context.signal });

@@ -68,6 +68,25 @@ function tooLate(state: JobState, move: JobMove): AppError {
 }
 
 /**
+ * What `moveJobs` would move now. Output: how many jobs in all, and the newest of them, `limit` at most.
+ * Errors: those of the connection.
+ */
+export async function findMovableJobs(
+  db: Queryable,
+  tenantId: string,
+  filter: JobFilterInput,
+  move: JobMove,
+  limit: number,
+): Promise<{ readonly count: number; readonly newest: readonly string[] }> {
+  const [row] = await db.query<{ count: number; newest: string[] | null }>(
+    `SELECT count(*)::int AS count, (array_agg(id ORDER BY id DESC))[1:$3] AS newest FROM jobs
+     WHERE tenant_id = $1 AND state = ANY($2) AND ${JOB_FILTER(4)}`,
+    [tenantId, MOVES[move].from, limit, ...jobFilterValues(filter)],
+  );
+  return { count: row!.count, newest: row!.newest ?? [] };
+}
+
+/**
  * Moves the newest jobs that the filter names and that can make the move, `limit` at most.
  *
  * Output: their ids; as many as `limit` when there may be more: what was moved is not met again, so the same
