@@ -59,6 +59,11 @@ export function abandonBlob(
   file: BroughtBlob,
 ): Promise<void> {
   return database.transaction(async (tx) => {
+    // Two at once would both share the row first, and then each wait for the other to let go of it.
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0))`, [
+      tenantId,
+      file.sha256,
+    ]);
     // Whoever brings the same content at this moment waits for the row, and then finds that it went.
     const brought = await insertBlobs(tx, tenantId, [{ ...file, seen: undefined }]);
     const freed = await releaseBlobs(tx, tenantId, [file.sha256]);
