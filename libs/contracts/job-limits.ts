@@ -5,6 +5,9 @@ const MOST_TIMEOUT_SECONDS = 366 * 86_400;
 /** So early, a few bad images say nothing about the rest. */
 export const FAILURE_RATE_MIN_ITEMS = 100;
 
+/** As large a number of items as the database takes. */
+const MOST_ITEMS = 2_147_483_647;
+
 /** What ends a job before its last image. */
 export const jobLimitShape = {
   max_failure_rate: z
@@ -16,6 +19,7 @@ export const jobLimitShape = {
   failure_rate_min_items: z
     .int()
     .min(1)
+    .max(MOST_ITEMS)
     .optional()
     .describe(`Not before so many images have ended; default: ${FAILURE_RATE_MIN_ITEMS}`),
   deadline_at: z.iso
