@@ -7,8 +7,8 @@ import {
   type Import,
   type ManifestCheck,
 } from '#contracts';
-import { checkedAnswer } from './checked-answer.js';
-import { HttpTransport, type ApiRequest, type TransportOptions } from './transport.js';
+import { ApiCalls } from './api-calls.js';
+import type { ApiRequest, TransportOptions } from './transport.js';
 
 interface CallOptions {
   readonly signal?: AbortSignal;
@@ -17,11 +17,11 @@ interface CallOptions {
 /** Imports, as the API has them. */
 export class ImportClient {
   readonly url: string;
-  readonly #transport: HttpTransport;
+  readonly #api: ApiCalls;
 
   constructor(options: TransportOptions) {
-    this.url = options.url.replace(/\/+$/, '');
-    this.#transport = new HttpTransport(options);
+    this.#api = new ApiCalls(options);
+    this.url = this.#api.url;
   }
 
   /** Sends a manifest as it lies on disk; sent again it adds nothing. Errors: those of the file system too. */
@@ -30,7 +30,7 @@ export class ImportClient {
     manifest: { path: string; type: string; name?: string },
     { signal }: CallOptions = {},
   ): Promise<Import> {
-    return this.#call(importSchema, await this.#request(setId, manifest, {}, signal));
+    return this.#api.call(importSchema, await this.#request(setId, manifest, {}, signal));
   }
 
   /** The server lists the bucket and fetches from it. */
@@ -40,7 +40,7 @@ export class ImportClient {
     { signal }: CallOptions = {},
   ): Promise<Import> {
     const path = importsOf(setId);
-    return this.#call(importSchema, { method: 'POST', path, json, signal });
+    return this.#api.call(importSchema, { method: 'POST', path, json, signal });
   }
 
   /** Only looks at the lines. */
@@ -50,11 +50,11 @@ export class ImportClient {
     { signal }: CallOptions = {},
   ): Promise<ManifestCheck> {
     const query = { dry_run: 'true' };
-    return this.#call(manifestCheckSchema, await this.#request(setId, manifest, query, signal));
+    return this.#api.call(manifestCheckSchema, await this.#request(setId, manifest, query, signal));
   }
 
   get(id: string, { signal }: CallOptions = {}): Promise<Import> {
-    return this.#call(importSchema, { method: 'GET', path: pathOf(id), signal });
+    return this.#api.call(importSchema, { method: 'GET', path: pathOf(id), signal });
   }
 
   async #request(
@@ -70,11 +70,6 @@ export class ImportClient {
       blob: await openAsBlob(path, { type }),
       signal,
     };
-  }
-
-  async #call<T>(schema: z.ZodType<T>, request: ApiRequest): Promise<T> {
-    const response = await this.#transport.send(request);
-    return checkedAnswer(schema, response, `${this.url}${request.path}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { keyPageSchema, keySchema, type createKeySchema, type Key } from '#contracts';
-import { checkedAnswer } from './checked-answer.js';
-import { HttpTransport, type ApiRequest, type TransportOptions } from './transport.js';
+import { ApiCalls } from './api-calls.js';
+import type { TransportOptions } from './transport.js';
 
 interface CallOptions {
   readonly signal?: AbortSignal;
@@ -12,40 +12,26 @@ const KEYS = '/v1/api-keys';
 /** API keys of the tenant, as the API has them. */
 export class KeyClient {
   readonly url: string;
-  readonly #transport: HttpTransport;
+  readonly #api: ApiCalls;
 
   constructor(options: TransportOptions) {
-    this.url = options.url.replace(/\/+$/, '');
-    this.#transport = new HttpTransport(options);
+    this.#api = new ApiCalls(options);
+    this.url = this.#api.url;
   }
 
   /** Not repeatable: the answer holds the key. */
   create(json: z.input<typeof createKeySchema>, { signal }: CallOptions = {}): Promise<Key> {
-    return this.#call(keySchema, { method: 'POST', path: KEYS, json, signal });
+    return this.#api.call(keySchema, { method: 'POST', path: KEYS, json, signal });
   }
 
   /** Newest first, over all pages. */
   async *list({ signal }: CallOptions = {}): AsyncGenerator<Key> {
-    let cursor: string | undefined;
-    do {
-      const page = await this.#call(keyPageSchema, {
-        method: 'GET',
-        path: KEYS,
-        query: { cursor },
-        signal,
-      });
-      yield* page.data;
-      cursor = page.next_cursor ?? undefined;
-    } while (cursor !== undefined);
+    const pages = this.#api.pages(keyPageSchema, KEYS, {}, Infinity, signal);
+    for await (const page of pages) yield* page.data;
   }
 
   revoke(id: string, { signal }: CallOptions = {}): Promise<Key> {
     const path = `${KEYS}/${encodeURIComponent(id)}`;
-    return this.#call(keySchema, { method: 'DELETE', path, signal });
-  }
-
-  async #call<T>(schema: z.ZodType<T>, request: ApiRequest): Promise<T> {
-    const response = await this.#transport.send(request);
-    return checkedAnswer(schema, response, `${this.url}${request.path}`);
+    return this.#api.call(keySchema, { method: 'DELETE', path, signal });
   }
 }

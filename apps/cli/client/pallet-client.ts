@@ -59,9 +59,9 @@ import {
   type WebhookDeliveryState,
   type WebhookRecovery,
 } from '#contracts';
-import { checkedAnswer } from './checked-answer.js';
+import { ApiCalls } from './api-calls.js';
 import { openDownload, type ExportDownload } from './export-download.js';
-import { HttpTransport, type ApiRequest, type TransportOptions } from './transport.js';
+import type { ApiRequest, TransportOptions } from './transport.js';
 
 export interface CallOptions {
   signal?: AbortSignal;
@@ -83,21 +83,21 @@ export type NewWebhook = z.input<typeof createWebhookSchema>;
 /** The public HTTP API, typed. Every answer is checked against the contract before it is believed. */
 export class PalletClient {
   readonly url: string;
-  readonly #transport: HttpTransport;
+  readonly #api: ApiCalls;
 
   constructor(options: TransportOptions) {
-    this.url = options.url.replace(/\/+$/, '');
-    this.#transport = new HttpTransport(options);
+    this.#api = new ApiCalls(options);
+    this.url = this.#api.url;
   }
 
   createImageSet(body: CreateImageSet, options: CallOptions = {}): Promise<ImageSet> {
-    return this.#call(imageSetSchema, post('/v1/image-sets', { json: body, ...options }));
+    return this.#api.call(imageSetSchema, post('/v1/image-sets', { json: body, ...options }));
   }
 
   /** Safe to repeat: a file that the set already has is reported as a duplicate and adds nothing. */
   uploadImages(setId: string, form: FormData, options: CallOptions = {}): Promise<UploadReport> {
     const path = `/v1/image-sets/${encodeURIComponent(setId)}/images`;
-    return this.#call(
+    return this.#api.call(
       uploadReportSchema,
       post(path, { form, isRepeatable: true, signal: options.signal }),
     );
@@ -111,21 +111,24 @@ export class PalletClient {
   ): Promise<KnownImages> {
     const path = `/v1/image-sets/${encodeURIComponent(setId)}/images/known`;
     const rest = { json, isRepeatable: true, signal: options.signal };
-    return this.#call(knownImagesSchema, post(path, rest));
+    return this.#api.call(knownImagesSchema, post(path, rest));
   }
 
   async deleteImageSet(setId: string, { signal }: CallOptions = {}): Promise<void> {
     const path = `/v1/image-sets/${encodeURIComponent(setId)}`;
-    await this.#transport.send({ method: 'DELETE', path, signal });
+    await this.#api.send({ method: 'DELETE', path, signal });
   }
 
   sealImageSet(setId: string, options: CallOptions = {}): Promise<ImageSet> {
     const path = `/v1/image-sets/${encodeURIComponent(setId)}/seal`;
-    return this.#call(imageSetSchema, post(path, { isRepeatable: true, signal: options.signal }));
+    return this.#api.call(
+      imageSetSchema,
+      post(path, { isRepeatable: true, signal: options.signal }),
+    );
   }
 
   createJob(body: NewJob, options: CallOptions = {}): Promise<Job> {
-    return this.#call(jobSchema, post('/v1/jobs', { json: body, ...options }));
+    return this.#api.call(jobSchema, post('/v1/jobs', { json: body, ...options }));
   }
 
   /** Runs a few images of it and estimates the whole; no job is created. */
@@ -134,17 +137,17 @@ export class PalletClient {
     { signal, waitSeconds }: CallOptions & { waitSeconds?: number } = {},
   ): Promise<JobPreview> {
     const request = { json: body, isRepeatable: true, signal, waitSeconds };
-    return this.#call(jobPreviewSchema, post('/v1/jobs/preview', request));
+    return this.#api.call(jobPreviewSchema, post('/v1/jobs/preview', request));
   }
 
   getJob(jobId: string, options: CallOptions = {}): Promise<Job> {
-    return this.#call(jobSchema, get(`/v1/jobs/${encodeURIComponent(jobId)}`, options));
+    return this.#api.call(jobSchema, get(`/v1/jobs/${encodeURIComponent(jobId)}`, options));
   }
 
   /** Doing it twice is doing it once. */
   moveJob(jobId: string, move: JobMove, options: CallOptions = {}): Promise<Job> {
     const path = `/v1/jobs/${encodeURIComponent(jobId)}/${move}`;
-    return this.#call(jobSchema, post(path, { isRepeatable: true, signal: options.signal }));
+    return this.#api.call(jobSchema, post(path, { isRepeatable: true, signal: options.signal }));
   }
 
   /** Puts an ended job to work again; the same key does it once. */
@@ -164,13 +167,13 @@ export class PalletClient {
 
   #again(jobId: string, how: string, json: unknown, options: CallOptions): Promise<Job> {
     const path = `/v1/jobs/${encodeURIComponent(jobId)}/${how}`;
-    return this.#call(jobSchema, post(path, { json, ...options }));
+    return this.#api.call(jobSchema, post(path, { json, ...options }));
   }
 
   /** Up to `limit` of the jobs that a filter names. */
   moveJobs(move: JobMove, json: NewMove, options: CallOptions = {}): Promise<MovedJobs> {
     const rest = { json, isRepeatable: true, signal: options.signal };
-    return this.#call(movedJobsSchema, post(`/v1/jobs/${move}`, rest));
+    return this.#api.call(movedJobsSchema, post(`/v1/jobs/${move}`, rest));
   }
 
   /** Newest first, over all pages. */
@@ -179,7 +182,13 @@ export class PalletClient {
   ): AsyncGenerator<Job> {
     const { signal, limit = Infinity, filter = {} } = query;
     let left = limit;
-    for await (const page of this.#pages(jobPageSchema, '/v1/jobs', { ...filter }, limit, signal)) {
+    for await (const page of this.#api.pages(
+      jobPageSchema,
+      '/v1/jobs',
+      { ...filter },
+      limit,
+      signal,
+    )) {
       for (const job of page.data) {
         if (left <= 0) return;
         left -= 1;
@@ -195,14 +204,14 @@ export class PalletClient {
   ): AsyncGenerator<JobLogEntry> {
     const path = `/v1/jobs/${encodeURIComponent(jobId)}/log`;
     const { level, signal } = query;
-    const pages = this.#pages(jobLogPageSchema, path, { level }, Infinity, signal);
+    const pages = this.#api.pages(jobLogPageSchema, path, { level }, Infinity, signal);
     for await (const page of pages) yield* page.data;
   }
 
   /** What people said the answers of a job should have been, by item. */
   async *corrections(jobId: string, { signal }: CallOptions = {}): AsyncGenerator<Correction> {
     const path = `/v1/jobs/${encodeURIComponent(jobId)}/corrections`;
-    const pages = this.#pages(correctionPageSchema, path, {}, Infinity, signal);
+    const pages = this.#api.pages(correctionPageSchema, path, {}, Infinity, signal);
     for await (const page of pages) yield* page.data;
   }
 
@@ -213,7 +222,7 @@ export class PalletClient {
   ): AsyncGenerator<ResultPage> {
     const path = `/v1/jobs/${encodeURIComponent(jobId)}/results`;
     const { state, signal } = query;
-    return this.#pages(resultPageSchema, path, { state }, Infinity, signal);
+    return this.#api.pages(resultPageSchema, path, { state }, Infinity, signal);
   }
 
   async *results(
@@ -230,7 +239,7 @@ export class PalletClient {
   ): Promise<ExportDownload> {
     const { format, partial, signal } = query;
     const path = `/v1/jobs/${encodeURIComponent(jobId)}/export`;
-    const response = await this.#transport.send({
+    const response = await this.#api.send({
       ...get(path, { signal }),
       query: { format, partial: partial ? 'true' : undefined },
     });
@@ -238,25 +247,28 @@ export class PalletClient {
   }
 
   usage(options: CallOptions = {}): Promise<Usage> {
-    return this.#call(usageSchema, get('/v1/usage', options));
+    return this.#api.call(usageSchema, get('/v1/usage', options));
   }
 
   async listModels(options: CallOptions = {}): Promise<Model[]> {
-    return (await this.#call(modelPageSchema, get('/v1/models', options))).data;
+    return (await this.#api.call(modelPageSchema, get('/v1/models', options))).data;
   }
 
   createFile(form: FormData, options: CallOptions = {}): Promise<StoredFile> {
     // A second file of the same bytes does no harm: nobody names it.
     const rest = { form, isRepeatable: true, signal: options.signal };
-    return this.#call(fileSchema, post('/v1/files', rest));
+    return this.#api.call(fileSchema, post('/v1/files', rest));
   }
 
   createFineTuning(body: NewFineTuning, options: CallOptions = {}): Promise<FineTuning> {
-    return this.#call(fineTuningSchema, post(FINE_TUNING, { json: body, ...options }));
+    return this.#api.call(fineTuningSchema, post(FINE_TUNING, { json: body, ...options }));
   }
 
   getFineTuning(id: string, options: CallOptions = {}): Promise<FineTuning> {
-    return this.#call(fineTuningSchema, get(`${FINE_TUNING}/${encodeURIComponent(id)}`, options));
+    return this.#api.call(
+      fineTuningSchema,
+      get(`${FINE_TUNING}/${encodeURIComponent(id)}`, options),
+    );
   }
 
   /** Doing either twice is doing it once. */
@@ -266,7 +278,10 @@ export class PalletClient {
     options: CallOptions = {},
   ): Promise<FineTuning> {
     const path = `${FINE_TUNING}/${encodeURIComponent(id)}/${change}`;
-    return this.#call(fineTuningSchema, post(path, { isRepeatable: true, signal: options.signal }));
+    return this.#api.call(
+      fineTuningSchema,
+      post(path, { isRepeatable: true, signal: options.signal }),
+    );
   }
 
   /** A tar archive, unread, and its length; whoever gets it reads it to its end. */
@@ -275,7 +290,7 @@ export class PalletClient {
     options: CallOptions = {},
   ): Promise<{ content: AsyncIterable<Uint8Array>; bytes: number }> {
     const path = `${FINE_TUNING}/${encodeURIComponent(id)}/result`;
-    const { body, headers } = await this.#transport.send(get(path, options));
+    const { body, headers } = await this.#api.send(get(path, options));
     if (body === null)
       throw new AppError('cli.unexpected_answer', `${path} answered with nothing.`);
     return { content: body, bytes: Number(headers.get('content-length')) };
@@ -287,7 +302,7 @@ export class PalletClient {
   ): AsyncGenerator<FineTuning> {
     const { signal, limit = Infinity, state } = query;
     let left = limit;
-    for await (const page of this.#pages(
+    for await (const page of this.#api.pages(
       fineTuningPageSchema,
       FINE_TUNING,
       { state },
@@ -307,29 +322,35 @@ export class PalletClient {
   ): AsyncGenerator<FineTuningEvent> {
     const path = `${FINE_TUNING}/${encodeURIComponent(id)}/events`;
     const after = query.after === undefined ? undefined : `${query.after}`;
-    const pages = this.#pages(fineTuningEventPageSchema, path, { after }, Infinity, query.signal);
+    const pages = this.#api.pages(
+      fineTuningEventPageSchema,
+      path,
+      { after },
+      Infinity,
+      query.signal,
+    );
     for await (const page of pages) yield* page.data;
   }
 
   createWebhook(body: NewWebhook, options: CallOptions = {}): Promise<Webhook> {
-    return this.#call(webhookSchema, post(WEBHOOKS, { json: body, ...options }));
+    return this.#api.call(webhookSchema, post(WEBHOOKS, { json: body, ...options }));
   }
 
   /** Newest first, over all pages. */
   async *listWebhooks(query: { job?: string } & CallOptions = {}): AsyncGenerator<Webhook> {
     const { job, signal } = query;
-    const pages = this.#pages(webhookPageSchema, WEBHOOKS, { job }, Infinity, signal);
+    const pages = this.#api.pages(webhookPageSchema, WEBHOOKS, { job }, Infinity, signal);
     for await (const page of pages) yield* page.data;
   }
 
   updateWebhook(id: string, json: UpdateWebhook, options: CallOptions = {}): Promise<Webhook> {
     const request = { path: webhookPath(id), json, isRepeatable: true, signal: options.signal };
-    return this.#call(webhookSchema, { method: 'PATCH', ...request });
+    return this.#api.call(webhookSchema, { method: 'PATCH', ...request });
   }
 
   async deleteWebhook(id: string, options: CallOptions = {}): Promise<void> {
     const request = { path: webhookPath(id), signal: options.signal };
-    await this.#call(z.undefined(), { method: 'DELETE', ...request });
+    await this.#api.call(z.undefined(), { method: 'DELETE', ...request });
   }
 
   rotateWebhookSecret(
@@ -338,11 +359,11 @@ export class PalletClient {
     options: CallOptions = {},
   ): Promise<Webhook> {
     const json = { overlap_seconds: overlapSeconds };
-    return this.#call(webhookSchema, post(`${webhookPath(id)}/rotate`, { json, ...options }));
+    return this.#api.call(webhookSchema, post(`${webhookPath(id)}/rotate`, { json, ...options }));
   }
 
   testWebhook(id: string, options: CallOptions = {}): Promise<WebhookDelivery> {
-    return this.#call(webhookDeliverySchema, post(`${webhookPath(id)}/test`, { ...options }));
+    return this.#api.call(webhookDeliverySchema, post(`${webhookPath(id)}/test`, { ...options }));
   }
 
   /** Newest first, over all pages. */
@@ -353,7 +374,7 @@ export class PalletClient {
     const { state, signal, limit = Infinity } = query;
     const path = `${webhookPath(id)}/deliveries`;
     let left = limit;
-    for await (const page of this.#pages(
+    for await (const page of this.#api.pages(
       webhookDeliveryPageSchema,
       path,
       { state },
@@ -371,7 +392,7 @@ export class PalletClient {
     delivery: string,
     options: CallOptions = {},
   ): Promise<WebhookDeliveryLog> {
-    return this.#call(webhookDeliveryLogSchema, get(deliveryPath(id, delivery), options));
+    return this.#api.call(webhookDeliveryLogSchema, get(deliveryPath(id, delivery), options));
   }
 
   resendWebhookDelivery(
@@ -381,41 +402,15 @@ export class PalletClient {
   ): Promise<WebhookDelivery> {
     const path = `${deliveryPath(id, delivery)}/resend`;
     const rest = { isRepeatable: true, signal: options.signal };
-    return this.#call(webhookDeliverySchema, post(path, rest));
+    return this.#api.call(webhookDeliverySchema, post(path, rest));
   }
 
   recoverWebhook(id: string, since: string, options: CallOptions = {}): Promise<WebhookRecovery> {
     const rest = { json: { since }, isRepeatable: true, signal: options.signal };
-    return this.#call(webhookRecoverySchema, post(`${webhookPath(id)}/recover`, rest));
-  }
-
-  async *#pages<P extends { has_more: boolean; next_cursor: string | null }>(
-    schema: z.ZodType<P>,
-    path: string,
-    query: NonNullable<ApiRequest['query']>,
-    wanted: number,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<P> {
-    const limit = Math.max(1, Math.min(wanted, PAGE_SIZE));
-    let cursor: string | undefined;
-    for (;;) {
-      const page = await this.#call(schema, {
-        ...get(path, { signal }),
-        query: { ...query, limit, cursor },
-      });
-      yield page;
-      if (!page.has_more || page.next_cursor === null) return;
-      cursor = page.next_cursor;
-    }
-  }
-
-  async #call<T>(schema: z.ZodType<T>, request: ApiRequest): Promise<T> {
-    const response = await this.#transport.send(request);
-    return checkedAnswer(schema, response, `${this.url}${request.path}`);
+    return this.#api.call(webhookRecoverySchema, post(`${webhookPath(id)}/recover`, rest));
   }
 }
 
-const PAGE_SIZE = 500;
 const FINE_TUNING = '/v1/fine-tuning/jobs';
 const WEBHOOKS = '/v1/webhooks';
 const webhookPath = (id: string): string => `${WEBHOOKS}/${encodeURIComponent(id)}`;

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import {
   partUrlsSchema,
   uploadPartsSchema,
@@ -8,9 +7,9 @@ import {
   type Upload,
   type UploadParts,
 } from '#contracts';
-import { checkedAnswer } from './checked-answer.js';
+import { ApiCalls } from './api-calls.js';
 import { putPart } from './put-part.js';
-import { HttpTransport, type ApiRequest, type TransportOptions } from './transport.js';
+import type { TransportOptions } from './transport.js';
 
 export type PartUrl = PartUrls['data'][number];
 interface CallOptions {
@@ -20,11 +19,11 @@ interface CallOptions {
 /** Uploads in parts, as the API has them. Every call may be repeated. */
 export class UploadClient {
   readonly url: string;
-  readonly #transport: HttpTransport;
+  readonly #api: ApiCalls;
 
   constructor(private readonly options: TransportOptions) {
-    this.url = options.url.replace(/\/+$/, '');
-    this.#transport = new HttpTransport(options);
+    this.#api = new ApiCalls(options);
+    this.url = this.#api.url;
   }
 
   create(
@@ -33,15 +32,19 @@ export class UploadClient {
     options: CallOptions & { idempotencyKey: string },
   ): Promise<Upload> {
     const path = `/v1/image-sets/${encodeURIComponent(setId)}/uploads`;
-    return this.#call(uploadSchema, { method: 'POST', path, json, ...options });
+    return this.#api.call(uploadSchema, { method: 'POST', path, json, ...options });
   }
 
   get(id: string, { signal }: CallOptions = {}): Promise<Upload> {
-    return this.#call(uploadSchema, { method: 'GET', path: pathOf(id), signal });
+    return this.#api.call(uploadSchema, { method: 'GET', path: pathOf(id), signal });
   }
 
   listParts(id: string, { signal }: CallOptions = {}): Promise<UploadParts> {
-    return this.#call(uploadPartsSchema, { method: 'GET', path: `${pathOf(id)}/parts`, signal });
+    return this.#api.call(uploadPartsSchema, {
+      method: 'GET',
+      path: `${pathOf(id)}/parts`,
+      signal,
+    });
   }
 
   /** `direct` false: through the API, where the bucket cannot be reached. */
@@ -53,7 +56,7 @@ export class UploadClient {
     const path = `${pathOf(id)}/parts`;
     const json = { parts: [part], direct };
     const request = { method: 'POST', path, json, isRepeatable: true, signal } as const;
-    const { data } = await this.#call(partUrlsSchema, request);
+    const { data } = await this.#api.call(partUrlsSchema, request);
     return data[0]!;
   }
 
@@ -67,12 +70,7 @@ export class UploadClient {
 
   complete(id: string, { signal }: CallOptions = {}): Promise<Upload> {
     const path = `${pathOf(id)}/complete`;
-    return this.#call(uploadSchema, { method: 'POST', path, isRepeatable: true, signal });
-  }
-
-  async #call<T>(schema: z.ZodType<T>, request: ApiRequest): Promise<T> {
-    const response = await this.#transport.send(request);
-    return checkedAnswer(schema, response, `${this.url}${request.path}`);
+    return this.#api.call(uploadSchema, { method: 'POST', path, isRepeatable: true, signal });
   }
 }
 
