@@ -1,5 +1,6 @@
 import { AppError, type JobQuota } from '#contracts';
 import type { Queryable } from '../database.js';
+import { lockTenant } from './tenant.js';
 import { readOpenWork } from './tenant-usage.js';
 
 /** Seconds after which a job may have ended. */
@@ -21,8 +22,7 @@ export async function requireJobQuota(
   quota: JobQuota,
 ): Promise<void> {
   if (items > quota.queuedItems) throw tooLarge(items, quota.queuedItems);
-  // Leaves the foreign keys of others' inserts alone, which take a weaker lock.
-  await tx.query('SELECT 1 FROM tenants WHERE id = $1 FOR NO KEY UPDATE', [tenantId]);
+  await lockTenant(tx, tenantId);
   const { jobs, items: queued } = await readOpenWork(tx, tenantId);
   if (jobs > quota.openJobs) throw tooManyJobs(quota.openJobs);
   if (queued > quota.queuedItems) throw tooManyItems(items, queued - items, quota.queuedItems);

@@ -41,7 +41,7 @@ export async function findKnown(
  * Adds the images whose bytes the tenant has sent before, into whatever set, without their bytes.
  *
  * Input: a transaction; an open set of the tenant; how many images a set may hold.
- * Output: the set after it, and the what became of every image that is known.
+ * Output: the set after it, and what became of every image that is known.
  * Errors: those of `recordFiles`.
  */
 export async function recordKnown(

@@ -1,6 +1,7 @@
 import { AppError } from '#contracts';
 import type { Queryable } from '../database.js';
 import { saveApiKey, type NewApiKey, type Scope } from './api-key.js';
+import { lockTenant } from './tenant.js';
 
 export interface KeyRecord {
   readonly id: string;
@@ -69,6 +70,7 @@ export async function revokeTenantKey(
   tenantId: string,
   id: string,
 ): Promise<KeyRecord | undefined> {
+  // Else two revocations at once would each leave the other's key as the last.
   await lockTenant(tx, tenantId);
   const [row] = await tx.query<KeyRow>(
     `UPDATE api_keys SET revoked_at = coalesce(revoked_at, now())
@@ -86,9 +88,4 @@ export async function revokeTenantKey(
     'key.last',
     'This is the last key that may write and does not expire; make another one first.',
   );
-}
-
-/** So that two revocations at once do not each leave the other's key as the last. */
-async function lockTenant(tx: Queryable, tenantId: string): Promise<void> {
-  await tx.query('SELECT FROM tenants WHERE id = $1 FOR NO KEY UPDATE', [tenantId]);
 }

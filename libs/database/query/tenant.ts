@@ -23,6 +23,14 @@ export async function createTenant(
   return row!;
 }
 
+/**
+ * What is counted of a tenant is counted by one transaction after the other: none passes here until this one ends.
+ * Leaves the foreign keys of others' inserts alone, which take a weaker lock.
+ */
+export async function lockTenant(tx: Queryable, tenantId: string): Promise<void> {
+  await tx.query('SELECT FROM tenants WHERE id = $1 FOR NO KEY UPDATE', [tenantId]);
+}
+
 /** Newest first. */
 export function listTenants(
   db: Queryable,
