@@ -4,6 +4,7 @@ import { KeyClient } from './client/key-client.js';
 import { ImportClient } from './client/import-client.js';
 import { PalletClient } from './client/pallet-client.js';
 import { UploadClient } from './client/upload-client.js';
+import { WebhookClient } from './client/webhook-client.js';
 import { getConnection, type ConnectionFlags } from './connection/connection.js';
 import { EXIT } from './exit-code.js';
 import type { Output } from './output/output.js';
@@ -52,6 +53,10 @@ export async function connectForImports(input: CommandInput<unknown>): Promise<I
 
 export async function connectForKeys(input: CommandInput<unknown>): Promise<KeyClient> {
   return new KeyClient(await getConnection(input.flags, input.context.env));
+}
+
+export async function connectForWebhooks(input: CommandInput<unknown>): Promise<WebhookClient> {
+  return new WebhookClient(await getConnection(input.flags, input.context.env));
 }
 
 export async function connect(input: CommandInput<unknown>): Promise<PalletClient> {

@@ -4,6 +4,26 @@ import { HttpTransport, type ApiRequest, type TransportOptions } from './transpo
 
 const PAGE_SIZE = 500;
 
+interface Page<T> {
+  readonly data: readonly T[];
+  readonly has_more: boolean;
+  readonly next_cursor: string | null;
+}
+
+type Query = NonNullable<ApiRequest['query']>;
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** The same key with the same body gives the first answer again instead of a second job or set. */
+  readonly idempotencyKey?: string;
+}
+
+/** How much is wanted of a list: all of it without a limit. */
+export interface ListOptions {
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+}
+
 /** Requests to one API, and their answers held against the contract. */
 export class ApiCalls {
   /** Without a slash at its end. */
@@ -26,23 +46,32 @@ export class ApiCalls {
     return checkedAnswer(schema, response, `${this.url}${request.path}`);
   }
 
+  /** The entries of a list, over all its pages. */
+  async *entries<T>(
+    schema: z.ZodType<Page<T>>,
+    path: string,
+    query: Query,
+    options: ListOptions,
+  ): AsyncGenerator<T> {
+    let left = options.limit ?? Infinity;
+    for await (const page of this.pages(schema, path, query, options)) {
+      yield* page.data.slice(0, left);
+      left -= page.data.length;
+      if (left <= 0) return;
+    }
+  }
+
   /** Page after page of a list, none larger than what is wanted of it. */
-  async *pages<P extends { has_more: boolean; next_cursor: string | null }>(
+  async *pages<P extends Page<unknown>>(
     schema: z.ZodType<P>,
     path: string,
-    query: NonNullable<ApiRequest['query']>,
-    wanted: number,
-    signal: AbortSignal | undefined,
+    query: Query,
+    { limit: wanted = Infinity, signal }: ListOptions,
   ): AsyncGenerator<P> {
     const limit = Math.max(1, Math.min(wanted, PAGE_SIZE));
     let cursor: string | undefined;
     for (;;) {
-      const request: ApiRequest = {
-        method: 'GET',
-        path,
-        query: { ...query, limit, cursor },
-        signal,
-      };
+      const request = { method: 'GET', path, query: { ...query, limit, cursor }, signal } as const;
       const page = await this.call(schema, request);
       yield page;
       if (!page.has_more || page.next_cursor === null) return;
@@ -50,3 +79,15 @@ export class ApiCalls {
     }
   }
 }
+
+export const get = (path: string, { signal }: CallOptions): ApiRequest => ({
+  method: 'GET',
+  path,
+  signal,
+});
+
+export const post = (path: string, rest: Omit<ApiRequest, 'method' | 'path'>): ApiRequest => ({
+  method: 'POST',
+  path,
+  ...rest,
+});

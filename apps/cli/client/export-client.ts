@@ -5,12 +5,10 @@ import type { TransportOptions } from './transport.js';
 
 /** Exports into buckets, as the API has them. */
 export class ExportClient {
-  readonly url: string;
   readonly #api: ApiCalls;
 
   constructor(options: TransportOptions) {
     this.#api = new ApiCalls(options);
-    this.url = this.#api.url;
   }
 
   create(

@@ -7,12 +7,8 @@ import {
   type Import,
   type ManifestCheck,
 } from '#contracts';
-import { ApiCalls } from './api-calls.js';
+import { ApiCalls, type CallOptions } from './api-calls.js';
 import type { ApiRequest, TransportOptions } from './transport.js';
-
-interface CallOptions {
-  readonly signal?: AbortSignal;
-}
 
 /** Imports, as the API has them. */
 export class ImportClient {

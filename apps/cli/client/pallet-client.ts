@@ -19,13 +19,6 @@ import {
   fileSchema,
   uploadReportSchema,
   usageSchema,
-  webhookDeliveryLogSchema,
-  webhookDeliveryPageSchema,
-  webhookDeliverySchema,
-  webhookPageSchema,
-  webhookRecoverySchema,
-  webhookSchema,
-  type createWebhookSchema,
   type extendJobSchema,
   type restartJobSchema,
   type retryJobSchema,
@@ -50,24 +43,12 @@ import {
   type Model,
   type ResultPage,
   type StoredFile,
-  type UpdateWebhook,
   type UploadReport,
   type Usage,
-  type Webhook,
-  type WebhookDelivery,
-  type WebhookDeliveryLog,
-  type WebhookDeliveryState,
-  type WebhookRecovery,
 } from '#contracts';
-import { ApiCalls } from './api-calls.js';
+import { ApiCalls, get, post, type CallOptions, type ListOptions } from './api-calls.js';
 import { openDownload, type ExportDownload } from './export-download.js';
-import type { ApiRequest, TransportOptions } from './transport.js';
-
-export interface CallOptions {
-  signal?: AbortSignal;
-  /** The same key with the same body gives the first answer again instead of a second job or set. */
-  idempotencyKey?: string;
-}
+import type { TransportOptions } from './transport.js';
 
 /** What a client writes; the server fills the defaults in. */
 export type NewJob = z.input<typeof createJobSchema>;
@@ -78,7 +59,6 @@ export type NewExtension = z.input<typeof extendJobSchema>;
 export type NewRetry = z.input<typeof retryJobSchema>;
 export type JobMove = 'cancel' | 'pause' | 'resume';
 export type NewFineTuning = z.input<typeof createFineTuningSchema>;
-export type NewWebhook = z.input<typeof createWebhookSchema>;
 
 /** The public HTTP API, typed. Every answer is checked against the contract before it is believed. */
 export class PalletClient {
@@ -177,42 +157,26 @@ export class PalletClient {
   }
 
   /** Newest first, over all pages. */
-  async *listJobs(
-    query: { filter?: JobFilterText; limit?: number } & CallOptions,
-  ): AsyncGenerator<Job> {
-    const { signal, limit = Infinity, filter = {} } = query;
-    let left = limit;
-    for await (const page of this.#api.pages(
-      jobPageSchema,
-      '/v1/jobs',
-      { ...filter },
-      limit,
-      signal,
-    )) {
-      for (const job of page.data) {
-        if (left <= 0) return;
-        left -= 1;
-        yield job;
-      }
-    }
+  listJobs({
+    filter = {},
+    ...options
+  }: { filter?: JobFilterText } & ListOptions): AsyncGenerator<Job> {
+    return this.#api.entries(jobPageSchema, '/v1/jobs', { ...filter }, options);
   }
 
   /** What happened to a job, oldest first. */
-  async *jobLog(
+  jobLog(
     jobId: string,
-    query: { level?: JobLogEntry['level'] } & CallOptions = {},
+    { level, ...options }: { level?: JobLogEntry['level'] } & CallOptions = {},
   ): AsyncGenerator<JobLogEntry> {
     const path = `/v1/jobs/${encodeURIComponent(jobId)}/log`;
-    const { level, signal } = query;
-    const pages = this.#api.pages(jobLogPageSchema, path, { level }, Infinity, signal);
-    for await (const page of pages) yield* page.data;
+    return this.#api.entries(jobLogPageSchema, path, { level }, options);
   }
 
   /** What people said the answers of a job should have been, by item. */
-  async *corrections(jobId: string, { signal }: CallOptions = {}): AsyncGenerator<Correction> {
+  corrections(jobId: string, options: CallOptions = {}): AsyncGenerator<Correction> {
     const path = `/v1/jobs/${encodeURIComponent(jobId)}/corrections`;
-    const pages = this.#api.pages(correctionPageSchema, path, {}, Infinity, signal);
-    for await (const page of pages) yield* page.data;
+    return this.#api.entries(correctionPageSchema, path, {}, options);
   }
 
   /** The ended items of a job in the order of their numbers, a page at a time; works while it runs. */
@@ -222,7 +186,7 @@ export class PalletClient {
   ): AsyncGenerator<ResultPage> {
     const path = `/v1/jobs/${encodeURIComponent(jobId)}/results`;
     const { state, signal } = query;
-    return this.#api.pages(resultPageSchema, path, { state }, Infinity, signal);
+    return this.#api.pages(resultPageSchema, path, { state }, { signal });
   }
 
   async *results(
@@ -297,134 +261,22 @@ export class PalletClient {
   }
 
   /** Newest first, over all pages. */
-  async *listFineTunings(
-    query: { state?: FineTuningState; limit?: number } & CallOptions,
-  ): AsyncGenerator<FineTuning> {
-    const { signal, limit = Infinity, state } = query;
-    let left = limit;
-    for await (const page of this.#api.pages(
-      fineTuningPageSchema,
-      FINE_TUNING,
-      { state },
-      limit,
-      signal,
-    )) {
-      yield* page.data.slice(0, left);
-      left -= page.data.length;
-      if (left <= 0) return;
-    }
+  listFineTunings({
+    state,
+    ...options
+  }: { state?: FineTuningState } & ListOptions): AsyncGenerator<FineTuning> {
+    return this.#api.entries(fineTuningPageSchema, FINE_TUNING, { state }, options);
   }
 
   /** Those after number `after`, as far as there are any now, in their order. */
-  async *fineTuningEvents(
+  fineTuningEvents(
     id: string,
-    query: { after?: number } & CallOptions = {},
+    { after, ...options }: { after?: number } & CallOptions = {},
   ): AsyncGenerator<FineTuningEvent> {
     const path = `${FINE_TUNING}/${encodeURIComponent(id)}/events`;
-    const after = query.after === undefined ? undefined : `${query.after}`;
-    const pages = this.#api.pages(
-      fineTuningEventPageSchema,
-      path,
-      { after },
-      Infinity,
-      query.signal,
-    );
-    for await (const page of pages) yield* page.data;
-  }
-
-  createWebhook(body: NewWebhook, options: CallOptions = {}): Promise<Webhook> {
-    return this.#api.call(webhookSchema, post(WEBHOOKS, { json: body, ...options }));
-  }
-
-  /** Newest first, over all pages. */
-  async *listWebhooks(query: { job?: string } & CallOptions = {}): AsyncGenerator<Webhook> {
-    const { job, signal } = query;
-    const pages = this.#api.pages(webhookPageSchema, WEBHOOKS, { job }, Infinity, signal);
-    for await (const page of pages) yield* page.data;
-  }
-
-  updateWebhook(id: string, json: UpdateWebhook, options: CallOptions = {}): Promise<Webhook> {
-    const request = { path: webhookPath(id), json, isRepeatable: true, signal: options.signal };
-    return this.#api.call(webhookSchema, { method: 'PATCH', ...request });
-  }
-
-  async deleteWebhook(id: string, options: CallOptions = {}): Promise<void> {
-    const request = { path: webhookPath(id), signal: options.signal };
-    await this.#api.call(z.undefined(), { method: 'DELETE', ...request });
-  }
-
-  rotateWebhookSecret(
-    id: string,
-    overlapSeconds: number | undefined,
-    options: CallOptions = {},
-  ): Promise<Webhook> {
-    const json = { overlap_seconds: overlapSeconds };
-    return this.#api.call(webhookSchema, post(`${webhookPath(id)}/rotate`, { json, ...options }));
-  }
-
-  testWebhook(id: string, options: CallOptions = {}): Promise<WebhookDelivery> {
-    return this.#api.call(webhookDeliverySchema, post(`${webhookPath(id)}/test`, { ...options }));
-  }
-
-  /** Newest first, over all pages. */
-  async *webhookDeliveries(
-    id: string,
-    query: { state?: WebhookDeliveryState; limit?: number } & CallOptions = {},
-  ): AsyncGenerator<WebhookDelivery> {
-    const { state, signal, limit = Infinity } = query;
-    const path = `${webhookPath(id)}/deliveries`;
-    let left = limit;
-    for await (const page of this.#api.pages(
-      webhookDeliveryPageSchema,
-      path,
-      { state },
-      limit,
-      signal,
-    )) {
-      yield* page.data.slice(0, left);
-      left -= page.data.length;
-      if (left <= 0) return;
-    }
-  }
-
-  getWebhookDelivery(
-    id: string,
-    delivery: string,
-    options: CallOptions = {},
-  ): Promise<WebhookDeliveryLog> {
-    return this.#api.call(webhookDeliveryLogSchema, get(deliveryPath(id, delivery), options));
-  }
-
-  resendWebhookDelivery(
-    id: string,
-    delivery: string,
-    options: CallOptions = {},
-  ): Promise<WebhookDelivery> {
-    const path = `${deliveryPath(id, delivery)}/resend`;
-    const rest = { isRepeatable: true, signal: options.signal };
-    return this.#api.call(webhookDeliverySchema, post(path, rest));
-  }
-
-  recoverWebhook(id: string, since: string, options: CallOptions = {}): Promise<WebhookRecovery> {
-    const rest = { json: { since }, isRepeatable: true, signal: options.signal };
-    return this.#api.call(webhookRecoverySchema, post(`${webhookPath(id)}/recover`, rest));
+    const from = after === undefined ? undefined : `${after}`;
+    return this.#api.entries(fineTuningEventPageSchema, path, { after: from }, options);
   }
 }
 
 const FINE_TUNING = '/v1/fine-tuning/jobs';
-const WEBHOOKS = '/v1/webhooks';
-const webhookPath = (id: string): string => `${WEBHOOKS}/${encodeURIComponent(id)}`;
-const deliveryPath = (id: string, delivery: string): string =>
-  `${webhookPath(id)}/deliveries/${encodeURIComponent(delivery)}`;
-
-const get = (path: string, { signal }: CallOptions): ApiRequest => ({
-  method: 'GET',
-  path,
-  signal,
-});
-
-const post = (path: string, rest: Omit<ApiRequest, 'method' | 'path'>): ApiRequest => ({
-  method: 'POST',
-  path,
-  ...rest,
-});

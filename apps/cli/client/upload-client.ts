@@ -7,15 +7,11 @@ import {
   type Upload,
   type UploadParts,
 } from '#contracts';
-import { ApiCalls } from './api-calls.js';
+import { ApiCalls, type CallOptions } from './api-calls.js';
 import { putPart } from './put-part.js';
 import type { TransportOptions } from './transport.js';
 
 export type PartUrl = PartUrls['data'][number];
-interface CallOptions {
-  readonly signal?: AbortSignal;
-}
-
 /** Uploads in parts, as the API has them. Every call may be repeated. */
 export class UploadClient {
   readonly url: string;

@@ -5,7 +5,7 @@ import {
   type WebhookDelivery,
   type WebhookDeliveryState,
 } from '#contracts';
-import { action, connect, type CliContext, type CommandInput } from '../../context.js';
+import { action, connectForWebhooks, type CliContext, type CommandInput } from '../../context.js';
 import { usageError } from '../../exit-code.js';
 import { DELIVERY_COLUMNS, deliveryRow } from '../../output/webhook-row.js';
 import { jsonOption, wholeNumber } from '../options.js';
@@ -46,7 +46,7 @@ export function addDeliveryCommands(webhooks: Command, context: CliContext): voi
 
 async function test(input: CommandInput<JsonFlags>, id: string): Promise<void> {
   const options = { signal: input.context.signal, idempotencyKey: randomUUID() };
-  await write(input, await (await connect(input)).testWebhook(id, options));
+  await write(input, await (await connectForWebhooks(input)).test(id, options));
 }
 
 async function deliveries(
@@ -56,21 +56,21 @@ async function deliveries(
 ): Promise<void> {
   const { flags, context } = input;
   const { output, signal } = context;
-  const client = await connect(input);
+  const client = await connectForWebhooks(input);
   // Headers and bodies fit no table.
   if (delivery !== undefined) {
-    return output.json(await client.getWebhookDelivery(id, delivery, { signal }));
+    return output.json(await client.delivery(id, delivery, { signal }));
   }
   const { state, limit } = flags;
   const data: WebhookDelivery[] = [];
-  for await (const one of client.webhookDeliveries(id, { state, limit, signal })) data.push(one);
+  for await (const one of client.deliveries(id, { state, limit, signal })) data.push(one);
   if (flags.json) return output.json({ object: 'list', data });
   return output.data(output.table(DELIVERY_COLUMNS).render(data.map(deliveryRow)));
 }
 
 async function resend(input: CommandInput<JsonFlags>, id: string, delivery: string): Promise<void> {
   const { signal } = input.context;
-  await write(input, await (await connect(input)).resendWebhookDelivery(id, delivery, { signal }));
+  await write(input, await (await connectForWebhooks(input)).resend(id, delivery, { signal }));
 }
 
 const write = ({ flags, context }: CommandInput<JsonFlags>, one: WebhookDelivery): Promise<void> =>
@@ -82,8 +82,8 @@ async function recover(input: CommandInput<RecoverFlags>, id: string): Promise<v
   if (Number.isNaN(at.getTime())) {
     throw usageError(`"${flags.since}" is no time; write it like 2026-01-31T08:00:00Z.`);
   }
-  const client = await connect(input);
-  const recovery = await client.recoverWebhook(id, at.toISOString(), { signal: context.signal });
+  const client = await connectForWebhooks(input);
+  const recovery = await client.recover(id, at.toISOString(), { signal: context.signal });
   if (flags.json) return context.output.json(recovery);
   return context.output.data(`${recovery.deliveries} events are sent now\n`);
 }

@@ -7,7 +7,7 @@ import {
   type Webhook,
   type WebhookPayload,
 } from '#contracts';
-import { action, connect, type CliContext, type CommandInput } from '../../context.js';
+import { action, connectForWebhooks, type CliContext, type CommandInput } from '../../context.js';
 import { WEBHOOK_COLUMNS, webhookRow } from '../../output/webhook-row.js';
 import { jsonOption, wholeNumber } from '../options.js';
 
@@ -90,8 +90,8 @@ export const payloadOption = (): Option =>
 async function create(input: CommandInput<CreateFlags>, url: string): Promise<void> {
   const { flags, context } = input;
   const { event: events, payload, scope, description } = flags;
-  const client = await connect(input);
-  const webhook = await client.createWebhook(
+  const client = await connectForWebhooks(input);
+  const webhook = await client.create(
     { url, events, payload, scope, description },
     { signal: context.signal, idempotencyKey: randomUUID() },
   );
@@ -110,8 +110,8 @@ async function list(input: CommandInput<ListFlags>): Promise<void> {
   const { flags, context } = input;
   const { output, signal } = context;
   const data: Webhook[] = [];
-  const client = await connect(input);
-  for await (const webhook of client.listWebhooks({ job: flags.job, signal })) data.push(webhook);
+  const client = await connectForWebhooks(input);
+  for await (const webhook of client.list({ job: flags.job, signal })) data.push(webhook);
   if (flags.json) await output.json({ object: 'list', data });
   else if (flags.quiet) await output.data(data.map(({ id }) => `${id}\n`).join(''));
   else await output.data(output.table(WEBHOOK_COLUMNS).render(data.map(webhookRow)));
@@ -119,7 +119,7 @@ async function list(input: CommandInput<ListFlags>): Promise<void> {
 
 async function remove(input: CommandInput<JsonFlags>, id: string): Promise<void> {
   const { flags, context } = input;
-  await (await connect(input)).deleteWebhook(id, { signal: context.signal });
+  await (await connectForWebhooks(input)).remove(id, { signal: context.signal });
   if (flags.json) await context.output.json({ id, deleted: true });
   else context.output.note(`removed ${id}`);
 }
@@ -130,8 +130,8 @@ async function switchTo(
   state: 'enabled' | 'disabled',
 ): Promise<void> {
   const { flags, context } = input;
-  const client = await connect(input);
-  const webhook = await client.updateWebhook(id, { state }, { signal: context.signal });
+  const client = await connectForWebhooks(input);
+  const webhook = await client.update(id, { state }, { signal: context.signal });
   if (flags.json) await context.output.json(webhook);
   else context.output.note(`${webhook.id} is ${webhook.state}`);
 }
@@ -139,6 +139,6 @@ async function switchTo(
 async function rotate(input: CommandInput<RotateFlags>, id: string): Promise<void> {
   const { flags, context } = input;
   const options = { signal: context.signal, idempotencyKey: randomUUID() };
-  const client = await connect(input);
-  await writeSecret(await client.rotateWebhookSecret(id, flags.overlap, options), input);
+  const client = await connectForWebhooks(input);
+  await writeSecret(await client.rotate(id, flags.overlap, options), input);
 }

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { once } from 'node:events';
 import { webhookEventTypes, type WebhookPayload } from '#contracts';
 import { isWebhookSigned } from '#webhooks';
-import type { PalletClient } from '../../client/pallet-client.js';
-import { action, connect, type CliContext, type CommandInput } from '../../context.js';
+import type { WebhookClient } from '../../client/webhook-client.js';
+import { action, connectForWebhooks, type CliContext, type CommandInput } from '../../context.js';
 import type { Output } from '../../output/output.js';
 import { wholeNumber } from '../options.js';
 import { eventOption, payloadOption } from './endpoints.js';
@@ -45,7 +45,7 @@ export function addListenCommand(webhooks: Command, context: CliContext): void {
 async function listen(input: CommandInput<ListenFlags>): Promise<void> {
   const { flags, context } = input;
   const { output, signal } = context;
-  const client = await connect(input);
+  const client = await connectForWebhooks(input);
   let secret: string | undefined;
   const receiver = await Receiver.start(flags.port, (received) =>
     handle(received, secret, flags.forwardTo, output),
@@ -54,7 +54,7 @@ async function listen(input: CommandInput<ListenFlags>): Promise<void> {
     const { event, payload } = flags;
     const events = event ?? [...webhookEventTypes];
     const order = { url: receiver.url, events, payload, description: 'pallet webhooks listen' };
-    const webhook = await client.createWebhook(order, { signal });
+    const webhook = await client.create(order, { signal });
     secret = webhook.secret;
     output.note(`${webhook.id} listens on ${receiver.url}, secret ${secret ?? ''}`);
     try {
@@ -68,8 +68,8 @@ async function listen(input: CommandInput<ListenFlags>): Promise<void> {
 }
 
 /** Ctrl-C has aborted the command's own signal, so this has a deadline instead. */
-async function sayGoodbye(client: PalletClient, id: string, output: Output): Promise<void> {
-  await client.deleteWebhook(id, { signal: AbortSignal.timeout(GOODBYE_MS) }).then(
+async function sayGoodbye(client: WebhookClient, id: string, output: Output): Promise<void> {
+  await client.remove(id, { signal: AbortSignal.timeout(GOODBYE_MS) }).then(
     () => output.note(`removed ${id}`),
     () => output.note(`${id} is still registered; remove it: pallet webhooks rm ${id}`),
   );
