@@ -1,12 +1,27 @@
 import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { AppError, newUuid, type Answer, type HostResult, type Task } from '#contracts';
-import { claimShard, feedStore, sweepExpiredLeases, type Database } from '#database';
+import {
+  claimShard,
+  Database,
+  feedStore,
+  migrate,
+  registerWorker,
+  sweepExpiredLeases,
+} from '#database';
 import { feedStep, taskDigest, type Ticket } from '#pipeline';
 import { AnswerCache } from './answer-cache.js';
 import { HostCrashedError, type EngineClient } from './engine-client.js';
 import { ShardRun, type RunEnd } from './shard-run.js';
 
 export const MODEL = 'tiny';
+export const TASKS: readonly Task[] = [
+  { type: 'ocr' },
+  { type: 'caption', language: 'en' },
+  { type: 'detect', labels: ['cat'] },
+];
+/** Contents that there are: their numbers begin at 0. */
+export const CONTENTS = 12;
 /** Number of the content whose picture cannot be read. */
 export const BROKEN = 7;
 
@@ -16,6 +31,48 @@ export const contentOf = (n: number): string => createHash('sha256').update(`${n
 /** Answers by content and task alone, as an engine does; the bytes of a picture are its content. */
 export const said = (content: string, task: Task): string =>
   `${content} ${taskDigest(task)!.toString('hex').slice(0, 8)}`;
+
+/** A database of this server in which somebody serves the model, and nothing is known when a test begins. */
+export function useAnsweringDatabase(postgres: {
+  createDatabase(): Promise<string>;
+}): () => Database {
+  let database: Database | undefined;
+  beforeAll(async () => {
+    database = new Database(await postgres.createDatabase());
+    await migrate(database);
+    const model = { name: MODEL, family: 'paligemma', imageSize: 56, note: null };
+    await registerWorker(database, { id: newUuid(), host: 'here', pid: 1, model });
+  });
+  afterAll(() => database?.close());
+  beforeEach(() => database!.query('DELETE FROM known_answers'));
+  return () => database!;
+}
+
+export async function makeTenant(database: Database): Promise<string> {
+  const id = newUuid();
+  await database.query('INSERT INTO tenants (id, name) VALUES ($1, $2)', [id, id]);
+  return id;
+}
+
+/** A sealed set with an image of each of these contents. Output: its id. */
+export async function makeSet(
+  database: Database,
+  tenantId: string,
+  contents: readonly number[],
+): Promise<string> {
+  const setId = newUuid();
+  await database.query(
+    `INSERT INTO image_sets (id, tenant_id, state, accepted) VALUES ($1, $2, 'sealed', $3)`,
+    [setId, tenantId, contents.length],
+  );
+  await database.query(
+    `INSERT INTO images (set_id, n, name, sha256)
+     SELECT $1, ord - 1, 'image-' || ord, sha256(content::text::bytea)
+     FROM unnest($2::int[]) WITH ORDINALITY AS t (content, ord)`,
+    [setId, contents],
+  );
+  return setId;
+}
 
 /** Does with the shards of a job what a worker does, with an engine whose every asking is counted. */
 export class Worker {

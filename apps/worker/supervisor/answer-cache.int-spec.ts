@@ -1,51 +1,40 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { newUuid, NO_JOB_QUOTA, type Task } from '#contracts';
 import {
   claimShard,
   commitItems,
-  Database,
+  type Database,
   feedStore,
   forgetAnswersAbout,
   forgetOldAnswers,
   listResults,
-  migrate,
   numberQuestions,
   planJob,
-  registerWorker,
   type Lease,
 } from '#database';
 import { feedStep, type Ticket } from '#pipeline';
 import { usePostgres } from '#testing';
 import { AnswerCache } from './answer-cache.js';
-import { answer, BROKEN, contentOf, MODEL, said, Worker } from './answer-cache-fixture.js';
+import {
+  answer,
+  BROKEN,
+  contentOf,
+  CONTENTS,
+  makeSet,
+  makeTenant,
+  MODEL,
+  said,
+  TASKS,
+  useAnsweringDatabase,
+  Worker,
+} from './answer-cache-fixture.js';
 
-const TASKS: readonly Task[] = [
-  { type: 'ocr' },
-  { type: 'caption', language: 'en' },
-  { type: 'detect', labels: ['cat'] },
-];
-const CONTENTS = 12;
-
-const postgres = usePostgres();
+const opened = useAnsweringDatabase(usePostgres());
 let database: Database;
-
-beforeAll(async () => {
-  database = new Database(await postgres.createDatabase());
-  await migrate(database);
-  const model = { name: MODEL, family: 'paligemma', imageSize: 56, note: null };
-  await registerWorker(database, { id: newUuid(), host: 'here', pid: 1, model });
+beforeAll(() => {
+  database = opened();
 });
-afterAll(() => database?.close());
-beforeEach(async () => {
-  await database.query('DELETE FROM known_answers');
-});
-
-async function makeTenant(): Promise<string> {
-  const id = newUuid();
-  await database.query('INSERT INTO tenants (id, name) VALUES ($1, $2)', [id, id]);
-  return id;
-}
 
 interface JobPlan {
   /** Number of each image's content. */
@@ -55,17 +44,7 @@ interface JobPlan {
 }
 
 async function makeJob(tenantId: string, { contents, tasks, cache }: JobPlan) {
-  const [setId, id] = [newUuid(), newUuid()];
-  await database.query(
-    `INSERT INTO image_sets (id, tenant_id, state, accepted) VALUES ($1, $2, 'sealed', $3)`,
-    [setId, tenantId, contents.length],
-  );
-  await database.query(
-    `INSERT INTO images (set_id, n, name, sha256)
-     SELECT $1, ord - 1, 'image-' || ord, sha256(content::text::bytea)
-     FROM unnest($2::int[]) WITH ORDINALITY AS t (content, ord)`,
-    [setId, contents],
-  );
+  const [setId, id] = [await makeSet(database, tenantId, contents), newUuid()];
   const more = { name: null, priority: 0, lane: 'bulk' as const, metadata: {} };
   const job = { id, tenantId, setId, model: MODEL, tasks, itemCount: contents.length, cache };
   await database.transaction((tx) => planJob(tx, { ...job, ...more, quota: NO_JOB_QUOTA }));
@@ -126,7 +105,7 @@ describe('known answers', () => {
         fc.integer({ min: 1, max: 40 }),
         async (plans, crashAt, loseAt) => {
           await database.query('DELETE FROM known_answers');
-          const tenantId = await makeTenant();
+          const tenantId = await makeTenant(database);
           const worker = new Worker(database);
           Object.assign(worker, { crashAt, loseAt });
           for (const plan of plans) {
@@ -145,7 +124,7 @@ describe('known answers', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(jobPlan, { minLength: 2, maxLength: 4 }), async (plans) => {
         await database.query('DELETE FROM known_answers');
-        const tenantId = await makeTenant();
+        const tenantId = await makeTenant(database);
         const worker = new Worker(database);
         for (const plan of plans) {
           await worker.finish(await makeJob(tenantId, { ...plan, cache: true }));
@@ -168,7 +147,7 @@ describe('a known answer', () => {
     );
 
   it('is said to be one, and kept from jobs that want none', async () => {
-    const tenantId = await makeTenant();
+    const tenantId = await makeTenant(database);
     const worker = new Worker(database);
     const first = await makeJob(tenantId, plan);
     await worker.finish(first);
@@ -182,7 +161,7 @@ describe('a known answer', () => {
   });
 
   it('is found for images that bring tasks of their own, in two statements for all of them', async () => {
-    const tenantId = await makeTenant();
+    const tenantId = await makeTenant(database);
     const contents = Array.from({ length: CONTENTS - 1 }, (_, n) => (n < BROKEN ? n : n + 1));
     const own = (n: number): Task[] => [{ type: 'prompt', prompt: `what is ${n}?` }, TASKS[0]!];
     const makeOwn = async () => {
@@ -229,10 +208,10 @@ describe('a known answer', () => {
   });
 
   it('is of one tenant and one revision of the model, and of no engine that names none', async () => {
-    const tenantId = await makeTenant();
+    const tenantId = await makeTenant(database);
     await new Worker(database).finish(await makeJob(tenantId, plan));
     const cases = [
-      { tenant: await makeTenant(), worker: new Worker(database) },
+      { tenant: await makeTenant(database), worker: new Worker(database) },
       { tenant: tenantId, worker: new Worker(database, 'r2') },
       { tenant: tenantId, worker: new Worker(database, null) },
     ];
@@ -244,7 +223,7 @@ describe('a known answer', () => {
   });
 
   it('whose job is deleted is forgotten; jobs that took it keep it; the next one is known again', async () => {
-    const tenantId = await makeTenant();
+    const tenantId = await makeTenant(database);
     const worker = new Worker(database);
     const first = await makeJob(tenantId, plan);
     await worker.finish(first);
@@ -263,7 +242,7 @@ describe('a known answer', () => {
   });
 
   it('about a deleted content is forgotten, the tenant’s own alone', async () => {
-    const [mine, other] = [await makeTenant(), await makeTenant()];
+    const [mine, other] = [await makeTenant(database), await makeTenant(database)];
     const worker = new Worker(database);
     for (const tenantId of [mine, other]) await worker.finish(await makeJob(tenantId, plan));
     await database.transaction((tx) => forgetAnswersAbout(tx, mine, [contentOf(1)]));
@@ -274,7 +253,7 @@ describe('a known answer', () => {
   });
 
   it('is forgotten when it is old, with its question', async () => {
-    const tenantId = await makeTenant();
+    const tenantId = await makeTenant(database);
     const worker = new Worker(database);
     await worker.finish(await makeJob(tenantId, plan));
     await database.query(
@@ -292,7 +271,7 @@ describe('a known answer', () => {
   });
 
   it('lets jobs that answer the same contents at once wait for each other in no circle', async () => {
-    const tenantId = await makeTenant();
+    const tenantId = await makeTenant(database);
     const asking = { tenantId, model: MODEL, revision: 'r1', tasks: [TASKS[0]!] };
     const [question] = await numberQuestions(database, asking);
     const contents = Array.from({ length: 200 }, (_, n) => n);

@@ -1,56 +1,36 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { newUuid, NO_JOB_QUOTA, type Task } from '#contracts';
-import {
-  Database,
-  extendJob,
-  listResults,
-  migrate,
-  planJob,
-  registerWorker,
-  type ItemRecord,
-} from '#database';
+import { type Database, extendJob, listResults, planJob, type ItemRecord } from '#database';
 import { usePostgres } from '#testing';
-import { BROKEN, contentOf, MODEL, said, Worker } from './answer-cache-fixture.js';
+import {
+  BROKEN,
+  contentOf,
+  CONTENTS,
+  makeSet,
+  makeTenant,
+  MODEL,
+  said,
+  TASKS,
+  useAnsweringDatabase,
+  Worker,
+} from './answer-cache-fixture.js';
 
-const TASKS: readonly Task[] = [
-  { type: 'ocr' },
-  { type: 'caption', language: 'en' },
-  { type: 'detect', labels: ['cat'] },
-];
-const CONTENTS = 12;
-
-const postgres = usePostgres();
+const opened = useAnsweringDatabase(usePostgres());
 let database: Database;
-
-beforeAll(async () => {
-  database = new Database(await postgres.createDatabase());
-  await migrate(database);
-  const model = { name: MODEL, family: 'paligemma', imageSize: 56, note: null };
-  await registerWorker(database, { id: newUuid(), host: 'here', pid: 1, model });
+beforeAll(() => {
+  database = opened();
 });
-afterAll(() => database?.close());
-beforeEach(() => database.query('DELETE FROM known_answers'));
 
 /** A tenant with a set of these contents. */
-async function makeSet(contents: readonly number[]) {
-  const [tenantId, setId] = [newUuid(), newUuid()];
-  await database.query('INSERT INTO tenants (id, name) VALUES ($1, $2)', [tenantId, tenantId]);
-  await database.query(
-    `INSERT INTO image_sets (id, tenant_id, state, accepted) VALUES ($1, $2, 'sealed', $3)`,
-    [setId, tenantId, contents.length],
-  );
-  await database.query(
-    `INSERT INTO images (set_id, n, name, sha256)
-     SELECT $1, ord - 1, 'image-' || ord, sha256(content::text::bytea)
-     FROM unnest($2::int[]) WITH ORDINALITY AS t (content, ord)`,
-    [setId, contents],
-  );
+async function makeTenantsSet(contents: readonly number[]) {
+  const tenantId = await makeTenant(database);
+  const setId = await makeSet(database, tenantId, contents);
   return { tenantId, setId, itemCount: contents.length };
 }
 
 async function makeJob(
-  set: Awaited<ReturnType<typeof makeSet>>,
+  set: Awaited<ReturnType<typeof makeTenantsSet>>,
   tasks: readonly Task[],
   cache: boolean,
 ) {
@@ -103,7 +83,7 @@ it('ends as a new job with all tasks does, with or without what is known, whatev
       async (contents, tasks, cache, crashAt, loseAt) => {
         await database.query('DELETE FROM known_answers');
         fc.pre(contents.some((content) => content !== BROKEN));
-        const set = await makeSet(contents);
+        const set = await makeTenantsSet(contents);
         const worker = new Worker(database);
         Object.assign(worker, { crashAt, loseAt });
         const job = await makeJob(set, tasks.slice(0, 1), cache);
@@ -124,7 +104,7 @@ it('ends as a new job with all tasks does, with or without what is known, whatev
 });
 
 it('asks no image what it has answered, and takes what is known of the new tasks', async () => {
-  const set = await makeSet([0, 1, 2]);
+  const set = await makeTenantsSet([0, 1, 2]);
   const worker = new Worker(database);
   const other = await makeJob(set, [TASKS[1]!], true);
   await worker.finish(other);
