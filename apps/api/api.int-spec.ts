@@ -1,21 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { imageSetSchema, jobSchema, problemSchema } from '#contracts';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
-import { startApi, type ApiRig } from './spec-rig.js';
+import { usePostgres } from '#testing';
+import { useApi } from './spec-rig.js';
 
-const postgres = usePostgres();
-let rig: ApiRig;
-let directory: string;
-
-beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory });
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
-});
+const rig = useApi(usePostgres());
 
 const CAPTION = [{ type: 'caption' }];
 

@@ -1,4 +1,8 @@
 import 'reflect-metadata';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import { createApiKey, newUuid } from '#contracts';
 import { loadApiConfig } from '#config';
 import { Database, migrate, registerWorker, saveApiKey, saveTrainer, type Scope } from '#database';
@@ -85,6 +89,48 @@ export async function startApi(options: {
       await app.close();
       await database.close();
     },
+  };
+}
+
+/**
+ * The API for all tests of the spec file that calls this at its top, over a database of its own on this server and a
+ * folder, both gone after the last.
+ */
+export function useApi(
+  postgres: { createDatabase(): Promise<string> },
+  env?: Record<string, string>,
+): ApiRig {
+  let directory: string | undefined;
+  let running: ApiRig | undefined;
+  const rig = (): ApiRig => {
+    if (running === undefined) throw new Error('ask it inside a test or a hook');
+    return running;
+  };
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'pallet-api-'));
+    running = await startApi({ databaseUrl: await postgres.createDatabase(), directory, env });
+  });
+  afterAll(async () => {
+    await running?.close();
+    if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+  });
+  return {
+    get app() {
+      return rig().app;
+    },
+    get database() {
+      return rig().database;
+    },
+    get queue() {
+      return rig().queue;
+    },
+    get store() {
+      return rig().store;
+    },
+    createTenant: (scopes) => rig().createTenant(scopes),
+    serveModel: (name) => rig().serveModel(name),
+    offerBase: (base) => rig().offerBase(base),
+    close: () => rig().close(),
   };
 }
 

@@ -1,21 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { correctionPageSchema, correctionSchema } from '#contracts';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
+import { usePostgres } from '#testing';
 import { jobClient } from '../jobs/job-client-fixture.js';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { useApi } from '../spec-rig.js';
 
-const postgres = usePostgres();
-let rig: ApiRig;
-let directory: string;
-
+const rig = useApi(usePostgres());
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory });
   await rig.serveModel('default');
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
 });
 
 const TASKS = [

@@ -1,23 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { exportPageSchema, exportSchema, parsePublicId, problemSchema } from '#contracts';
 import { newSecretsKey, SecretBox } from '#secrets';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { usePostgres } from '#testing';
+import { useApi } from '../spec-rig.js';
 
 const secretsKey = newSecretsKey();
-const postgres = usePostgres();
-let rig: ApiRig;
-let directory: string;
 
+const rig = useApi(usePostgres(), { SECRETS_KEY: secretsKey, OUTGOING_ALLOW: 's3.internal' });
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  const env = { SECRETS_KEY: secretsKey, OUTGOING_ALLOW: 's3.internal' };
-  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory, env });
   await rig.serveModel('default');
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
 });
 
 const order = {

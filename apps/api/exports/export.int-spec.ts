@@ -1,20 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { exportFormatSchema, imageKey, parsePublicId, problemSchema } from '#contracts';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { usePostgres } from '#testing';
+import { useApi, type ApiRig } from '../spec-rig.js';
 
-const postgres = usePostgres();
-let rig: ApiRig;
-let directory: string;
-
+const rig = useApi(usePostgres());
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory });
   await rig.serveModel('default');
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
 });
 
 type Tenant = Awaited<ReturnType<ApiRig['createTenant']>>;

@@ -1,21 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { fileKey, parsePublicId, type FilePage, type StoredFile } from '#contracts';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { usePostgres } from '#testing';
+import { useApi } from '../spec-rig.js';
 
-const postgres = usePostgres();
-let rig: ApiRig;
-let directory: string;
-
+const rig = useApi(usePostgres(), { MAX_TRAINING_FILE_BYTES: '100', MAX_BATCH_FILE_BYTES: '1000' });
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  const env = { MAX_TRAINING_FILE_BYTES: '100', MAX_BATCH_FILE_BYTES: '1000' };
-  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory, env });
   await rig.offerBase('tiny');
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
 });
 
 type Headers = Record<string, string>;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   fineTuningEventPageSchema,
   fineTuningResultPrefix,
@@ -9,22 +9,12 @@ import {
   fileSchema,
 } from '#contracts';
 import { claimFineTuning, commitFineTuningProgress, endFineTuning } from '#database';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { usePostgres } from '#testing';
+import { useApi, type ApiRig } from '../spec-rig.js';
 
-const postgres = usePostgres();
-let rig: ApiRig;
-let directory: string;
-
+const rig = useApi(usePostgres(), { MAX_TRAINING_FILE_BYTES: '1000' });
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  const env = { MAX_TRAINING_FILE_BYTES: '1000' };
-  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory, env });
   await rig.offerBase('tiny');
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
 });
 
 type Headers = Record<string, string>;

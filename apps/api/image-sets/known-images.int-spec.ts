@@ -1,22 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { knownImagesSchema, problemSchema, resultPageSchema } from '#contracts';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
+import { usePostgres } from '#testing';
 import { endItems } from '../jobs/job-fixture.js';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { useApi } from '../spec-rig.js';
 
-const postgres = usePostgres();
-let rig: ApiRig;
-let directory: string;
-
-beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory });
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
-});
+const rig = useApi(usePostgres());
 
 type Headers = Record<string, string>;
 const png = (): Buffer =>

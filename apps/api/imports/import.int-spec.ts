@@ -1,30 +1,21 @@
 import { request as httpRequest } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { importPageSchema, importSchema, manifestCheckSchema, problemSchema } from '#contracts';
 import { newSecretsKey, SecretBox } from '#secrets';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { usePostgres } from '#testing';
+import { useApi } from '../spec-rig.js';
 
 const secretsKey = newSecretsKey();
-const postgres = usePostgres();
-let rig: ApiRig;
-let directory: string;
 let url: URL;
 
+const rig = useApi(usePostgres(), {
+  MAX_IMAGES_PER_SET: '3000',
+  SECRETS_KEY: secretsKey,
+  OUTGOING_ALLOW: 's3.internal',
+});
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  const env = {
-    MAX_IMAGES_PER_SET: '3000',
-    SECRETS_KEY: secretsKey,
-    OUTGOING_ALLOW: 's3.internal',
-  };
-  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory, env });
   await rig.app.listen(0, '127.0.0.1');
   url = new URL(await rig.app.getUrl());
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
 });
 
 async function setup() {

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { newSecretsKey } from '#secrets';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
+import { usePostgres } from '#testing';
 import { routesOf, type Route } from '../route-table/route-table.js';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { useApi, type ApiRig } from '../spec-rig.js';
 import { makeOwned, type Owned } from './owned.js';
 import { referencedIds, type ApiDocument } from './referenced-ids.js';
 import {
@@ -24,28 +24,19 @@ type Tenant = Awaited<ReturnType<ApiRig['createTenant']>>;
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 const MARK = 'owners-secret';
-const postgres = usePostgres();
-let rig: ApiRig;
-let directory: string;
 let owner: Tenant;
 let stranger: Tenant;
 let theirs: Owned;
 let own: Owned;
 let routes: readonly Route[];
 
+const rig = useApi(usePostgres(), { SECRETS_KEY: newSecretsKey() });
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  const env = { SECRETS_KEY: newSecretsKey() };
-  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory, env });
   await rig.serveModel('default');
   await rig.offerBase('base');
   [owner, stranger] = [await rig.createTenant(), await rig.createTenant()];
   [theirs, own] = [await makeOwned(rig, owner, MARK), await makeOwned(rig, stranger, 'mine')];
   routes = routesOf(rig.app.getHttpAdapter().getInstance().server);
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
 });
 
 async function call(tenant: Tenant | undefined, route: Route, url: string, filling: Filling) {

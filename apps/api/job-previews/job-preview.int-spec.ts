@@ -1,27 +1,19 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { jobPreviewSchema, newUuid, parsePublicId, publicId } from '#contracts';
 import { claimShard, commitItems, forgetPreviews, numberQuestions } from '#database';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { usePostgres } from '#testing';
+import { useApi, type ApiRig } from '../spec-rig.js';
 
-const postgres = usePostgres();
-let rig: ApiRig;
-let directory: string;
 let tenant: Awaited<ReturnType<ApiRig['createTenant']>>;
 
+const rig = useApi(usePostgres());
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory });
   await rig.serveModel('default');
   await rig.database.query(`UPDATE models SET revision = 'r1'`);
 });
 beforeEach(async () => {
   tenant = await rig.createTenant();
   rig.queue.tickets.length = 0;
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
 });
 
 const IMAGES = 100;

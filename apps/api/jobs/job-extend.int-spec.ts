@@ -1,24 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { parsePublicId, type ItemResult } from '#contracts';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { usePostgres } from '#testing';
+import { useApi } from '../spec-rig.js';
 import { jobClient } from './job-client-fixture.js';
 import { endItems } from './job-fixture.js';
 
-const postgres = usePostgres();
-let rig: ApiRig;
-let directory: string;
-
+const rig = useApi(usePostgres(), { MAX_QUEUED_ITEMS: '10' });
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  const databaseUrl = await postgres.createDatabase();
-  const env = { MAX_QUEUED_ITEMS: '10' };
-  rig = await startApi({ databaseUrl, directory, env });
   await rig.serveModel('default');
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
 });
 
 const CAPTION = { tasks: [{ type: 'caption' }] };

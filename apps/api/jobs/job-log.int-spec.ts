@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   imageSetSchema,
   jobLogPageSchema,
@@ -8,19 +8,15 @@ import {
   parsePublicId,
 } from '#contracts';
 import { claimShard, loseLease, registerWorker, releaseLease } from '#database';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
+import { usePostgres } from '#testing';
 import { pictureForm } from '../isolation/owned.js';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { useApi } from '../spec-rig.js';
 import { endItems } from './job-fixture.js';
 
-const postgres = usePostgres();
 const worker = newUuid();
-let rig: ApiRig;
-let directory: string;
 
+const rig = useApi(usePostgres());
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory });
   await registerWorker(rig.database, {
     id: worker,
     host: 'gpu-1',
@@ -28,10 +24,6 @@ beforeAll(async () => {
     model: { name: 'default', family: 'paligemma', imageSize: 224, note: null },
   });
   await rig.database.query('UPDATE models SET task_ms = 500');
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
 });
 
 /** A job over two images. */

@@ -1,22 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { usePostgres } from '#testing';
+import { useApi } from '../spec-rig.js';
 import { jobClient } from './job-client-fixture.js';
 import { endItems } from './job-fixture.js';
 
-const postgres = usePostgres();
-let rig: ApiRig;
-let directory: string;
-
+const rig = useApi(usePostgres(), { MAX_OPEN_JOBS: '2', MAX_QUEUED_ITEMS: '10' });
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  const env = { MAX_OPEN_JOBS: '2', MAX_QUEUED_ITEMS: '10' };
-  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory, env });
   await rig.serveModel('default');
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
 });
 
 const problem = (answer: { statusCode: number; headers: object; json: () => unknown }) => [

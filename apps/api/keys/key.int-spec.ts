@@ -1,22 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { isWellFormedApiKey, keyPageSchema, keySchema, tenantSchema, type Key } from '#contracts';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { usePostgres } from '#testing';
+import { useApi } from '../spec-rig.js';
 
 const token = 'a-token-of-the-operator';
-const postgres = usePostgres();
-let rig: ApiRig;
-let directory: string;
 
-beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  const databaseUrl = await postgres.createDatabase();
-  rig = await startApi({ databaseUrl, directory, env: { INTERNAL_TOKEN: token } });
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
-});
+const rig = useApi(usePostgres(), { INTERNAL_TOKEN: token });
 
 type Method = 'GET' | 'POST' | 'DELETE';
 const call = (key: string, method: Method, url: string, payload?: object) =>

@@ -1,23 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { every, pallet, PalletError, readEvents, type Pallet } from '#client';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { usePostgres } from '#testing';
+import { useApi } from '../spec-rig.js';
 
-const postgres = usePostgres();
-let rig: ApiRig;
-let directory: string;
 let api: Pallet;
 
+const rig = useApi(usePostgres());
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory });
   await rig.serveModel('default');
   await rig.app.listen(0, '127.0.0.1');
   api = pallet({ url: await rig.app.getUrl(), apiKey: (await rig.createTenant()).key });
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
 });
 
 const picture = () => {

@@ -1,29 +1,23 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { problemSchema } from '#contracts';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { usePostgres } from '#testing';
+import { useApi, type ApiRig } from '../spec-rig.js';
 
 const WINDOW_MS = 150;
-const postgres = usePostgres();
-let rig: ApiRig;
-let directory: string;
 let port: number;
 let tenant: Awaited<ReturnType<ApiRig['createTenant']>>;
 
+const rig = useApi(usePostgres(), {
+  SLOW_BODY_MS: `${WINDOW_MS}`,
+  MIN_BODY_BYTES_PER_SECOND: '10000',
+});
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  const env = { SLOW_BODY_MS: `${WINDOW_MS}`, MIN_BODY_BYTES_PER_SECOND: '10000' };
-  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory, env });
   await rig.app.listen(0, '127.0.0.1');
   port = Number(new URL(await rig.app.getUrl()).port);
   tenant = await rig.createTenant();
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
 });
 
 async function createSet(): Promise<string> {

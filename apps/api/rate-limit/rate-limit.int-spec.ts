@@ -1,20 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { describe, expect, it } from 'vitest';
+import { usePostgres } from '#testing';
+import { useApi } from '../spec-rig.js';
 
-const postgres = usePostgres();
-let rig: ApiRig;
-let directory: string;
-
-beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  const env = { RATE_LIMIT_PER_MINUTE: '5' };
-  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory, env });
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
-});
+const rig = useApi(usePostgres(), { RATE_LIMIT_PER_MINUTE: '5' });
 
 describe('requests of one key', () => {
   it('are told what is left, then when to come back; other keys go on', async () => {

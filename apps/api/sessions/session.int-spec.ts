@@ -1,21 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sessionSchema } from '#contracts';
 import type { Scope } from '#database';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { usePostgres } from '#testing';
+import { useApi } from '../spec-rig.js';
 
-const postgres = usePostgres();
-let rig: ApiRig;
-let directory: string;
-
-beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory });
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
-});
+const rig = useApi(usePostgres());
 
 type Headers = Record<string, string>;
 const OWN: Headers = { 'sec-fetch-site': 'same-origin' };

@@ -1,19 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { beforeAll, expect, it } from 'vitest';
+import { usePostgres } from '#testing';
+import { useApi } from '../spec-rig.js';
 
-const postgres = usePostgres();
-let rig: ApiRig;
-let directory: string;
 let headers: Record<string, string>;
 let tenantId: string;
 let set: string;
 
+const rig = useApi(usePostgres());
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory });
   ({ headers, tenantId } = await rig.createTenant());
   const created = await rig.app.inject({
     method: 'POST',
@@ -25,10 +21,6 @@ beforeAll(async () => {
   const photo = await readFile('examples/photos/cat.jpg');
   await upload('cat.jpg', photo);
   await upload('half.jpg', photo.subarray(0, photo.length / 2));
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
 });
 
 async function upload(name: string, bytes: Buffer): Promise<void> {

@@ -1,31 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { imageKey } from '#contracts';
 import { removeBytes, sweepDeletedSet } from '#database';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
+import { usePostgres } from '#testing';
 import { craftZip } from '../../../libs/intake/archive/zip-fixture.js';
 import { endItems } from '../jobs/job-fixture.js';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { useApi } from '../spec-rig.js';
 
-const postgres = usePostgres();
 const STORED_BYTES = 3_000;
 const IMAGES = 5;
-let rig: ApiRig;
-let directory: string;
 
-beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  const env = {
-    MAX_STORED_BYTES: `${STORED_BYTES}`,
-    MAX_STORED_IMAGES: `${IMAGES}`,
-    MAX_IMAGE_SETS: '3',
-  };
-  rig = await startApi({ databaseUrl: await postgres.createDatabase(), directory, env });
-  await rig.serveModel('default');
+const rig = useApi(usePostgres(), {
+  MAX_STORED_BYTES: `${STORED_BYTES}`,
+  MAX_STORED_IMAGES: `${IMAGES}`,
+  MAX_IMAGE_SETS: '3',
 });
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
+beforeAll(async () => {
+  await rig.serveModel('default');
 });
 
 /** Enough of a PNG for its format to be told. */

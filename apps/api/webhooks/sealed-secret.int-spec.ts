@@ -1,24 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { parsePublicId } from '#contracts';
 import { newSecretsKey, openWebhookSecret, SecretBox } from '#secrets';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { usePostgres } from '#testing';
+import { useApi } from '../spec-rig.js';
 
-const postgres = usePostgres();
 const secretsKey = newSecretsKey();
 const box = new SecretBox(secretsKey);
-let rig: ApiRig;
-let directory: string;
 
+const rig = useApi(usePostgres(), { SECRETS_KEY: secretsKey });
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  const databaseUrl = await postgres.createDatabase();
-  rig = await startApi({ databaseUrl, directory, env: { SECRETS_KEY: secretsKey } });
   await rig.serveModel('default');
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
 });
 
 const URL_ = 'https://example.com/hook';

@@ -1,21 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { parsePublicId, webhookSchema } from '#contracts';
-import { makeTemporaryDirectory, removeDirectory, usePostgres } from '#testing';
-import { startApi, type ApiRig } from '../spec-rig.js';
+import { usePostgres } from '#testing';
+import { useApi } from '../spec-rig.js';
 
-const postgres = usePostgres();
-let rig: ApiRig;
-let directory: string;
-
+const rig = useApi(usePostgres(), { OUTGOING_ALLOW: '127.0.0.1' });
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  const databaseUrl = await postgres.createDatabase();
-  rig = await startApi({ databaseUrl, directory, env: { OUTGOING_ALLOW: '127.0.0.1' } });
   await rig.serveModel('default');
-});
-afterAll(async () => {
-  await rig?.close();
-  await removeDirectory(directory);
 });
 
 const URL_ = 'https://example.com/hook';
