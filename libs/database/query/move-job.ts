@@ -78,12 +78,15 @@ export async function findMovableJobs(
   move: JobMove,
   limit: number,
 ): Promise<{ readonly count: number; readonly newest: readonly string[] }> {
-  const [row] = await db.query<{ count: number; newest: string[] | null }>(
-    `SELECT count(*)::int AS count, (array_agg(id ORDER BY id DESC))[1:$3] AS newest FROM jobs
-     WHERE tenant_id = $1 AND state = ANY($2) AND ${JOB_FILTER(4)}`,
+  const [row] = await db.query<{ count: number; newest: string[] }>(
+    `WITH found AS (
+       SELECT id FROM jobs WHERE tenant_id = $1 AND state = ANY($2) AND ${JOB_FILTER(4)}
+     )
+     SELECT (SELECT count(*)::int FROM found) AS count,
+            ARRAY(SELECT id FROM found ORDER BY id DESC LIMIT $3) AS newest`,
     [tenantId, MOVES[move].from, limit, ...jobFilterValues(filter)],
   );
-  return { count: row!.count, newest: row!.newest ?? [] };
+  return row!;
 }
 
 /**
