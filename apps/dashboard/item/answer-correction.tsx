@@ -1,20 +1,14 @@
 import { Pencil } from 'lucide-react';
 import { useState } from 'react';
-import type { Answer, CorrectedBox, Correction, Job, Task } from '#contracts';
+import type { CorrectedBox, Correction, Job } from '#contracts';
 import { useTakeBack } from '../client/corrections';
 import { useMayWrite } from '../client/session';
 import { CopyButton } from '../parts/copy-button';
 import { Failure } from '../parts/failure';
 import { draftOf, pixelsOf, type Size } from './box-draft';
-import { CorrectionForm, hasBoxes } from './correction-form';
+import { CorrectionForm, hasBoxes, type Correctable } from './correction-form';
 
-interface Props {
-  readonly job: Job;
-  readonly n: number;
-  readonly answer: Answer;
-  readonly task: Task | undefined;
-  readonly size: Size;
-  readonly correction: Correction | undefined;
+interface Props extends Correctable {
   /** Undefined: nothing is being corrected. */
   readonly onDraft: (boxes: readonly CorrectedBox[] | undefined) => void;
 }

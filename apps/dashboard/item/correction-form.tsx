@@ -5,7 +5,8 @@ import { Failure } from '../parts/failure';
 import { draftOf, type Size } from './box-draft';
 import { BoxFields } from './box-fields';
 
-interface Props {
+/** An answer, and what was said of it. */
+export interface Correctable {
   readonly job: Job;
   readonly n: number;
   readonly answer: Answer;
@@ -13,6 +14,9 @@ interface Props {
   readonly size: Size;
   /** What was said last, to go on from. */
   readonly correction: Correction | undefined;
+}
+
+interface Props extends Correctable {
   /** Boxes as they are being corrected, for the picture. */
   readonly onDraft: (boxes: readonly CorrectedBox[]) => void;
   readonly onClose: () => void;

@@ -1,5 +1,6 @@
 import type { ExportFormatName, ExportState } from '#contracts';
 import type { Queryable } from '../database.js';
+import { lockTenant } from './tenant.js';
 
 export interface ExportRecord {
   readonly id: string;
@@ -67,7 +68,7 @@ export async function createExport(
  * pass one after the other, for its row is locked.
  */
 export async function countUnfinishedExports(tx: Queryable, tenantId: string): Promise<number> {
-  await tx.query('SELECT 1 FROM tenants WHERE id = $1 FOR NO KEY UPDATE', [tenantId]);
+  await lockTenant(tx, tenantId);
   const [row] = await tx.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM exports
      WHERE tenant_id = $1 AND state IN ('queued', 'running', 'cancelling')`,
