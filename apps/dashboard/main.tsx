@@ -13,6 +13,7 @@ import './style/jobs.css';
 import './style/gallery.css';
 import './style/start.css';
 import './style/correction.css';
+import './style/operate.css';
 
 applyTheme(readTheme());
 createRoot(document.getElementById('root')!).render(

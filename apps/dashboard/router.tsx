@@ -1,14 +1,12 @@
-import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
+import { createRoute, createRouter, redirect } from '@tanstack/react-router';
 import { readGallerySearch } from './gallery/gallery-search';
 import { ItemPage } from './item/item-page';
 import { JobPage } from './jobs/job-page';
 import { JobsPage } from './jobs/jobs-page';
 import { readJobSearch } from './jobs/job-search';
-import { NotFound } from './shell/not-found';
-import { Shell } from './shell/shell';
+import { operateRoutes } from './operate/operate-routes';
+import { rootRoute } from './root-route';
 import { StartPage } from './start/start-page';
-
-const rootRoute = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 
 const homeRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -45,7 +43,14 @@ const startRoute = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([homeRoute, jobsRoute, jobRoute, itemRoute, startRoute]),
+  routeTree: rootRoute.addChildren([
+    homeRoute,
+    jobsRoute,
+    jobRoute,
+    itemRoute,
+    startRoute,
+    operateRoutes,
+  ]),
   scrollRestoration: true,
 });
 

@@ -46,6 +46,9 @@ function Frame() {
           <Link to="/new" className="tab">
             New job
           </Link>
+          <Link to="/operate" className="tab">
+            Operate
+          </Link>
         </nav>
         <div className="bar-end">
           <LiveBadge />

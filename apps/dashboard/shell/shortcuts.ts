@@ -6,6 +6,7 @@ const CHORD_MS = 1_200;
 
 export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
   ['g j', 'go to the jobs'],
+  ['g o', 'go to Operate'],
   ['/', 'search'],
   ['[  ]', 'previous and next image'],
   ['j  k', 'next and previous row'],
@@ -26,6 +27,7 @@ export function useShortcuts() {
       chordAt.current = event.key === 'g' ? event.timeStamp : 0;
       if (event.key === '?') setSheetOpen(true);
       else if (event.key === 'j' && isChord) void navigate({ to: '/jobs', search: {} });
+      else if (event.key === 'o' && isChord) void navigate({ to: '/operate' });
       else if (event.key === '/') focusSearch();
       else if (event.key === 'j' || event.key === 'k') moveFocus(event.key === 'j' ? 1 : -1);
       else return;

@@ -1,0 +1,108 @@
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
+import type {
+  UpdateWebhook,
+  Webhook,
+  WebhookDelivery,
+  WebhookEventType,
+  WebhookPage,
+  WebhookRecovery,
+} from '#contracts';
+import { request } from './request';
+
+const WEBHOOKS_A_PAGE = 100;
+/** No stream tells of webhooks, so they are asked for while somebody looks, milliseconds. */
+const LOOK_MS = 10_000;
+/** The same of the one whose page is open, which may be switched off any moment. */
+const LOOK_AT_ONE_MS = 3_000;
+
+export interface WebhookOrder {
+  readonly url: string;
+  readonly description?: string;
+  readonly events: readonly WebhookEventType[];
+  readonly payload: 'thin' | 'full';
+}
+
+export const useWebhooks = () =>
+  useInfiniteQuery({
+    queryKey: ['webhooks'],
+    queryFn: ({ pageParam, signal }) => {
+      const query = new URLSearchParams({ limit: String(WEBHOOKS_A_PAGE) });
+      if (pageParam !== null) query.set('cursor', pageParam);
+      return request<WebhookPage>(`/v1/webhooks?${query}`, { signal });
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    placeholderData: keepPreviousData,
+    refetchInterval: LOOK_MS,
+  });
+
+export const useWebhook = (id: string) =>
+  useQuery({
+    queryKey: ['webhook', id],
+    queryFn: ({ signal }) => request<Webhook>(`/v1/webhooks/${id}`, { signal }),
+    refetchInterval: LOOK_AT_ONE_MS,
+  });
+
+/** Its answer holds the secret, which nothing keeps after whoever asked has gone. */
+export function useCreateWebhook() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: WebhookOrder) => request<Webhook>('/v1/webhooks', { method: 'POST', body }),
+    gcTime: 0,
+    onSuccess: () => client.invalidateQueries({ queryKey: ['webhooks'] }),
+  });
+}
+
+/** The same of its next secret. Input of the mutation: for how many seconds both sign. */
+export function useRotateSecret(id: string) {
+  return useMutation({
+    mutationFn: (overlap: number) =>
+      request<Webhook>(`/v1/webhooks/${id}/rotate`, {
+        method: 'POST',
+        body: { overlap_seconds: overlap },
+      }),
+    gcTime: 0,
+  });
+}
+
+export function useUpdateWebhook(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: UpdateWebhook) =>
+      request<Webhook>(`/v1/webhooks/${id}`, { method: 'PATCH', body }),
+    onSuccess: (webhook) => client.setQueryData(['webhook', id], webhook),
+    onSettled: () => client.invalidateQueries({ queryKey: ['webhooks'] }),
+  });
+}
+
+export function useRemoveWebhook(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => request<void>(`/v1/webhooks/${id}`, { method: 'DELETE' }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['webhooks'] }),
+  });
+}
+
+export function useTestWebhook(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => request<WebhookDelivery>(`/v1/webhooks/${id}/test`, { method: 'POST' }),
+    onSettled: () => client.invalidateQueries({ queryKey: ['deliveries', id] }),
+  });
+}
+
+/** Sends what was not acknowledged. Input of the mutation: since when, ISO 8601. */
+export function useRecover(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (since: string) =>
+      request<WebhookRecovery>(`/v1/webhooks/${id}/recover`, { method: 'POST', body: { since } }),
+    onSettled: () => client.invalidateQueries({ queryKey: ['deliveries', id] }),
+  });
+}

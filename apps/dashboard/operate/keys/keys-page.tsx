@@ -1,0 +1,39 @@
+import { useEffect } from 'react';
+import { useKeys } from '../../client/keys';
+import { useMayWrite } from '../../client/session';
+import { Failure } from '../../parts/failure';
+import { KeyRow } from './key-row';
+import { NewKey } from './new-key';
+
+export function KeysPage() {
+  const keys = useKeys();
+  const mayWrite = useMayWrite();
+  useEffect(() => {
+    document.title = 'API keys · Pallet';
+  }, []);
+  const rows = keys.data?.pages.flatMap((page) => page.data) ?? [];
+  return (
+    <section aria-labelledby="keys">
+      <div className="page-head">
+        <h2 id="keys">API keys</h2>
+        {mayWrite && <NewKey />}
+      </div>
+      {keys.error && <Failure error={keys.error} />}
+      <ul className="rows" aria-label="API keys, newest first">
+        {rows.map((key) => (
+          <KeyRow key={key.id} apiKey={key} />
+        ))}
+      </ul>
+      {keys.hasNextPage && (
+        <button
+          type="button"
+          className="button more"
+          disabled={keys.isFetchingNextPage}
+          onClick={() => void keys.fetchNextPage()}
+        >
+          Older keys
+        </button>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,46 @@
+import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { rootRoute } from '../root-route';
+import { OperateFrame } from './operate-frame';
+import { readWebhookSearch } from './webhooks/webhook-search';
+
+// What its pages show is loaded when somebody goes there: most readers look at jobs.
+
+const operateRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/operate',
+  component: OperateFrame,
+});
+
+const indexRoute = createRoute({
+  getParentRoute: () => operateRoute,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/operate/webhooks' });
+  },
+});
+
+const webhooksRoute = createRoute({
+  getParentRoute: () => operateRoute,
+  path: '/webhooks',
+  component: lazyRouteComponent(() => import('./webhooks/webhooks-page'), 'WebhooksPage'),
+});
+
+const webhookRoute = createRoute({
+  getParentRoute: () => operateRoute,
+  path: '/webhooks/$webhookId',
+  validateSearch: readWebhookSearch,
+  component: lazyRouteComponent(() => import('./webhooks/webhook-page'), 'WebhookPage'),
+});
+
+const keysRoute = createRoute({
+  getParentRoute: () => operateRoute,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('./keys/keys-page'), 'KeysPage'),
+});
+
+export const operateRoutes = operateRoute.addChildren([
+  indexRoute,
+  webhooksRoute,
+  webhookRoute,
+  keysRoute,
+]);

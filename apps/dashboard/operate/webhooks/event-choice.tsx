@@ -1,0 +1,54 @@
+import type { WebhookEventType } from '#contracts';
+
+/** What a webhook may be told of. A name that the contracts have and this has not is an error of the compiler. */
+const EVENTS: Record<Exclude<WebhookEventType, 'webhook.test'>, string> = {
+  'job.created': 'a job was accepted',
+  'job.started': 'a worker took the first of it',
+  'job.paused': 'it was paused',
+  'job.resumed': 'it goes on',
+  'job.extended': 'it is asked more',
+  'job.finished': 'every image has ended',
+  'job.cancelled': 'it came to rest',
+  'image_set.sealed': 'a set is final',
+  'export.completed': 'it is in the bucket',
+  'export.failed': 'it is not',
+  'fine_tuning.created': 'a training was accepted',
+  'fine_tuning.finished': 'its model can be named',
+  'fine_tuning.failed': 'it ended with an error',
+  'fine_tuning.cancelled': 'it was cancelled',
+};
+
+const TYPES = Object.keys(EVENTS) as (keyof typeof EVENTS)[];
+
+/** Ends: what most receivers wait for, and what the API takes when nothing is chosen. */
+export const USUAL_EVENTS: readonly WebhookEventType[] = TYPES.filter(
+  (type) => !/\.(created|started|paused|resumed|extended)$/.test(type),
+);
+
+interface Props {
+  readonly chosen: readonly WebhookEventType[];
+  readonly onChange: (chosen: readonly WebhookEventType[]) => void;
+}
+
+export function EventChoice({ chosen, onChange }: Props) {
+  return (
+    <fieldset className="event-choice">
+      <legend>Events</legend>
+      {TYPES.map((type) => (
+        <label key={type} className="choice">
+          <input
+            type="checkbox"
+            checked={chosen.includes(type)}
+            onChange={({ target }) =>
+              onChange(
+                target.checked ? [...chosen, type] : chosen.filter((other) => other !== type),
+              )
+            }
+          />
+          <code>{type}</code>
+          <span className="quiet">{EVENTS[type]}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}

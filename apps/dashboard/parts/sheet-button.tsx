@@ -1,0 +1,37 @@
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
+
+interface Props {
+  /** On the button that opens it. */
+  readonly label: ReactNode;
+  readonly title: string;
+  readonly className?: string;
+  readonly disabled?: boolean;
+  /** What is in it. It is there only while the sheet is open, and so begins anew each time. */
+  readonly children: (close: () => void) => ReactNode;
+}
+
+/** A button that opens a dialog; the focus returns to it afterwards. */
+export function SheetButton({ label, title, className = 'button', disabled, children }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [isOpen, setOpen] = useState(false);
+  const titleId = useId();
+  useEffect(() => {
+    if (isOpen) dialog.current?.showModal();
+  }, [isOpen]);
+  return (
+    <>
+      <button type="button" className={className} disabled={disabled} onClick={() => setOpen(true)}>
+        {label}
+      </button>
+      <dialog
+        ref={dialog}
+        className="sheet"
+        aria-labelledby={titleId}
+        onClose={() => setOpen(false)}
+      >
+        <h2 id={titleId}>{title}</h2>
+        {isOpen && children(() => dialog.current?.close())}
+      </dialog>
+    </>
+  );
+}

@@ -1,0 +1,279 @@
+import { Webhook as Verifier } from 'standardwebhooks';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KeyPage, Webhook, WebhookDeliveryPage, WebhookPage } from '#contracts';
+import { TestClient } from '../rig/client.js';
+import { System } from '../rig/system.js';
+import { tinyImage } from '../rig/tiny-image.js';
+import {
+  axeViolations,
+  NARROW,
+  overhang,
+  screenshot,
+  signIn,
+  TestBrowser,
+  WIDE,
+  type Page,
+} from './browser.js';
+import { HookReceiver } from './hook-receiver.js';
+import { HOSTILE_TEXTS, sprung } from './hostile-answers.js';
+
+let system: System;
+let client: TestClient;
+let browser: TestBrowser;
+let receiver: HookReceiver;
+
+beforeAll(async () => {
+  system = await System.start({ workers: 0, env: { OUTGOING_ALLOW: '127.0.0.0/8' } });
+  client = new TestClient(system.url, system.apiKey);
+  browser = await TestBrowser.start(system.url);
+  receiver = await HookReceiver.start();
+});
+afterAll(async () => {
+  await browser?.close();
+  await system?.stop();
+  await receiver?.stop();
+});
+
+const VIEWS = [
+  ['light', WIDE],
+  ['dark', WIDE],
+  ['light', NARROW],
+  ['dark', NARROW],
+] as const;
+
+async function expectReadable(page: Page, name: string): Promise<void> {
+  expect(await axeViolations(page)).toEqual([]);
+  expect(await overhang(page)).toBe(0);
+  await screenshot(page, name);
+}
+
+/** What is shown this once. */
+async function shownOnce(page: Page): Promise<string> {
+  const shown = page.locator('.once code');
+  await shown.waitFor();
+  const text = await shown.textContent();
+  await page.getByRole('button', { name: 'I have it' }).press('Enter');
+  await shown.waitFor({ state: 'detached' });
+  expect(await page.content()).not.toContain(text);
+  return text!;
+}
+
+describe('API keys', () => {
+  it('are made for a role, shown once, and revoked', async () => {
+    const page = await browser.openSignedIn('/jobs', system.apiKey);
+    await page.getByRole('link', { name: 'Operate' }).click();
+    await page.getByRole('link', { name: 'API keys' }).click();
+    await page.getByRole('button', { name: 'New key' }).press('Enter');
+    await page.keyboard.type('Screen in the hall');
+    await page.keyboard.press('Enter');
+    const key = await shownOnce(page);
+    const row = page.getByRole('listitem').filter({ hasText: 'Screen in the hall' });
+    await row.getByText('read only').waitFor();
+
+    const reader = await browser.open('/operate/keys');
+    await signIn(reader, key);
+    await reader.getByRole('listitem').filter({ hasText: 'Screen in the hall' }).waitFor();
+    expect(await reader.getByRole('button', { name: /New key|Revoke/ }).count()).toBe(0);
+    await reader.getByRole('link', { name: 'Webhooks' }).click();
+    await reader.getByText('No webhook yet').waitFor();
+    expect(await reader.getByRole('button', { name: 'New webhook' }).count()).toBe(0);
+
+    await row.getByRole('button', { name: 'Revoke' }).press('Enter');
+    await page.getByRole('dialog').getByText('cannot be undone').waitFor();
+    await page.keyboard.press('Escape');
+    const valid = await client.request<KeyPage>('GET', '/v1/api-keys');
+    expect(valid.data.map(({ revoked_at: at }) => at)).toEqual([null, null]);
+    await row.getByRole('button', { name: 'Revoke' }).press('Enter');
+    await page.getByRole('button', { name: 'Revoke the key' }).press('Enter');
+    await row.getByText('revoked').waitFor();
+    const refused = new TestClient(system.url, key).request('GET', '/v1/jobs');
+    await expect(refused).rejects.toThrow(/401/);
+    await reader.reload();
+    await reader.getByLabel('API key').waitFor();
+  });
+
+  it('say who is signed in by the one that is to be revoked', async () => {
+    const page = await browser.openSignedIn('/operate/keys', system.apiKey);
+    const row = page.getByRole('listitem').filter({ hasText: 'bootstrap' });
+    await row.getByRole('button', { name: 'Revoke' }).click();
+    await page.getByRole('dialog').getByText('You are signed in with this key').waitFor();
+  });
+
+  it.each(VIEWS)('can be read by everybody (%s, %o)', async (theme, size) => {
+    const page = await browser.openSignedIn('/operate/keys', system.apiKey, { theme, size });
+    await page.getByText('Screen in the hall').waitFor();
+    await expectReadable(page, `operate-keys-${theme}-${size.width}`);
+    await page.getByRole('button', { name: 'New key' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).waitFor();
+    await expectReadable(page, `operate-new-key-${theme}-${size.width}`);
+    await page.context().close();
+  });
+});
+
+const openWebhook = async (page: Page): Promise<void> =>
+  page.getByRole('link', { name: receiver.url }).click();
+const listed = async (): Promise<Webhook> =>
+  (await client.request<WebhookPage>('GET', '/v1/webhooks')).data[0]!;
+const deliveryOf = (page: Page, n = 0) =>
+  page.getByRole('list', { name: 'Deliveries' }).locator('.delivery').nth(n);
+
+describe('webhooks', () => {
+  let secret = '';
+
+  it('are made with a secret that is shown once', async () => {
+    const page = await browser.openSignedIn('/operate/webhooks', system.apiKey);
+    await page.getByRole('button', { name: 'New webhook' }).click();
+    await page.getByLabel('URL').fill('http://10.0.0.1/hook');
+    await page.getByRole('button', { name: 'Make the webhook' }).click();
+    await page.getByRole('alert').getByText('outgoing.').waitFor();
+    await page.getByLabel('URL').fill(receiver.url);
+    await page.getByLabel('Description').fill('Night shift');
+    await page.getByRole('checkbox', { name: 'job.started' }).check();
+    await page.getByRole('checkbox', { name: 'export.failed' }).uncheck();
+    await page.getByRole('checkbox', { name: 'Send the whole job' }).check();
+    await page.getByRole('button', { name: 'Make the webhook' }).click();
+    secret = await shownOnce(page);
+    expect(secret).toMatch(/^whsec_/);
+    await page.getByRole('link', { name: receiver.url }).waitFor();
+    const webhook = await listed();
+    expect(webhook).toMatchObject({ payload: 'full', description: 'Night shift' });
+    expect(webhook.events).toContain('job.started');
+    expect(webhook.events).not.toContain('export.failed');
+    expect(webhook.events).not.toContain('job.created');
+  });
+
+  it('show what did not get through, and send it again by keyboard alone', async () => {
+    // Only what is sent again from the page can come before the test is over.
+    receiver.answer = { status: 500, headers: { 'retry-after': '7200' }, body: 'not today' };
+    const page = await browser.openSignedIn('/operate/webhooks', system.apiKey);
+    await page.getByRole('link', { name: receiver.url }).waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Send a test' }).press('Enter');
+    const delivery = deliveryOf(page);
+    await delivery.getByText('answered 500').waitFor({ timeout: 30_000 });
+    await delivery.getByText(/next in \d+ h|next in 120 min/).waitFor();
+    await delivery.getByRole('button', { name: 'webhook.test' }).press('Enter');
+    const response = page.getByRole('region', { name: 'Response to attempt 1' });
+    await response.getByText('not today').waitFor();
+    const request = page.getByRole('region', { name: 'Request of attempt 1' });
+    expect(await request.textContent()).toContain('"type":"webhook.test"');
+    await screenshot(page, 'operate-webhook-failed');
+
+    receiver.answer = { status: 200, body: 'thanks' };
+    await delivery.getByRole('button', { name: 'Resend' }).press('Enter');
+    await delivery.getByText('delivered').waitFor({ timeout: 30_000 });
+    await page.getByRole('region', { name: 'Response to attempt 2' }).getByText('thanks').waitFor();
+    expect(receiver.got.map(({ id }) => id)).toEqual(Array(2).fill(receiver.got[0]!.id));
+    expect(() => verify(secret)).not.toThrow();
+    await page.getByRole('button', { name: 'failed', exact: true }).press('Enter');
+    await page.getByText('Nothing like that').waitFor();
+    await page.getByRole('button', { name: 'delivered', exact: true }).press('Enter');
+    await delivery.getByText('answered 200').waitFor();
+    expect(new URL(page.url()).search).toContain('state=delivered');
+  });
+
+  it('get their next secret, and both sign for a while', async () => {
+    const page = await browser.openSignedIn('/operate/webhooks', system.apiKey);
+    await openWebhook(page);
+    await page.getByRole('button', { name: 'Rotate the secret' }).press('Enter');
+    await page.getByLabel('Both secrets sign').selectOption('an hour');
+    await page.getByRole('button', { name: 'Make the next secret' }).press('Enter');
+    const next = await shownOnce(page);
+    expect(next).not.toBe(secret);
+    const before = receiver.got.length;
+    await page.getByRole('button', { name: 'Send a test' }).press('Enter');
+    await expect.poll(() => receiver.got.length, { timeout: 30_000 }).toBe(before + 1);
+    for (const each of [secret, next]) expect(() => verify(each)).not.toThrow();
+    expect(() => verify('whsec_bm9uZSBvZiB0aGVtIGF0IGFsbA==')).toThrow(/signature/);
+  });
+
+  it('show what a receiver said as text, whatever it said', async () => {
+    const bodies = ['an image that fails', 'the end of a script', 'an attribute that ends'];
+    const hostile = bodies.map((name) => HOSTILE_TEXTS[name]).join('\n');
+    receiver.answer = { status: 200, body: hostile };
+    const page = await browser.openSignedIn('/operate/webhooks', system.apiKey);
+    await openWebhook(page);
+    await page.getByRole('button', { name: 'Send a test' }).click();
+    const delivery = deliveryOf(page);
+    await expect
+      .poll(() => page.getByRole('list', { name: 'Deliveries' }).locator('.delivery').count())
+      .toBe(3);
+    await delivery.getByText('answered 200').waitFor({ timeout: 30_000 });
+    await delivery.getByRole('button', { name: 'webhook.test' }).click();
+    const response = page.getByRole('region', { name: 'Response to attempt 1' });
+    await response.waitFor();
+    expect(await response.textContent()).toContain(hostile);
+    expect(await sprung(page)).toEqual({ elements: 0, scripts: 0 });
+    expect(await overhang(page)).toBe(0);
+  });
+
+  it('that were switched off say so, and recover what they missed', async () => {
+    receiver.answer = { status: 410, body: 'gone' };
+    const page = await browser.openSignedIn('/operate/webhooks', system.apiKey);
+    await openWebhook(page);
+    await page.getByRole('button', { name: 'Send a test' }).click();
+    await page.getByText('It answered 410 Gone').waitFor({ timeout: 30_000 });
+    expect(await page.getByRole('button', { name: /Send a test|Resend|Recover/ }).count()).toBe(0);
+    await page.getByRole('link', { name: 'All webhooks' }).click();
+    await page.getByText('1 webhook was switched off').waitFor();
+    await screenshot(page, 'operate-webhooks-off');
+    const set = await client.createSet('sealed while it was off');
+    await client.upload(set.id, [tinyImage(0)]);
+    await client.request('POST', `/v1/image-sets/${set.id}/seal`);
+    await openWebhook(page);
+    receiver.answer = { status: 200 };
+    await page.getByRole('button', { name: 'Enable' }).press('Enter');
+    await page.getByRole('button', { name: 'Recover' }).press('Enter');
+    await page.getByLabel('Since').waitFor();
+    await page.getByRole('button', { name: 'Send them' }).press('Enter');
+    await page.getByText('1 event is sent now').waitFor();
+    await page.getByRole('button', { name: 'Close' }).press('Enter');
+    const { id } = await listed();
+    await expect
+      .poll(async () => {
+        const url = `/v1/webhooks/${id}/deliveries?state=delivered`;
+        return (await client.request<WebhookDeliveryPage>('GET', url)).data.length;
+      })
+      .toBe(4);
+    await deliveryOf(page).getByText('image_set.sealed').waitFor();
+    await deliveryOf(page).getByText('delivered').waitFor();
+  });
+
+  it.each(VIEWS)('can be read by everybody (%s, %o)', async (theme, size) => {
+    const page = await browser.openSignedIn('/operate/webhooks', system.apiKey, { theme, size });
+    await page.getByRole('link', { name: receiver.url }).waitFor();
+    await expectReadable(page, `operate-webhooks-${theme}-${size.width}`);
+    await openWebhook(page);
+    await deliveryOf(page, 4).getByRole('button', { name: 'webhook.test' }).click();
+    await page.getByRole('region', { name: 'Response to attempt 2' }).waitFor();
+    await expectReadable(page, `operate-webhook-${theme}-${size.width}`);
+    await page.getByRole('link', { name: 'All webhooks' }).click();
+    await page.getByRole('button', { name: 'New webhook' }).click();
+    await page.getByLabel('URL').waitFor();
+    await expectReadable(page, `operate-new-webhook-${theme}-${size.width}`);
+    await page.context().close();
+  });
+
+  it('are deleted only by who says so twice', async () => {
+    const page = await browser.openSignedIn('/operate/webhooks', system.apiKey);
+    await openWebhook(page);
+    await page.getByRole('button', { name: 'Delete' }).press('Enter');
+    await page.getByRole('button', { name: 'Keep it' }).press('Enter');
+    expect((await listed()).url).toBe(receiver.url);
+    await page.getByRole('button', { name: 'Delete', exact: true }).press('Enter');
+    await page.getByRole('button', { name: 'Delete the webhook' }).press('Enter');
+    await page.getByText('No webhook yet').waitFor();
+    expect(await client.request<WebhookPage>('GET', '/v1/webhooks')).toMatchObject({ data: [] });
+  });
+
+  /** Throws unless the last request that came was signed with this secret. */
+  function verify(with_: string): void {
+    const { headers, body } = receiver.got.at(-1)!;
+    new Verifier(with_).verify(body, headers);
+  }
+});
+
+it('left nothing on the console but what was refused', () => {
+  expect(browser.complaints.filter((text) => !/401|422/.test(text))).toEqual([]);
+});
