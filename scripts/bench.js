@@ -18,6 +18,5 @@ const run = (command, args) =>
   spawnSync(command, args, { cwd: root, stdio: 'inherit', env: process.env }).status ?? 1;
 const built = run('npm', ['run', '--silent', 'build']);
 process.exit(
-  built ||
-    run(process.execPath, [join('dist/test/bench', name, 'main.js'), ...process.argv.slice(3)]),
+  built || run(process.execPath, ['dist/test/bench/run.js', name, ...process.argv.slice(3)]),
 );
