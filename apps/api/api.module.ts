@@ -31,6 +31,7 @@ import { JobPreviewService } from './job-previews/job-preview.service.js';
 import { JobController } from './jobs/job.controller.js';
 import { JobAgainController } from './jobs/job-again.controller.js';
 import { JobAgainService } from './jobs/job-again.service.js';
+import { RetryJobsService } from './jobs/retry-jobs.service.js';
 import { JobLogController } from './jobs/job-log.controller.js';
 import { JobMoveController } from './jobs/job-move.controller.js';
 import { JobMoveService } from './jobs/job-move.service.js';
@@ -120,6 +121,7 @@ export class ApiModule {
         ImportService,
         JobService,
         JobAgainService,
+        RetryJobsService,
         JobMoveService,
         JobWaitService,
         JobPreviewService,

@@ -832,6 +832,62 @@ export type RetryJob = {
   readonly cancelled?: boolean;
 };
 
+export type RetryJobs = {
+  /** Which jobs, of those that can be moved; as in the query of GET /v1/jobs */
+  readonly filter?: {
+    /** One state, or several of which one must hold */
+    readonly state?:
+      | 'queued'
+      | 'running'
+      | 'paused'
+      | 'cancelling'
+      | 'completed'
+      | 'cancelled'
+      | readonly ('queued' | 'running' | 'paused' | 'cancelling' | 'completed' | 'cancelled')[];
+    /** The same for outcomes */
+    readonly outcome?:
+      | 'succeeded'
+      | 'partly_failed'
+      | 'failed'
+      | 'expired'
+      | 'cancelled'
+      | readonly ('succeeded' | 'partly_failed' | 'failed' | 'expired' | 'cancelled')[];
+    readonly model?: string;
+    readonly image_set?: string;
+    /** Part of the name, in any case */
+    readonly name?: string;
+    /** KEY=VALUE; of several, all must hold */
+    readonly metadata?: string | readonly string[];
+    /** This moment or later */
+    readonly created_after?: string;
+    readonly created_before?: string;
+  };
+  /** Needed when the filter is empty, so that nobody means all by mistake */
+  readonly all?: boolean;
+  readonly limit?: number;
+  /** Only items that failed of one of these; default: all that failed */
+  readonly error_codes?: readonly string[];
+  /** Also what had not been done when the job was cancelled */
+  readonly cancelled?: boolean;
+  /** `next_cursor` of the answer before */
+  readonly cursor?: string;
+  /** Retry nothing: the counts say how much it would be, whatever the limit */
+  readonly dry_run?: boolean;
+};
+
+export type RetriedJobs = {
+  readonly object: 'retried_jobs';
+  /** Jobs that are queued again; with `dry_run` all that would be */
+  readonly count: number;
+  /** Their items that are done again; with `dry_run` of all */
+  readonly item_count: number;
+  /** Newest first, `limit` at most */
+  readonly data: readonly string[];
+  /** There may be more: send the same request again with this as `cursor` */
+  readonly next_cursor: string | null;
+  readonly has_more: boolean;
+};
+
 export type ExtendJob = {
   /** What else is asked about each image; the old answers stay */
   readonly tasks: readonly Task[];
@@ -1490,6 +1546,8 @@ export interface Operations {
   };
   /** Do the failed items of an ended job again; the others keep their answers */
   retryJob: { input: { id: string; 'Idempotency-Key'?: string; body: RetryJob }; answer: Job };
+  /** The same for all ended jobs that a filter names, up to a limit and some seconds */
+  retryJobs: { input: { body: RetryJobs }; answer: RetriedJobs };
   /** Ask more tasks about the images of an ended job; what was answered stays */
   extendJob: { input: { id: string; 'Idempotency-Key'?: string; body: ExtendJob }; answer: Job };
   /** Make a new job of this one over the same set, with changes */
@@ -2018,6 +2076,14 @@ export const OPERATIONS = {
     path: '/v1/jobs/{id}/retry',
     query: [],
     header: ['Idempotency-Key'],
+    sends: 'json',
+    answers: 'json',
+  },
+  retryJobs: {
+    method: 'POST',
+    path: '/v1/jobs/retry',
+    query: [],
+    header: [],
     sends: 'json',
     answers: 'json',
   },

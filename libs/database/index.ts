@@ -49,6 +49,7 @@ export * from './query/read-job.js';
 export * from './query/read-model.js';
 export * from './query/read-results.js';
 export * from './query/retry-items.js';
+export * from './query/retryable-jobs.js';
 export * from './query/release-blobs.js';
 export * from './query/resumable-upload.js';
 export * from './query/session.js';

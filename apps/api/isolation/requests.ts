@@ -115,7 +115,7 @@ export const FILTERS: readonly string[] = [
 ];
 
 function filtersOfJobs(field: string, valueOf: (owned: Owned) => string) {
-  const moves = ['cancel', 'pause', 'resume'].map(
+  const moves = ['cancel', 'pause', 'resume', 'retry'].map(
     (move) => `POST /v1/jobs/${move} filter.${field}`,
   );
   const fill = (owned: Owned): Filling => ({ payload: { filter: { [field]: valueOf(owned) } } });
@@ -149,6 +149,7 @@ export const COLLECTIONS: readonly string[] = [
   '/v1/jobs/preview',
   '/v1/jobs/pause',
   '/v1/jobs/resume',
+  '/v1/jobs/retry',
   '/v1/events',
   '/v1/files',
   '/v1/batches',

@@ -5,17 +5,22 @@ import {
   extendJobSchema,
   jobSchema,
   restartJobSchema,
+  retriedJobsSchema,
   retryJobSchema,
+  retryJobsSchema,
   type ExtendJob,
   type Job,
   type RestartJob,
+  type RetriedJobs,
   type RetryJob,
+  type RetryJobs,
 } from '#contracts';
 import type { KeptAnswer } from '#database';
 import { TenantId } from '../auth/tenant-id.js';
 import { Answers, IdempotencyHeader } from '../openapi/decorators.js';
 import { JobAgainService } from './job-again.service.js';
 import { JobService } from './job.service.js';
+import { RetryJobsService } from './retry-jobs.service.js';
 
 @ApiTags('Jobs')
 @Controller('v1/jobs')
@@ -23,6 +28,7 @@ export class JobAgainController {
   constructor(
     private readonly jobs: JobAgainService,
     private readonly orders: JobService,
+    private readonly many: RetryJobsService,
   ) {}
 
   @Post(':id/retry')
@@ -41,6 +47,20 @@ export class JobAgainController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Job> {
     return told(reply, await this.jobs.retry(tenantId, id, body, key));
+  }
+
+  @Post('retry')
+  @HttpCode(202)
+  @ApiOperation({
+    operationId: 'retryJobs',
+    summary: 'The same for all ended jobs that a filter names, up to a limit and some seconds',
+  })
+  @Answers(202, retriedJobsSchema, [400, 429])
+  retryMany(
+    @TenantId() tenantId: string,
+    @Body({ schema: retryJobsSchema }) body: RetryJobs,
+  ): Promise<RetriedJobs> {
+    return this.many.retry(tenantId, body);
   }
 
   @Post(':id/extend')

@@ -7,6 +7,7 @@ import { chooseModel } from '../models/choose-model.js';
 import { API_PARTS, type ApiParts } from '../parts.js';
 import { viewJob } from '#results';
 import { jobLimitsOf } from './job-limits.js';
+import { retryChoiceOf } from './retry-choice.js';
 
 /** What puts a job to work again that has ended. */
 @Injectable()
@@ -18,10 +19,7 @@ export class JobAgainService {
 
   /** Errors: `job.not_found`; those of `retryItems`. */
   retry(tenantId: string, id: string, body: RetryJob, key?: string): Promise<KeptAnswer<Job>> {
-    const choice = {
-      states: body.cancelled ? (['failed', 'cancelled'] as const) : (['failed'] as const),
-      errorCodes: body.error_codes,
-    };
+    const choice = retryChoiceOf(body);
     const { quota } = this.parts.config;
     const scope = { tenantId, key, route: `POST /v1/jobs/${id}/retry`, body };
     return this.#again(scope, id, (tx, jobId) => retryItems(tx, tenantId, jobId, choice, quota));

@@ -15,6 +15,7 @@ import {
   knownImagesSchema,
   modelPageSchema,
   movedJobsSchema,
+  retriedJobsSchema,
   resultPageSchema,
   fileSchema,
   uploadReportSchema,
@@ -22,6 +23,7 @@ import {
   type extendJobSchema,
   type restartJobSchema,
   type retryJobSchema,
+  type retryJobsSchema,
   type Correction,
   type CreateImageSet,
   type ExportFormatName,
@@ -39,6 +41,7 @@ import {
   type JobPreview,
   type previewJobSchema,
   type MovedJobs,
+  type RetriedJobs,
   type moveJobsSchema,
   type Model,
   type ResultPage,
@@ -56,6 +59,7 @@ export type NewPreview = z.input<typeof previewJobSchema>;
 export type NewMove = z.input<typeof moveJobsSchema>;
 export type NewRestart = z.input<typeof restartJobSchema>;
 export type NewExtension = z.input<typeof extendJobSchema>;
+export type NewRetries = z.input<typeof retryJobsSchema>;
 export type NewRetry = z.input<typeof retryJobSchema>;
 export type JobMove = 'cancel' | 'pause' | 'resume';
 export type NewFineTuning = z.input<typeof createFineTuningSchema>;
@@ -154,6 +158,12 @@ export class PalletClient {
   moveJobs(move: JobMove, json: NewMove, options: CallOptions = {}): Promise<MovedJobs> {
     const rest = { json, isRepeatable: true, signal: options.signal };
     return this.#api.call(movedJobsSchema, post(`/v1/jobs/${move}`, rest));
+  }
+
+  /** Up to `limit` ended jobs that a filter names; sent again after an error it meets those that are not at work. */
+  retryJobs(json: NewRetries, options: CallOptions = {}): Promise<RetriedJobs> {
+    const rest = { json, isRepeatable: true, signal: options.signal };
+    return this.#api.call(retriedJobsSchema, post('/v1/jobs/retry', rest));
   }
 
   /** Newest first, over all pages. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { Job, Task } from '#contracts';
 import { action, connect, type CliContext, type CommandInput } from '../context.js';
 import { describeJob } from '../output/job-row.js';
@@ -10,11 +10,6 @@ import { jsonOption, taskOption, webhookOf, wholeNumber } from './options.js';
 interface AgainFlags {
   json?: boolean;
   idempotencyKey?: string;
-}
-
-interface RetryFlags extends AgainFlags {
-  code?: string[];
-  cancelled?: boolean;
 }
 
 interface ExtendFlags extends AgainFlags, JobLimitFlags {
@@ -29,17 +24,8 @@ interface RestartFlags extends AgainFlags, JobLimitFlags {
   webhook?: string;
 }
 
-/** What puts a job to work again that has ended. */
+/** More about an ended job's images, and the same job once more. */
 export function addJobAgain(jobs: Command, context: CliContext): void {
-  again(jobs, 'retry')
-    .description('do the failed images of an ended job again; the others keep their answers')
-    .addOption(
-      new Option('--code <code>', 'only images that failed of it; may be given again').argParser(
-        (text: string, before: string[] = []) => [...before, text],
-      ),
-    )
-    .option('--cancelled', 'also images that were not done when the job was cancelled')
-    .action(action<[string], RetryFlags>(context, retry));
   addJobLimits(again(jobs, 'extend'))
     .description('ask more about the images of an ended job; the answers that are there stay')
     .addOption(taskOption())
@@ -61,12 +47,6 @@ const again = (jobs: Command, name: string): Command =>
     .argument('<job>', 'id of the job')
     .option('--idempotency-key <key>', 'the same key again does it once')
     .addOption(jsonOption());
-
-async function retry(input: CommandInput<RetryFlags>, id: string): Promise<void> {
-  const { code, cancelled = false } = input.flags;
-  const body = { error_codes: code, cancelled };
-  await write(input, await (await connect(input)).retryJob(id, body, callOptions(input)));
-}
 
 async function extend(input: CommandInput<ExtendFlags>, id: string): Promise<void> {
   const body = { ...jobLimitsOf(input.flags), tasks: input.flags.task };

@@ -74,6 +74,35 @@ describe('pallet jobs', () => {
     });
   });
 
+  it('retry all that the filter names, older and older, and count what it was', async () => {
+    const retried = (n: number, next_cursor: string | null) => ({
+      status: 202,
+      body: {
+        object: 'retried_jobs',
+        count: 1,
+        item_count: n,
+        data: [JOB_ID.replace(/1$/, `${n}`)],
+        next_cursor,
+        has_more: next_cursor !== null,
+      },
+    });
+    api.answerNext('/v1/jobs/retry', retried(2, 'older'), retried(3, null));
+    const args = ['jobs', 'retry', '--outcome', 'failed', '--code', 'image.missing'];
+    const { code, out, err } = await cli(args, { env });
+    expect([
+      code,
+      out
+        .trim()
+        .split('\n')
+        .map((id) => id.slice(-1)),
+    ]).toEqual([0, ['2', '3']]);
+    expect(err).toContain('2 jobs with 5 images queued again');
+    expect(api.received.map(({ json }) => json)).toMatchObject([
+      { filter: { outcome: ['failed'] }, error_codes: ['image.missing'] },
+      { filter: { outcome: ['failed'] }, error_codes: ['image.missing'], cursor: 'older' },
+    ]);
+  });
+
   it('extend a job by tasks, with limits', async () => {
     const job = aJob({ state: 'queued' });
     api.answerNext(`/v1/jobs/${JOB_ID}/extend`, { status: 202, body: job });
@@ -93,6 +122,9 @@ describe('pallet jobs', () => {
   it.each([
     [['extend', JOB_ID]],
     [['cancel']],
+    [['retry']],
+    [['retry', JOB_ID, '--all']],
+    [['retry', '--all', '--idempotency-key', 'a']],
     [['pause', JOB_ID, '--all']],
     [['resume', JOB_ID, '--state', 'paused']],
     [['cancel', '--metadata', 'place']],

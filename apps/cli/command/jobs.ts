@@ -7,6 +7,7 @@ import { describeJob, jobRow, JOB_COLUMNS } from '../output/job-row.js';
 import { TASK_FORMS } from '../task/task-string.js';
 import { addJobFilter, jobFilterOf, type JobFilterFlags } from './job-filter.js';
 import { addJobAgain } from './job-again.js';
+import { addJobRetry } from './job-retry.js';
 import { addJobCorrections } from './job-corrections.js';
 import { addJobLog } from './job-log.js';
 import { addJobMoves } from './job-moves.js';
@@ -71,6 +72,7 @@ export function addJobsCommand(program: Command, context: CliContext): void {
   addJobLog(jobs, context);
   addJobCorrections(jobs, context);
   addJobMoves(jobs, context);
+  addJobRetry(jobs, context);
   addJobAgain(jobs, context);
 }
 
