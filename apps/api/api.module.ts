@@ -56,6 +56,7 @@ import { SessionController } from './sessions/session.controller.js';
 import { RateLimitGuard } from './rate-limit/rate-limit.guard.js';
 import { UsageController } from './usage/usage.controller.js';
 import { TenantController } from './tenants/tenant.controller.js';
+import { WorkerController } from './workers/worker.controller.js';
 import { WebhookController } from './webhooks/webhook.controller.js';
 import { WebhookSecrets } from './webhooks/webhook-secrets.js';
 import { WebhookService } from './webhooks/webhook.service.js';
@@ -98,6 +99,7 @@ export class ApiModule {
         UsageController,
         TenantController,
         WebhookController,
+        WorkerController,
       ],
       providers: [
         { provide: API_PARTS, useValue: parts },

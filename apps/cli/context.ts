@@ -5,6 +5,7 @@ import { ImportClient } from './client/import-client.js';
 import { PalletClient } from './client/pallet-client.js';
 import { UploadClient } from './client/upload-client.js';
 import { WebhookClient } from './client/webhook-client.js';
+import { WorkerClient } from './client/worker-client.js';
 import { getConnection, type ConnectionFlags } from './connection/connection.js';
 import { EXIT } from './exit-code.js';
 import type { Output } from './output/output.js';
@@ -57,6 +58,10 @@ export async function connectForKeys(input: CommandInput<unknown>): Promise<KeyC
 
 export async function connectForWebhooks(input: CommandInput<unknown>): Promise<WebhookClient> {
   return new WebhookClient(await getConnection(input.flags, input.context.env));
+}
+
+export async function connectForWorkers(input: CommandInput<unknown>): Promise<WorkerClient> {
+  return new WorkerClient(await getConnection(input.flags, input.context.env));
 }
 
 export async function connect(input: CommandInput<unknown>): Promise<PalletClient> {

@@ -16,6 +16,7 @@ import { addTrainCommand } from './command/train.js';
 import { addUpCommand } from './command/up.js';
 import { addUploadCommand } from './command/upload.js';
 import { addUsageCommand } from './command/usage.js';
+import { addWorkersCommand } from './command/workers.js';
 import { addWebhooksCommand } from './command/webhooks/webhooks.js';
 import type { CliContext } from './context.js';
 import { findPackageRoot } from './system/package-root.js';
@@ -63,6 +64,7 @@ export function buildProgram(context: CliContext, isJson = false): Command {
   addTrainCommand(program, context);
   addFineTuningCommand(program, context);
   addWebhooksCommand(program, context);
+  addWorkersCommand(program, context);
   addKeysCommand(program, context);
   addSimulateScalingCommand(program, context);
   addDemoCommand(program, context);

@@ -1,13 +1,16 @@
 import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
-import { loadWorkerConfig } from '#config';
+import { loadWorkerConfig, readVersion } from '#config';
 import { Database } from '#database';
 import { onStop } from '#lifecycle';
 import { connectQueue } from '#queue';
 import { openObjectStore } from '#storage';
 import { createLogger, createRegistry, nestLogger, openHealthPort } from '#telemetry';
 import { WorkerMetrics } from './metrics/worker-metrics.js';
+import { GpuReader } from './report/gpu-reader.js';
+import { Reporter } from './report/reporter.js';
+import { WorkTally } from './report/work-tally.js';
 import { EngineClient } from './supervisor/engine-client.js';
 import { Supervisor } from './supervisor/supervisor.js';
 import { WorkerModule } from './worker.module.js';
@@ -37,13 +40,25 @@ const metrics: WorkerMetrics = new WorkerMetrics(registry, config.modelName, () 
   leases: supervisor.runs,
   imagesInHost: engine.requests,
 }));
+const tally = new WorkTally();
 const supervisor: Supervisor = new Supervisor(
   {
     database,
     queue,
     store,
     engine,
-    watcher: metrics,
+    watcher: {
+      committed: (...commit) => {
+        metrics.committed(...commit);
+        tally.committed(commit[0]);
+      },
+      shardEnded: (end) => metrics.shardEnded(end),
+    },
+    reporter: {
+      start: () => reporter.start(),
+      beat: () => reporter.beat(),
+      stop: () => reporter.stop(),
+    },
     log: (level, message, context) => log[level](context, message),
   },
   {
@@ -55,6 +70,27 @@ const supervisor: Supervisor = new Supervisor(
     window: config.slots,
     maxImageBytes: config.maxImageBytes,
     answerCache: config.answerCache,
+  },
+);
+const reporter: Reporter = new Reporter(
+  {
+    database,
+    tally,
+    gpu: new GpuReader(config),
+    look: () => ({ state: supervisor.status, imagesInHost: engine.requests, host: engine.usage }),
+    onDrain: () => {
+      log.info('asked to end: draining');
+      end();
+    },
+    onFailure: (error) => log.warn({ error }, 'cannot report'),
+  },
+  {
+    workerId: supervisor.workerId,
+    model: config.modelName,
+    version: readVersion(),
+    provider: config.provider,
+    slots: config.slots,
+    heartbeatMs: config.heartbeatMs,
   },
 );
 const healthPort =
@@ -76,7 +112,7 @@ const app = await NestFactory.createApplicationContext(
 /** What the parts after the drain may take: closing connections, ending the host. */
 const CLOSE_MS = 5_000;
 // Redis may be down or frozen, and BullMQ then never closes: the deadline is ours.
-onStop(config.drainTimeoutMs + CLOSE_MS, async () => {
+const end = onStop(config.drainTimeoutMs + CLOSE_MS, async () => {
   await app.close();
   await engine.close(CLOSE_MS / 2);
   await queue.close(CLOSE_MS / 2);

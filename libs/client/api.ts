@@ -1071,8 +1071,8 @@ export type JobEstimate = {
 export type CreateApiKey = {
   /** What it is for, as lists show it */
   readonly name: string;
-  /** `read` for every GET, `write` for everything else */
-  readonly scopes?: readonly ('read' | 'write')[];
+  /** `read` for every GET, `write` for everything else; `operate` besides for what concerns all tenants, which only a key that has it can give */
+  readonly scopes?: readonly ('read' | 'write' | 'operate')[];
   /** From then on it is refused; never when absent */
   readonly expires_at?: string;
 };
@@ -1083,7 +1083,7 @@ export type ApiKey = {
   readonly name: string;
   /** First characters of the key */
   readonly hint: string;
-  readonly scopes: readonly ('read' | 'write')[];
+  readonly scopes: readonly ('read' | 'write' | 'operate')[];
   readonly created_at: string;
   readonly expires_at: string | null;
   readonly revoked_at: string | null;
@@ -1198,7 +1198,7 @@ export type Session = {
     /** First characters of the key */
     readonly hint: string;
   };
-  readonly scopes: readonly ('read' | 'write')[];
+  readonly scopes: readonly ('read' | 'write' | 'operate')[];
   /** null for a request that carries its key itself */
   readonly expires_at: string | null;
 };
@@ -1299,6 +1299,58 @@ export type UpdateWebhook = {
 export type RotateWebhook = {
   /** For so long deliveries carry signatures of the old secret, too */
   readonly overlap_seconds?: number;
+};
+
+export type WorkerPage = {
+  readonly object: 'list';
+  readonly data: readonly Worker[];
+  readonly next_cursor: string | null;
+  readonly has_more: boolean;
+};
+
+export type Worker = {
+  readonly object: 'worker';
+  readonly id: string;
+  /** The model that it serves */
+  readonly pool: string;
+  readonly host: string;
+  readonly pid: number;
+  /** `lost`: not heard of for 15 s; forgotten after an hour */
+  readonly state: 'starting' | 'ready' | 'busy' | 'draining' | 'lost';
+  readonly started_at: string;
+  /** Its last heartbeat */
+  readonly seen_at: string;
+  /** When somebody asked it to end */
+  readonly drain_requested_at: string | null;
+  /** null for a worker of an older version */
+  readonly report: WorkerReport | null;
+};
+
+export type WorkerReport = {
+  /** Of Pallet */
+  readonly version: string;
+  /** What computes the model */
+  readonly provider: 'cpu' | 'webgpu' | 'cuda';
+  /** Name of the processor that does; null where unknown */
+  readonly device: string | null;
+  /** Images that it has in its engine at once */
+  readonly slots: number;
+  readonly slots_in_use: number;
+  readonly images_per_second: number;
+  /** Written by the model */
+  readonly tokens_per_second: number;
+  /** 100 is one core; of supervisor and engine */
+  readonly cpu_percent: number | null;
+  /** Resident, of supervisor and engine */
+  readonly memory_bytes: number | null;
+  readonly gpu: {
+    readonly name: string;
+    /** How busy it is */
+    readonly percent: number | null;
+    /** In use, by whatever uses it */
+    readonly memory_bytes: number | null;
+    readonly memory_total_bytes: number | null;
+  } | null;
 };
 
 export type Problem = {
@@ -1623,6 +1675,10 @@ export interface Operations {
     input: { id: string; 'Idempotency-Key'?: string; body: RotateWebhook };
     answer: Webhook;
   };
+  /** Workers and what they do, newest first */
+  listWorkers: { input: { limit?: number; cursor?: string }; answer: WorkerPage };
+  /** Ask a worker to end: it takes nothing new, and gives back what it cannot finish */
+  drainWorker: { input: { id: string }; answer: Worker };
 }
 
 /** How each operation is sent, and what its answer holds. */
@@ -2349,6 +2405,22 @@ export const OPERATIONS = {
     query: [],
     header: ['Idempotency-Key'],
     sends: 'json',
+    answers: 'json',
+  },
+  listWorkers: {
+    method: 'GET',
+    path: '/v1/operate/workers',
+    query: ['limit', 'cursor'],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  drainWorker: {
+    method: 'POST',
+    path: '/v1/operate/workers/{id}/drain',
+    query: [],
+    header: [],
+    sends: 'nothing',
     answers: 'json',
   },
 } as const;

@@ -21,6 +21,8 @@ const workerEnv = z
     ENGINE_MODULE: z.string().optional(),
     SHARD_CONCURRENCY: positive(4),
     PROVIDER: z.enum(['cpu', 'webgpu', 'cuda']).default('cpu'),
+    // Set by whoever shares out GPUs; the one that is ours is asked for its figures.
+    CUDA_VISIBLE_DEVICES: z.string().optional(),
     SLOTS: positive(8),
     HOST_SILENCE_MS: positive(120_000),
     IMAGE_PIXELS: positive(64_000_000),
@@ -37,6 +39,8 @@ export interface WorkerConfig extends HolderConfig {
   readonly shardConcurrency: number;
   /** What computes the model. */
   readonly provider: 'cpu' | 'webgpu' | 'cuda';
+  /** The GPU that the engine sees, by number or UUID; undefined: the machine's first. */
+  readonly gpu: string | undefined;
   /** Sequences that the model decodes at once. */
   readonly slots: number;
   /** An engine host that holds work and says nothing for so long is killed. */
@@ -57,6 +61,7 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     engineModule: parsed.ENGINE_MODULE,
     shardConcurrency: parsed.SHARD_CONCURRENCY,
     provider: parsed.PROVIDER,
+    gpu: parsed.CUDA_VISIBLE_DEVICES?.split(',')[0]?.trim() || undefined,
     slots: parsed.SLOTS,
     hostSilenceMs: parsed.HOST_SILENCE_MS,
     imagePixels: parsed.IMAGE_PIXELS,

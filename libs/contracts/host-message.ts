@@ -25,8 +25,17 @@ export type FromHost =
   /** The image or task is at fault; the host is well. */
   | { type: 'refused'; request: number; code: string; detail: string }
   /** Said every now and then: no native call has blocked the host for long. */
-  | { type: 'alive' }
+  | { type: 'alive'; usage: HostUsage }
   | { type: 'fatal'; code: string; detail: string };
+
+/** What the host has used, on its own clock. */
+export interface HostUsage {
+  /** Processor time since it started, milliseconds. */
+  cpuMs: number;
+  /** When that was read, milliseconds since some moment. */
+  atMs: number;
+  residentBytes: number;
+}
 
 export interface HostModel {
   family: string;

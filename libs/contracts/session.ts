@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { timestamp } from './page.js';
+import { scopeSchema } from './scope.js';
 
 /** How long a browser stays signed in, seconds: a week. */
 export const SESSION_SECONDS = 7 * 24 * 60 * 60;
@@ -15,7 +16,7 @@ export const sessionSchema = z
     object: z.literal('session'),
     tenant: z.object({ name: z.string() }),
     key: z.object({ name: z.string(), hint: z.string().describe('First characters of the key') }),
-    scopes: z.array(z.enum(['read', 'write'])),
+    scopes: z.array(scopeSchema),
     expires_at: timestamp.nullable().describe('null for a request that carries its key itself'),
   })
   .meta({ id: 'Session' });

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { idSchema } from './identifier.js';
 import { pageOf, timestamp } from './page.js';
+import { scopeSchema } from './scope.js';
 
 const scopesSchema = z
-  .array(z.enum(['read', 'write']))
+  .array(scopeSchema)
   .min(1)
-  .max(2)
+  .max(3)
   .refine((scopes) => new Set(scopes).size === scopes.length, 'each scope once');
 
 const nameSchema = z.string().trim().min(1).max(120);
@@ -15,7 +16,9 @@ export const createKeySchema = z
     name: nameSchema.describe('What it is for, as lists show it'),
     scopes: scopesSchema
       .default(['read', 'write'])
-      .describe('`read` for every GET, `write` for everything else'),
+      .describe(
+        '`read` for every GET, `write` for everything else; `operate` besides for what concerns all tenants, which only a key that has it can give',
+      ),
     expires_at: timestamp
       .refine((text) => Date.parse(text) > Date.now(), 'must be a time to come')
       .optional()
@@ -31,7 +34,7 @@ export const keySchema = z
     id: idSchema('key'),
     name: z.string(),
     hint: z.string().describe('First characters of the key'),
-    scopes: z.array(z.enum(['read', 'write'])),
+    scopes: z.array(scopeSchema),
     created_at: timestamp,
     expires_at: timestamp.nullable(),
     revoked_at: timestamp.nullable(),

@@ -61,6 +61,7 @@ export * from './query/file.js';
 export * from './query/upload-lease.js';
 export * from './query/upload-sweep.js';
 export * from './query/worker.js';
+export * from './query/worker-report.js';
 export * from './query/webhook-claim.js';
 export * from './query/webhook-endpoint.js';
 export * from './query/tenant.js';

@@ -2,11 +2,12 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import { AppError, isWellFormedApiKey } from '#contracts';
-import { findApiKey, findSession, type ApiKey, type Database, type Scope } from '#database';
+import { AppError, isWellFormedApiKey, type Scope } from '#contracts';
+import { findApiKey, findSession, type ApiKey, type Database } from '#database';
 import { API_PARTS, type ApiParts } from '../parts.js';
 import { IS_INTERNAL, requireInternalToken } from './internal.js';
 import { setIdentity, type RequestIdentity } from './identity.js';
+import { NEEDS_OPERATING } from './operates.js';
 import { IS_PUBLIC, NEEDS_READING } from './public.js';
 import { requireSameOrigin } from './same-origin.js';
 import { hashSession, readSessionToken } from './session-cookie.js';
@@ -15,7 +16,10 @@ import { setTenant } from './tenant-id.js';
 
 const READING = new Set(['GET', 'HEAD']);
 
-/** Every route but the public ones needs a key: `read` for reading, `write` for everything else. */
+/**
+ * Every route but the public ones needs a key: `read` for reading, `write` for everything else, and `operate` besides
+ * for what concerns all tenants.
+ */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(
@@ -36,6 +40,7 @@ export class AuthGuard implements CanActivate {
     const identity = await identify(this.parts.database, request);
     const needed = READING.has(request.method) || isMarked(NEEDS_READING) ? 'read' : 'write';
     requireScope(identity.key.scopes, needed);
+    if (isMarked(NEEDS_OPERATING)) requireScope(identity.key.scopes, 'operate');
     setTenant(request, identity.key.tenantId);
     setIdentity(request, identity);
     return true;
@@ -78,7 +83,7 @@ function readKey(header: string | undefined): string {
   return key;
 }
 
-function requireScope(scopes: readonly Scope[], needed: Scope): void {
+export function requireScope(scopes: readonly Scope[], needed: Scope): void {
   if (scopes.includes(needed)) return;
   throw new AppError('auth.scope', `This API key may not ${needed}; use one with that scope.`);
 }

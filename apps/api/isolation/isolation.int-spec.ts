@@ -12,8 +12,10 @@ import {
   fillPath,
   ID_OF_NOTHING,
   idKindsOf,
+  isClosed,
   isEndless,
   isInternal,
+  isOperating,
   nameOf,
   PUBLIC_ROUTES,
   referenceOf,
@@ -61,8 +63,7 @@ async function beginningOf(stream: NodeJS.ReadableStream): Promise<string> {
 
 type Answer = Awaited<ReturnType<typeof call>>;
 
-const withIds = () =>
-  routes.filter(({ path }) => path.includes(':') && !isInternal({ method: '', path }));
+const withIds = () => routes.filter((route) => route.path.includes(':') && !isClosed(route));
 
 /** Everything but what differs by nature: the ids that were asked for, the time, the id of the request, how many are left. */
 function traits({ statusCode, body, headers }: Answer, ids: Readonly<Record<string, string>>) {
@@ -85,7 +86,7 @@ function expectNothingOfOwner({ body, headers }: Answer, sent: string): void {
 describe('the table of routes', () => {
   it('holds no route that this test does not know how to ask', () => {
     expect(routes.length).toBeGreaterThan(40);
-    for (const route of routes.filter((entry) => !isInternal(entry))) {
+    for (const route of routes.filter((entry) => !isClosed(entry))) {
       if (route.path.includes(':')) expect(idKindsOf(route.path)).not.toEqual([]);
       else expect([...PUBLIC_ROUTES, ...COLLECTIONS]).toContain(route.path);
     }
@@ -103,7 +104,7 @@ describe('the table of routes', () => {
 
   it('has no route that answers without a key, but those that are meant to', async () => {
     for (const route of routes.filter(({ path }) => !PUBLIC_ROUTES.includes(path))) {
-      const url = isInternal(route) ? route.path : fillPath(route.path, theirs);
+      const url = isClosed(route) ? route.path : fillPath(route.path, theirs);
       const answer = await call(undefined, route, url, fillingOf(route));
       const expected = isInternal(route) ? expect.toBeOneOf([401, 404]) : 401;
       expect([nameOf(route), answer.statusCode]).toEqual([nameOf(route), expected]);
@@ -168,7 +169,7 @@ describe('another tenant', () => {
 
   it('sees nothing in lists', async () => {
     const lists = routes.filter(({ method, path }) => method === 'GET' && !path.includes(':'));
-    for (const route of lists.filter((entry) => !isInternal(entry))) {
+    for (const route of lists.filter((entry) => !isClosed(entry))) {
       const answer = await call(stranger, route, route.path, {});
       expect([route.path, answer.statusCode]).toEqual([route.path, 200]);
       expectNothingOfOwner(answer, '');
@@ -196,6 +197,35 @@ describe('another tenant', () => {
   });
 });
 
+describe('routes for operators', () => {
+  it('open to no key of a tenant, whatever it may read and write, and tell it nothing', async () => {
+    const closed = routes.filter(isOperating);
+    expect(closed.length).toBeGreaterThan(0);
+    for (const route of closed) {
+      const answer = await call(stranger, route, route.path, {});
+      expect([nameOf(route), answer.statusCode]).toEqual([nameOf(route), 403]);
+      if (route.method !== 'HEAD') expect(JSON.parse(answer.body).code).toBe('auth.scope');
+    }
+    const reader = await rig.createTenant(['read', 'operate']);
+    for (const route of closed.filter(({ method }) => method !== 'GET' && method !== 'HEAD')) {
+      expect((await call(reader, route, route.path, {})).statusCode).toBe(403);
+    }
+    for (const route of closed.filter(({ method }) => method === 'GET')) {
+      const answer = await call(reader, route, route.path, {});
+      expect([nameOf(route), answer.statusCode]).toEqual([nameOf(route), 200]);
+    }
+  });
+
+  it('open to no key that a tenant has made for itself', async () => {
+    const order = { payload: { name: 'more', scopes: ['read', 'operate'] } };
+    const post: Route = { method: 'POST', path: '/v1/api-keys' };
+    const refused = await call(stranger, post, post.path, order);
+    expect([refused.statusCode, JSON.parse(refused.body).code]).toEqual([403, 'auth.scope']);
+    const operator = await rig.createTenant(['read', 'write', 'operate']);
+    expect((await call(operator, post, post.path, order)).statusCode).toBe(201);
+  });
+});
+
 describe('the owner', () => {
   it('gets through on every one of these routes', async () => {
     // What is removed, its owner does not find either; what is below goes first.
@@ -217,7 +247,7 @@ describe('the owner', () => {
 async function ownersView(): Promise<string[]> {
   const answers: string[] = [];
   for (const route of routes) {
-    if (route.method !== 'GET' || isInternal(route) || isEndless(route)) continue;
+    if (route.method !== 'GET' || isClosed(route) || isEndless(route)) continue;
     if (PUBLIC_ROUTES.includes(route.path)) continue;
     const answer = await call(owner, route, fillPath(route.path, theirs), fillingOf(route));
     answers.push(`${nameOf(route)} ${answer.body.replaceAll(/"request_id":"\w+"/g, '')}`);

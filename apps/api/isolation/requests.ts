@@ -137,8 +137,14 @@ export const PUBLIC_ROUTES: readonly string[] = [
   '/v1/sessions',
 ];
 
-/** What no key of a tenant opens. */
+/** What the operator's machinery asks, with a token. */
 export const isInternal = ({ path }: Route): boolean => path.startsWith('/internal/');
+
+/** What a key opens that has the scope `operate`. */
+export const isOperating = ({ path }: Route): boolean => path.startsWith('/v1/operate/');
+
+/** What no key of a tenant opens. */
+export const isClosed = (route: Route): boolean => isInternal(route) || isOperating(route);
 
 /** Routes that make or list what is the caller's, so that no path names anything. */
 export const COLLECTIONS: readonly string[] = [

@@ -13,6 +13,8 @@ import {
   type PageQuery,
 } from '#contracts';
 import { listTenantKeys, revokeTenantKey } from '#database';
+import { requireScope } from '../auth/auth.guard.js';
+import { Identity, type RequestIdentity } from '../auth/identity.js';
 import { TenantId } from '../auth/tenant-id.js';
 import { Answers } from '../openapi/decorators.js';
 import { decodeCursor, toPage, UUID_CURSOR } from '../page/page.js';
@@ -31,11 +33,14 @@ export class KeyController {
     description:
       'There is no idempotency key here, for it would keep the answer, and so the key. One that got lost on the way is revoked.',
   })
-  @Answers(201, keySchema, [400, 409])
+  @Answers(201, keySchema, [400, 403, 409])
   create(
     @TenantId() tenantId: string,
+    @Identity() { key }: RequestIdentity,
     @Body({ schema: createKeySchema }) body: CreateKey,
   ): Promise<Key> {
+    // Else whoever may write could let itself see all tenants.
+    if (body.scopes.includes('operate')) requireScope(key.scopes, 'operate');
     return this.parts.database.transaction((tx) => newKey(tx, tenantId, body));
   }
 

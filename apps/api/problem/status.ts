@@ -59,6 +59,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   'key.too_many': 409,
   'webhook.disabled': 409,
   'webhook.too_many': 409,
+  'worker.lost': 409,
   'tuning.cancelling': 409,
   'tuning.finished': 409,
   'tuning.not_finished': 409,

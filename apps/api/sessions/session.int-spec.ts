@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sessionSchema } from '#contracts';
-import type { Scope } from '#database';
+import { sessionSchema, type Scope } from '#contracts';
 import { usePostgres } from '#testing';
 import { useApi } from '../spec-rig.js';
 

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { createApiKey, type Key } from '#contracts';
+import { createApiKey, SCOPES, type Key } from '#contracts';
 import { action, connectForKeys, type CliContext, type CommandInput } from '../context.js';
 import type { Column } from '../output/table.js';
 import { jsonOption, moment } from './options.js';
@@ -36,8 +36,11 @@ Example:
     .description('make a key; prints it, this once')
     .argument('<name>', 'what it is for')
     .addOption(
-      new Option('--scope <scope...>', 'read: every GET; write: everything else')
-        .choices(['read', 'write'])
+      new Option(
+        '--scope <scope...>',
+        'read: every GET; write: everything else; operate: what concerns all tenants',
+      )
+        .choices(SCOPES)
         .default(['read', 'write']),
     )
     .option('--expires <time>', 'from then on it is refused', moment)

@@ -1,3 +1,5 @@
+import type { Session } from '#contracts';
+
 const NUMBERS = new Intl.NumberFormat('en-GB');
 
 export const count = (value: number): string => NUMBERS.format(value);
@@ -26,3 +28,9 @@ export const percent = (fraction: number): string => `${Math.floor(fraction * 10
 /** `1 image`, `3 images`. Input: one of them in a word; `many` where an s is not enough. */
 export const counted = (value: number, one: string, many = `${one}s`): string =>
   `${count(value)} ${value === 1 ? one : many}`;
+
+/** What a key with these scopes may, in words. */
+export function roleOf(scopes: Session['scopes']): string {
+  const may = scopes.includes('write') ? 'read and write' : 'read only';
+  return scopes.includes('operate') ? `${may}, operate` : may;
+}

@@ -1,11 +1,11 @@
 import { CircleUser } from 'lucide-react';
 import { useSession, useSignOut } from '../client/session';
+import { roleOf } from '../parts/format';
 
 export function AccountMenu({ onShortcuts }: { readonly onShortcuts: () => void }) {
   const session = useSession().data;
   const signOut = useSignOut();
   if (session === undefined) return null;
-  const role = session.scopes.includes('write') ? 'read and write' : 'read only';
   return (
     <>
       <button
@@ -23,7 +23,7 @@ export function AccountMenu({ onShortcuts }: { readonly onShortcuts: () => void 
           <span>
             key {session.key.name} <code>{session.key.hint}…</code>
           </span>
-          <span>{role}</span>
+          <span>{roleOf(session.scopes)}</span>
         </p>
         <button
           type="button"

@@ -3,7 +3,7 @@
  * `session.run` blocks this thread and a native crash ends this process; neither reaches a lease, a lock
  * or another shard's commit. It holds no credentials and opens no connection.
  */
-import { AppError, type FromHost, type ToHost } from '#contracts';
+import { AppError, type FromHost, type HostUsage, type ToHost } from '#contracts';
 import { MessageBatch } from '../ipc/message-batch.js';
 import type { AnalysisEngine, EngineOptions, OpenEngine } from './engine.js';
 
@@ -26,8 +26,17 @@ async function main(): Promise<void> {
     provider: provider as EngineOptions['provider'],
   });
   serve(engine);
-  setInterval(() => supervisor.send({ type: 'alive' }), ALIVE_INTERVAL_MS);
+  setInterval(() => supervisor.send({ type: 'alive', usage: readUsage() }), ALIVE_INTERVAL_MS);
   supervisor.send({ type: 'ready', model: engine.model });
+}
+
+function readUsage(): HostUsage {
+  const { user, system } = process.cpuUsage();
+  return {
+    cpuMs: (user + system) / 1000,
+    atMs: performance.now(),
+    residentBytes: process.memoryUsage.rss(),
+  };
 }
 
 function serve(engine: AnalysisEngine): void {

@@ -3,6 +3,7 @@ import {
   AppError,
   type FromHost,
   type HostModel,
+  type HostUsage,
   type HostResult,
   type Task,
   type ToHost,
@@ -63,6 +64,7 @@ export class EngineClient {
     if (this.#child?.connected) this.#child.send(batch, () => undefined);
   });
   #child: ChildProcess | undefined;
+  #usage: HostUsage | undefined;
   #ready = new Readiness();
   #isReady = false;
   #wasReady = false;
@@ -92,6 +94,11 @@ export class EngineClient {
   /** Process id of the host, if one lives. */
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  /** What it last said that it has used; undefined until it does. */
+  get usage(): HostUsage | undefined {
+    return this.#usage;
   }
 
   /** Requests inside it. */
@@ -193,7 +200,10 @@ export class EngineClient {
       this.#lastWords = message.detail;
       return;
     }
-    if (message.type === 'alive') return;
+    if (message.type === 'alive') {
+      this.#usage = message.usage;
+      return;
+    }
     this.#deaths = 0;
     const pending = this.#pending.get(message.request);
     this.#pending.delete(message.request);
@@ -207,6 +217,7 @@ export class EngineClient {
     // Whoever waits for a host that died while it loaded waits on for the next one.
     if (this.#isReady) this.#ready = new Readiness();
     this.#isReady = false;
+    this.#usage = undefined;
     for (const pending of lost) {
       pending.reject(new HostCrashedError(`engine host ended (${signal ?? code})`));
     }

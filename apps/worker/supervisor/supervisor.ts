@@ -47,6 +47,8 @@ export interface SupervisorParts {
   readonly engine: EngineClient;
   /** Figures of the worker, if anybody wants them. */
   readonly watcher?: SupervisorWatcher;
+  /** Tells others what this worker does, from the start of its host to the end of its drain. */
+  readonly reporter?: { start(): void; beat(): void; stop(): Promise<void> };
   readonly log: (level: 'info' | 'warn' | 'error', message: string, context: object) => void;
 }
 
@@ -84,6 +86,7 @@ export class Supervisor {
 
   /** Starts the host, registers the worker, then takes work. */
   async start(): Promise<HostModel> {
+    this.parts.reporter?.start();
     const model = await this.parts.engine.start();
     this.#tools = this.#shardTools(model.revision);
     await this.#register(model);
@@ -93,6 +96,7 @@ export class Supervisor {
       this.#consume('interactive', INTERACTIVE_CONCURRENCY),
       this.#consume('bulk', this.options.shardConcurrency),
     ];
+    this.parts.reporter?.beat();
     return model;
   }
 
@@ -108,6 +112,8 @@ export class Supervisor {
     this.#keeper.stop();
     clearInterval(this.#meterTimer);
     await Promise.all(this.#consumers.map((consumer) => consumer.close(2_000)));
+    // A report after this would make the worker known again.
+    await this.parts.reporter?.stop();
     await removeWorker(this.parts.database, this.workerId).catch(() => undefined);
   }
 

@@ -1,7 +1,6 @@
+import type { Scope } from '#contracts';
 import type { Queryable } from '../database.js';
 import { joinedQuery } from '../joined.js';
-
-export type Scope = 'read' | 'write';
 
 export interface ApiKey {
   readonly id: string;
@@ -68,6 +67,18 @@ export async function saveApiKey(db: Queryable, key: NewApiKey): Promise<void> {
      ON CONFLICT (hash) DO NOTHING`,
     [key.id, key.tenantId, key.name, key.hash, key.hint, key.scopes],
   );
+}
+
+/** Input: SHA-256 of a key that is known. Output: it may exactly this. */
+export async function grantScopes(
+  db: Queryable,
+  hash: Buffer,
+  scopes: readonly Scope[],
+): Promise<void> {
+  await db.query('UPDATE api_keys SET scopes = $2 WHERE hash = $1 AND scopes <> $2', [
+    hash,
+    scopes,
+  ]);
 }
 
 /**

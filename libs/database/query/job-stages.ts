@@ -1,5 +1,5 @@
 import type { Queryable } from '../database.js';
-import { SEEN_WITHIN } from './worker.js';
+import { SERVES } from './worker.js';
 
 export interface JobStagesRecord {
   /** By the state of the shard. */
@@ -31,7 +31,7 @@ export async function readJobStages(db: Queryable, jobId: string): Promise<JobSt
        'leftMs', (jobs.item_count - jobs.succeeded - jobs.failed - jobs.cancelled)
                  * tasks_per_item(jobs) * (SELECT task_ms FROM models WHERE name = jobs.model),
        'servingWorkers', (SELECT count(*) FROM workers
-                          WHERE model = jobs.model AND seen_at > now() - interval '${SEEN_WITHIN}')
+                          WHERE model = jobs.model AND ${SERVES})
      ) AS record
      FROM jobs WHERE id = $1`,
     [jobId],

@@ -1,6 +1,6 @@
 import { UNMEASURED_TASK_MS } from '#pipeline';
 import type { Queryable } from '../database.js';
-import { SEEN_WITHIN } from './worker.js';
+import { SERVES } from './worker.js';
 
 export interface BacklogRecord {
   /** A worker has served the model at some time. */
@@ -60,7 +60,7 @@ export async function readBacklog(db: Queryable, model: string): Promise<Backlog
             held.ending_items, held.ending_answers,
             waiting.oldest AS oldest_wait,
             (SELECT count(*)::int FROM workers
-             WHERE model = $1 AND seen_at > now() - interval '${SEEN_WITHIN}') AS workers
+             WHERE model = $1 AND ${SERVES}) AS workers
      FROM held, waiting`,
     [model],
   );

@@ -1,5 +1,5 @@
 import type { Queryable } from '../database.js';
-import { SEEN_WITHIN } from './worker.js';
+import { SERVES } from './worker.js';
 
 export interface ModelRecord {
   readonly name: string;
@@ -33,7 +33,7 @@ export async function listModels(
   const rows = await db.query<ModelRow>(
     `SELECT name, family, image_size, note, tenant_id IS NOT NULL AS is_own,
             (SELECT count(*)::int FROM workers
-             WHERE workers.model = models.name AND seen_at > now() - interval '${SEEN_WITHIN}') AS workers
+             WHERE workers.model = models.name AND ${SERVES}) AS workers
      FROM models
      WHERE (tenant_id IS NULL OR tenant_id = $3) AND ($1::text IS NULL OR name > $1)
      ORDER BY name LIMIT $2`,

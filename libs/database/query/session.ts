@@ -1,5 +1,6 @@
+import type { Scope } from '#contracts';
 import type { Queryable } from '../database.js';
-import type { ApiKey, Scope } from './api-key.js';
+import type { ApiKey } from './api-key.js';
 
 interface SessionRow extends Record<string, unknown> {
   id: string;

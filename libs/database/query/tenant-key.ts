@@ -1,6 +1,6 @@
-import { AppError } from '#contracts';
+import { AppError, type Scope } from '#contracts';
 import type { Queryable } from '../database.js';
-import { saveApiKey, type NewApiKey, type Scope } from './api-key.js';
+import { saveApiKey, type NewApiKey } from './api-key.js';
 import { lockTenant } from './tenant.js';
 
 export interface KeyRecord {

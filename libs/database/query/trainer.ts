@@ -1,5 +1,5 @@
 import type { Queryable } from '../database.js';
-import { SEEN_WITHIN } from './worker.js';
+import { SERVES } from './worker.js';
 
 export interface TrainerRow {
   readonly id: string;
@@ -45,7 +45,7 @@ export async function listModelsWaitedFor(db: Queryable): Promise<WaitedForModel
   return db.query<WaitedForModel & Record<string, unknown>>(
     `SELECT models.name, models.stored_at AS "storedAt", models.note,
             (SELECT count(*)::int FROM workers
-             WHERE workers.model = models.name AND seen_at > now() - interval '${SEEN_WITHIN}') AS workers
+             WHERE workers.model = models.name AND ${SERVES}) AS workers
      FROM models JOIN (
        SELECT model, min(id::text) AS first FROM jobs
        WHERE state IN ('queued', 'running', 'cancelling') GROUP BY model

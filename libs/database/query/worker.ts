@@ -1,7 +1,10 @@
 import type { Queryable } from '../database.js';
 
-/** A worker that has not been seen for so long is taken for dead when capacity is counted. */
+/** A worker that has not been seen for so long is taken for dead. */
 export const SEEN_WITHIN = '15 seconds';
+
+/** Condition on a row of `workers`: it counts as capacity. */
+export const SERVES = `workers.state <> 'starting' AND seen_at > now() - interval '${SEEN_WITHIN}'`;
 
 export interface NewWorker {
   readonly id: string;
@@ -31,7 +34,7 @@ export async function registerWorker(db: Queryable, worker: NewWorker): Promise<
   );
   await db.query(
     `INSERT INTO workers (id, model, host, pid) VALUES ($1, $2, $3, $4)
-     ON CONFLICT (id) DO UPDATE SET seen_at = now()`,
+     ON CONFLICT (id) DO UPDATE SET seen_at = now(), state = 'ready'`,
     [worker.id, model.name, worker.host, worker.pid],
   );
 }
@@ -45,7 +48,7 @@ export async function removeWorker(db: Queryable, workerId: string): Promise<voi
 export async function countWorkers(db: Queryable, model: string): Promise<number> {
   const [row] = await db.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM workers
-     WHERE model = $1 AND seen_at > now() - interval '${SEEN_WITHIN}'`,
+     WHERE model = $1 AND ${SERVES}`,
     [model],
   );
   return row?.count ?? 0;
@@ -63,7 +66,7 @@ export async function listModelWorkers(db: Queryable): Promise<ModelWorkers[]> {
   const rows = await db.query<{ name: string; tenant_id: string | null; workers: number }>(
     `SELECT name, tenant_id,
             (SELECT count(*)::int FROM workers
-             WHERE workers.model = models.name AND seen_at > now() - interval '${SEEN_WITHIN}') AS workers
+             WHERE workers.model = models.name AND ${SERVES}) AS workers
      FROM models ORDER BY name`,
   );
   return rows.map((row) => ({ model: row.name, tenantId: row.tenant_id, workers: row.workers }));

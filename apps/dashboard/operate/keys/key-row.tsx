@@ -3,6 +3,7 @@ import type { Key } from '#contracts';
 import { useRevokeKey } from '../../client/keys';
 import { useMayWrite, useSession } from '../../client/session';
 import { Age, useNow } from '../../parts/age';
+import { roleOf } from '../../parts/format';
 import { ConfirmButton } from '../../parts/confirm-button';
 
 const ICONS = { valid: Check, revoked: Ban, expired: ClockAlert };
@@ -25,7 +26,7 @@ export function KeyRow({ apiKey }: { readonly apiKey: Key }) {
         <Icon size={14} aria-hidden="true" />
         {standing}
       </span>
-      <span>{apiKey.scopes.includes('write') ? 'read and write' : 'read only'}</span>
+      <span>{roleOf(apiKey.scopes)}</span>
       <span className="quiet">
         {apiKey.last_used_at === null ? (
           'never used'
