@@ -61,6 +61,7 @@ module.exports = {
     home('@huggingface/hub', 'libs/models/'),
     home('hyparquet-writer', 'libs/exports/'),
     home('prom-client', 'libs/telemetry/'),
+    home('@opentelemetry', 'libs/telemetry/'),
     home('bullmq', 'libs/queue/'),
     home('ioredis', 'libs/queue/'),
     home('@aws-sdk', 'libs/storage/'),

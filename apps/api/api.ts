@@ -22,6 +22,7 @@ import { sendProblem, toProblem } from './problem/problem.filter.js';
 import { requireStorable } from './problem/storable.js';
 import { toAppError } from './problem/to-app-error.js';
 import { collectRoutes } from './route-table/route-table.js';
+import { traceRequests } from './tracing/trace-requests.js';
 
 const BODY_BYTES = 1_048_576;
 /** A socket that says nothing for so long is closed; longer than the longest wait for a prediction. */
@@ -49,6 +50,7 @@ export async function createApi(parts: ApiParts): Promise<NestFastifyApplication
     multipart: false,
   });
   adapter.getInstance().addHook('onRequest', async (request, reply) => setHeaders(request, reply));
+  if (parts.config.tracing) traceRequests(adapter.getInstance(), parts.log);
   requirePace(adapter.getInstance(), parts.config.pace);
   addEtags(adapter.getInstance());
   requireStorable(adapter.getInstance());

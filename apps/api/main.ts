@@ -4,7 +4,7 @@ import { Database, migrate } from '#database';
 import { onStop } from '#lifecycle';
 import { connectQueue } from '#queue';
 import { openObjectStore } from '#storage';
-import { createLogger, createRegistry, openHealthPort } from '#telemetry';
+import { createLogger, createRegistry, openHealthPort, startTracing } from '#telemetry';
 import { createApi } from './api.js';
 import { HttpMetrics } from './metrics/http-metrics.js';
 import { saveBootstrapKey } from './auth/bootstrap-key.js';
@@ -14,6 +14,8 @@ const CLOSE_MS = 5_000;
 
 const config = loadApiConfig(process.env);
 const log = createLogger('api', config.logLevel);
+const registry = createRegistry();
+const tracing = await startTracing('api', config.tracing, { registry, log });
 const database = new Database(config.databaseUrl, {
   applicationName: 'pallet-api',
   connections: 16,
@@ -24,7 +26,6 @@ const queue = await connectQueue(config.queueUrl, {
   onError: (error) => log.warn({ error }, 'queue trouble'),
 });
 const store = openObjectStore(config.storageUrl);
-const registry = createRegistry();
 const app = await createApi({
   config,
   database,
@@ -47,9 +48,11 @@ const healthPort =
 onStop(config.drainTimeoutMs + CLOSE_MS, async () => {
   log.info('stopping');
   await app.close();
+  const told = tracing.close(CLOSE_MS / 2);
   await queue.close(CLOSE_MS / 2);
   store.close();
   await database.close();
+  await told;
 });
 
 await app.listen(config.port, config.host);

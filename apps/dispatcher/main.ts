@@ -5,7 +5,7 @@ import { Database, migrate } from '#database';
 import { onStop } from '#lifecycle';
 import { connectQueue } from '#queue';
 import { openObjectStore } from '#storage';
-import { createLogger, createRegistry, nestLogger, openHealthPort } from '#telemetry';
+import { createLogger, createRegistry, nestLogger, openHealthPort, startTracing } from '#telemetry';
 import { DispatcherModule } from './dispatcher.module.js';
 import { DispatcherMetrics } from './metrics/dispatcher-metrics.js';
 
@@ -13,13 +13,14 @@ const CLOSE_DEADLINE_MS = 5_000;
 
 const config = loadDispatcherConfig(process.env);
 const log = createLogger('dispatcher', config.logLevel);
+const registry = createRegistry();
+const tracing = await startTracing('dispatcher', config.tracing, { registry, log });
 const database = new Database(config.databaseUrl, { applicationName: 'pallet-dispatcher' });
 await migrate(database);
 const queue = await connectQueue(config.queueUrl, {
   onError: (error) => log.warn({ error }, 'queue'),
 });
 const store = openObjectStore(config.storageUrl);
-const registry = createRegistry();
 const metrics = new DispatcherMetrics(registry, { database, queue });
 let status = 'starting';
 const healthPort =
@@ -38,9 +39,11 @@ const app = await NestFactory.createApplicationContext(
 onStop(CLOSE_DEADLINE_MS, async () => {
   status = 'draining';
   await app.close();
+  const told = tracing.close(CLOSE_DEADLINE_MS / 2);
   await queue.close(CLOSE_DEADLINE_MS / 2);
   store.close();
   await database.close();
+  await told;
 });
 status = 'ready';
 process.send?.({ type: 'ready', healthUrl: healthPort?.url });

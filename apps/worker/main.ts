@@ -6,7 +6,7 @@ import { Database } from '#database';
 import { onStop } from '#lifecycle';
 import { connectQueue } from '#queue';
 import { openObjectStore } from '#storage';
-import { createLogger, createRegistry, nestLogger, openHealthPort } from '#telemetry';
+import { createLogger, createRegistry, nestLogger, openHealthPort, startTracing } from '#telemetry';
 import { WorkerMetrics } from './metrics/worker-metrics.js';
 import { GpuReader } from './report/gpu-reader.js';
 import { Reporter } from './report/reporter.js';
@@ -17,6 +17,8 @@ import { WorkerModule } from './worker.module.js';
 
 const config = loadWorkerConfig(process.env);
 const log = createLogger('worker', config.logLevel);
+const registry = createRegistry();
+const tracing = await startTracing('worker', config.tracing, { registry, log });
 const database = new Database(config.databaseUrl, { applicationName: 'pallet-worker' });
 const queue = await connectQueue(config.queueUrl, {
   onError: (error) => log.warn({ error }, 'queue'),
@@ -35,7 +37,6 @@ const engine = new EngineClient({
   onDeath: () => metrics.engineDied(),
   onLog: (message, context) => log.warn(context, message),
 });
-const registry = createRegistry();
 const metrics: WorkerMetrics = new WorkerMetrics(registry, config.modelName, () => ({
   leases: supervisor.runs,
   imagesInHost: engine.requests,
@@ -114,10 +115,12 @@ const CLOSE_MS = 5_000;
 // Redis may be down or frozen, and BullMQ then never closes: the deadline is ours.
 const end = onStop(config.drainTimeoutMs + CLOSE_MS, async () => {
   await app.close();
+  const told = tracing.close(CLOSE_MS / 2);
   await engine.close(CLOSE_MS / 2);
   await queue.close(CLOSE_MS / 2);
   store.close();
   await database.close();
+  await told;
 });
 
 const model = await supervisor.start().catch((error: unknown): never => {

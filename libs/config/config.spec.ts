@@ -57,4 +57,33 @@ describe('configuration', () => {
     const times = { LEASE_MS: '4000', HEARTBEAT_MS: '3000' };
     expect(() => loadWorkerConfig({ ...services, ...model, ...times })).toThrow(/HEARTBEAT_MS/);
   });
+
+  it('traces nothing unless it is told where to, and then as OpenTelemetry names it', () => {
+    const tracing = (env: Record<string, string>) => loadApiConfig({ ...services, ...env }).tracing;
+    const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/' };
+    expect(tracing({})).toBeUndefined();
+    expect(tracing({ ...endpoint, OTEL_SDK_DISABLED: 'true' })).toBeUndefined();
+    expect(tracing({ ...endpoint, OTEL_TRACES_EXPORTER: 'none' })).toBeUndefined();
+    expect(tracing({ OTEL_TRACES_EXPORTER: 'otlp' })?.url).toBe('http://127.0.0.1:4318/v1/traces');
+    expect(tracing(endpoint)).toEqual({
+      url: 'http://collector:4318/v1/traces',
+      serviceName: undefined,
+      resource: {},
+      sampler: { name: 'parentbased_always_on', ratio: 1 },
+    });
+    const more = {
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://traces.example.com/in',
+      OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=a%20b,x=',
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.01',
+    };
+    expect(tracing({ ...endpoint, ...more })).toMatchObject({
+      url: 'https://traces.example.com/in',
+      resource: { 'deployment.environment.name': 'a b', x: '' },
+      sampler: { name: 'parentbased_traceidratio', ratio: 0.01 },
+    });
+    expect(() => tracing({ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' })).toThrow(/OTLP_PROTOCOL/);
+    expect(() => tracing({ OTEL_TRACES_SAMPLER_ARG: '2' })).toThrow(/SAMPLER_ARG/);
+    expect(() => tracing({ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' })).toThrow(/ENDPOINT/);
+  });
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tracingConfig, tracingEnv, type TracingConfig } from './tracing.js';
 
 /** Milliseconds, bytes and counts: whole and above zero. */
 export const positive = (fallback: number) => z.coerce.number().int().positive().default(fallback);
@@ -24,6 +25,7 @@ export const sharedEnv = {
   MAX_IMAGE_BYTES: positive(32 * 2 ** 20),
   HEALTH_HOST: z.string().default('127.0.0.1'),
   HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  ...tracingEnv,
 };
 
 /**
@@ -42,6 +44,8 @@ export interface SharedConfig {
   readonly logLevel: string;
   /** Where health and metrics of this process are shown; nowhere unless it is told. `port` 0 takes a free one. */
   readonly health: { readonly host: string; readonly port: number } | undefined;
+  /** Where spans go; nowhere unless it is told. */
+  readonly tracing: TracingConfig | undefined;
 }
 
 export const sharedConfig = (env: z.infer<z.ZodObject<typeof sharedEnv>>): SharedConfig => ({
@@ -50,6 +54,7 @@ export const sharedConfig = (env: z.infer<z.ZodObject<typeof sharedEnv>>): Share
   logLevel: env.LOG_LEVEL,
   health:
     env.HEALTH_PORT === undefined ? undefined : { host: env.HEALTH_HOST, port: env.HEALTH_PORT },
+  tracing: tracingConfig(env),
 });
 
 /** How fast work moves and how soon a loss is seen; one place, so that worker and dispatcher agree. */

@@ -51,4 +51,6 @@ export interface HostResult {
   width: number;
   height: number;
   timings: Omit<Timings, 'fetch_ms'>;
+  /** When the first of those stages began, milliseconds since 1970; the host says it, engines need not. */
+  startedMs?: number;
 }

@@ -11,6 +11,8 @@ export class TestClient {
   constructor(
     private readonly url: string,
     private readonly apiKey: string,
+    /** More of every request. */
+    private readonly headers: Readonly<Record<string, string>> = {},
   ) {}
 
   async request<T>(method: string, path: string, body?: FormData | object): Promise<T> {
@@ -18,6 +20,7 @@ export class TestClient {
     const response = await fetch(this.url + path, {
       method,
       headers: {
+        ...this.headers,
         authorization: `Bearer ${this.apiKey}`,
         ...(body === undefined || isForm ? {} : { 'content-type': 'application/json' }),
       },

@@ -1,14 +1,16 @@
 import type { WebhookLimits } from '#config';
+import { publicId } from '#contracts';
 import {
   claimDeliveries,
   recordAttempt,
   releaseDelivery,
   type ClaimedDelivery,
+  type WebhookAttemptRecord,
   type Database,
 } from '#database';
 import type { OutgoingGuard } from '#outgoing';
 import type { SecretBox } from '#secrets';
-import type { Logger } from '#telemetry';
+import { failSpan, inSpan, type Logger, type Span } from '#telemetry';
 import { planNextStep } from '#webhooks';
 import { sendWebhook } from './send-webhook.js';
 
@@ -78,7 +80,19 @@ export class Notifier {
     this.#inFlight.add(sending);
   }
 
-  async #deliver(delivery: ClaimedDelivery): Promise<void> {
+  /** An attempt is a span below the request that its event comes from. */
+  #deliver(delivery: ClaimedDelivery): Promise<void> {
+    const attributes = {
+      'pallet.delivery': publicId('delivery', delivery.id),
+      'pallet.event': publicId('event', delivery.eventId),
+      'pallet.event.type': delivery.type,
+      'pallet.attempt': delivery.attempt,
+    };
+    const options = { parent: delivery.traceParent, kind: 'client', attributes } as const;
+    return inSpan('webhook', options, (span) => this.#attempt(delivery, span));
+  }
+
+  async #attempt(delivery: ClaimedDelivery, span: Span): Promise<void> {
     const { database, limits, log, random = Math.random } = this.#parts;
     const { signal } = this.#stop;
     const sent = await sendWebhook(this.#parts, delivery, limits.timeoutMs, signal).catch(
@@ -100,10 +114,18 @@ export class Notifier {
       failingForMs: failingForMs ?? undefined,
     };
     const next = planNextStep(outcome, random());
+    noteOutcome(span, sent.record);
     await recordAttempt(database, delivery, sent.record, next);
     this.#parts.onAttempt?.(next.delivery.kind);
+    const ids = { delivery: publicId('delivery', delivery.id), event: delivery.type };
+    log.debug({ ...ids, outcome: next.delivery.kind }, 'webhook attempt');
     if (next.disable !== undefined) {
       log.warn({ delivery: delivery.id, reason: next.disable }, 'webhook switched off');
     }
   }
+}
+
+function noteOutcome(span: Span, { response, error }: WebhookAttemptRecord): void {
+  if (response !== null) span.setAttribute('http.response.status_code', response.status);
+  if (error !== null) failSpan(span, error.code);
 }

@@ -2,6 +2,7 @@ import { AppError, publicId } from '#contracts';
 import type { ClaimedDelivery, WebhookAttemptRecord } from '#database';
 import { parseRetryAfter, sendOutgoing, type OutgoingAnswer, type OutgoingGuard } from '#outgoing';
 import type { SecretBox } from '#secrets';
+import { currentTraceParent } from '#telemetry';
 import { webhookBody } from '#webhooks';
 import { signDelivery } from './sign-delivery.js';
 
@@ -19,7 +20,10 @@ const KEPT_BODY_CHARACTERS = 16_384;
 const KEPT_HEADER_CHARACTERS = 512;
 const KEPT_HEADERS = ['content-type', 'date', 'location', 'retry-after', 'server'];
 const CONNECT_MS = 5_000;
-const USER_AGENT = 'Pallet-Webhooks/1';
+const CONTENT_HEADERS = {
+  'content-type': 'application/json',
+  'user-agent': 'Pallet-Webhooks/1',
+};
 const UNSIGNED = {
   code: 'webhook.unsigned',
   detail:
@@ -41,7 +45,7 @@ export async function sendWebhook(
   const body = webhookBody(delivery, delivery.payload);
   const id = publicId('event', delivery.eventId);
   const { unsigned, signature } = signDelivery(secrets, delivery, id, { at, body });
-  const headers = { 'content-type': 'application/json', 'user-agent': USER_AGENT, ...signature };
+  const headers = { ...CONTENT_HEADERS, ...signature, ...traceHeader() };
   const request = { url: delivery.url, headers, body: keep(body, KEPT_BODY_CHARACTERS) };
   const took = () => ({ at, durationMs: Math.round(performance.now() - started), request });
   const failed = (error: typeof UNSIGNED) => ({ ...took(), response: null, error });
@@ -66,6 +70,12 @@ export async function sendWebhook(
     if (!(error instanceof AppError)) throw error;
     return { record: failed({ code: error.code, detail: error.message }) };
   }
+}
+
+/** The attempt's span, for receivers that trace too; they learn two random numbers. */
+function traceHeader(): Record<string, string> {
+  const traceparent = currentTraceParent();
+  return traceparent === undefined ? {} : { traceparent };
 }
 
 function viewAnswer(answer: OutgoingAnswer): NonNullable<WebhookAttemptRecord['response']> {

@@ -59,8 +59,9 @@ async function analyse(
   const controller = new AbortController();
   running.set(request, controller);
   try {
+    const startedMs = Date.now();
     const result = await engine.analyse({ ...message, signal: controller.signal });
-    supervisor.send({ type: 'answered', request, result });
+    supervisor.send({ type: 'answered', request, result: { startedMs, ...result } });
   } catch (error) {
     if (!(error instanceof AppError) && !controller.signal.aborted) return fail(error);
     const { code, message: detail } =

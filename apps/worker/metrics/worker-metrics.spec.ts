@@ -14,6 +14,7 @@ const lease: Lease = {
   isolated: false,
   losses: 0,
   items: [{ n: 3, name: 'x', sha256: '00', tasks: [{ type: 'caption', language: 'en' }] }],
+  trace: { job: null, upload: null, waitedMs: 0 },
   cache: false,
 };
 const answer = { task: 0, tokens: 7 } as NonNullable<EndedItem['answers']>[number];

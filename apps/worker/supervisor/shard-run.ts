@@ -9,9 +9,11 @@ import {
   type LeasedItem,
 } from '#database';
 import { LeaseLostError, MicroBatches, pause, persist, type KeptLease } from '#lease';
+import { inSpan, startClock } from '#telemetry';
 import { HostCrashedError } from './engine-client.js';
 import { askedAlike } from './asked-alike.js';
 import type { ShardTools } from './shard-tools.js';
+import { ShardTrace } from './shard-trace.js';
 import {
   endAsAnswered,
   endAsKnown,
@@ -50,6 +52,7 @@ export class ShardRun {
   readonly #suspects: number[] = [];
   readonly #stop = new AbortController();
   readonly #commits: MicroBatches<EndedItem>;
+  readonly #trace = new ShardTrace();
   #cancelled = false;
   #crashed = false;
   #failure: unknown;
@@ -77,7 +80,9 @@ export class ShardRun {
     if (lost.aborted || hurried.aborted) stop();
     if (cancelled.aborted) this.#cancel();
     try {
-      return await this.#runToEnd();
+      const end = await this.#runToEnd();
+      this.#trace.end(this.lease.items.length, end);
+      return end;
     } finally {
       // This signal lives as long as the worker; the others end with the lease.
       hurried.removeEventListener('abort', stop);
@@ -87,7 +92,7 @@ export class ShardRun {
   /** An outage of Postgres is waited out; the commit is safe to repeat. */
   async #commit(items: readonly EndedItem[]): Promise<void> {
     const { database, workerId } = this.tools;
-    const startedAt = performance.now();
+    const clock = startClock();
     const commit = await persist(this.kept.lost, () =>
       commitItems(
         database,
@@ -97,7 +102,9 @@ export class ShardRun {
       ),
     );
     if (commit === undefined) throw new LeaseLostError();
-    this.tools.onCommitted(items, this.lease, (performance.now() - startedAt) / 1000);
+    const took = clock();
+    this.#trace.committed(items, took);
+    this.tools.onCommitted(items, this.lease, (took.endMs - took.startMs) / 1000);
     if (commit.jobState === 'cancelling') this.#cancelled = true;
     if (this.#cancelled) this.#stop.abort();
   }
@@ -142,7 +149,7 @@ export class ShardRun {
   async #plan(): Promise<Work[]> {
     const { lease } = this;
     const parts = askedAlike(lease);
-    const knowledge = await this.tools.cache.recall(parts);
+    const knowledge = await inSpan('recall', {}, () => this.tools.cache.recall(parts));
     const planned = parts.flatMap((part, at) => planWork(part, knowledge[at]!));
     return planned.filter((work) => {
       if (openQuestions(work.tasks, work).length > 0) return true;
@@ -189,11 +196,12 @@ export class ShardRun {
     const { item } = work;
     const asked = openQuestions(work.tasks, work);
     const attempts = lease.losses + 1;
-    const fetchedAt = performance.now();
+    const clock = startClock();
     try {
       const bytes = await this.#fetch(item);
       if (bytes === undefined || this.#mustStop) return undefined;
-      const fetchMs = performance.now() - fetchedAt;
+      const took = clock();
+      this.#trace.fetched(item.n, took);
       const result = await tools.engine.analyse(
         bytes,
         asked.map(({ task }) => task),
@@ -201,10 +209,11 @@ export class ShardRun {
         this.#stop.signal,
         () => this.#inHost.add(item.n),
       );
+      this.#trace.analysed(item.n, result);
       tools.onAnswered(asked.length);
       return endAsAnswered(work, asked, result, {
         attempts,
-        fetchMs,
+        fetchMs: took.endMs - took.startMs,
         questions: work.questions,
       });
     } catch (error) {

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { AppError, imageKey, newUuid, type HostModel } from '#contracts';
+import { AppError, imageKey, newUuid, publicId, type HostModel } from '#contracts';
 import {
   claimShard,
   recordTaskTime,
@@ -15,9 +15,11 @@ import { LeaseKeeper, pause } from '#lease';
 import type { Ticket, Lane } from '#pipeline';
 import type { Consumer, QueueSystem } from '#queue';
 import type { ObjectStore } from '#storage';
+import { startClock } from '#telemetry';
 import { AnswerCache } from './answer-cache.js';
 import type { EngineClient } from './engine-client.js';
 import { IsolationGate } from './isolation-gate.js';
+import { inLeaseSpan } from './lease-span.js';
 import { ShardRun, type RunEnd } from './shard-run.js';
 import type { ShardTools } from './shard-tools.js';
 import { TaskMeter } from './task-meter.js';
@@ -131,7 +133,7 @@ export class Supervisor {
       fetchImage: (tenantId, sha256) => this.#fetchImage(tenantId, sha256),
       onAnswered: (tasks) => this.#meter.count(tasks),
       onCommitted: (...commit) => watcher?.committed(...commit),
-      onFailure: (error, lease) => log('error', 'shard failed', { error, shard: lease.shardId }),
+      onFailure: (error, lease) => log('error', 'shard failed', { error, ...idsOf(lease) }),
     };
   }
 
@@ -165,10 +167,11 @@ export class Supervisor {
   async #handle(ticket: Ticket): Promise<void> {
     // A ticket that is not claimed stays `dispatched` and comes again by the reconcile step.
     if (this.#draining.signal.aborted) return;
+    const clock = startClock();
     try {
       const { database } = this.parts;
       const lease = await claimShard(database, ticket, this.workerId, this.options.leaseMs);
-      if (lease !== undefined) await this.#run(lease);
+      if (lease !== undefined) await inLeaseSpan(lease, clock(), () => this.#run(lease));
     } catch (error) {
       this.parts.log('error', 'shard run failed', { error, ticket });
     }
@@ -183,7 +186,7 @@ export class Supervisor {
       const end = await new ShardRun(this.#tools, lease, kept, drain).run();
       this.parts.watcher?.shardEnded(end);
       this.parts.log('info', 'shard ended', {
-        shard: lease.shardId,
+        ...idsOf(lease),
         end,
         items: lease.items.length,
       });
@@ -237,3 +240,5 @@ export class Supervisor {
     );
   }
 }
+
+const idsOf = ({ jobId, shardId }: Lease) => ({ job: publicId('job', jobId), shard: shardId });

@@ -1,4 +1,6 @@
+import { publicId } from '#contracts';
 import type { FeedPlan, FeedStore, Lane, Ticket, WaitingTenant } from '#pipeline';
+import { recordSpan, startClock, type Interval } from '#telemetry';
 import type { Database, Queryable } from '../database.js';
 import { countWorkers } from './worker.js';
 
@@ -6,8 +8,12 @@ import { countWorkers } from './worker.js';
 export function feedStore(database: Database): FeedStore {
   return {
     countWorkers: (model) => countWorkers(database, model),
-    dispatch: (model, lane, room, plan) =>
-      database.transaction((tx) => dispatch(tx, model, lane, room, plan)),
+    dispatch: async (model, lane, room, plan) => {
+      const clock = startClock();
+      const rows = await database.transaction((tx) => dispatch(tx, model, lane, room, plan));
+      traceFeed(rows, clock());
+      return rows.map(({ id, generation }): Ticket => ({ shardId: id, generation }));
+    },
   };
 }
 
@@ -15,7 +21,7 @@ type Plan = (tenants: readonly WaitingTenant[], clockMs: number) => FeedPlan;
 
 /**
  * Input: a transaction; how many shards may be dispatched at most; the rule that chooses.
- * Output: tickets of the shards that are now `dispatched`, in the order chosen; the clocks are kept.
+ * Output: the shards that are now `dispatched`, in the order chosen; the clocks are kept.
  * Errors: those of the connection. Concurrent feeds of one model and lane wait for each other.
  */
 async function dispatch(
@@ -24,7 +30,7 @@ async function dispatch(
   lane: Lane,
   room: number,
   plan: Plan,
-): Promise<Ticket[]> {
+): Promise<DispatchedRow[]> {
   // An idle feed takes no lock and writes nothing.
   if (!(await isWaiting(tx, model, lane))) return [];
   const clockMs = await lockFeed(tx, model, lane);
@@ -121,16 +127,37 @@ async function keepClocks(tx: Queryable, model: string, lane: Lane, plan: FeedPl
   ]);
 }
 
-async function markDispatched(tx: Queryable, shardIds: readonly string[]): Promise<Ticket[]> {
-  const rows = await tx.query<{ id: string; generation: number }>(
+interface DispatchedRow extends Record<string, unknown> {
+  id: string;
+  generation: number;
+  job_id: string;
+  trace_parent: string | null;
+}
+
+async function markDispatched(
+  tx: Queryable,
+  shardIds: readonly string[],
+): Promise<DispatchedRow[]> {
+  const rows = await tx.query<DispatchedRow>(
     `UPDATE shards SET state = 'dispatched', generation = generation + 1, dispatched_at = now()
      WHERE id = ANY($1::bigint[]) AND state = 'ready'
-     RETURNING id::text, generation`,
+     RETURNING id::text, generation, job_id,
+               (SELECT trace_parent FROM jobs WHERE jobs.id = shards.job_id) AS trace_parent`,
     [shardIds],
   );
-  const generations = new Map(rows.map((row) => [row.id, row.generation]));
-  return shardIds.flatMap((shardId) => {
-    const generation = generations.get(shardId);
-    return generation === undefined ? [] : [{ shardId, generation }];
-  });
+  const dispatched = new Map(rows.map((row) => [row.id, row]));
+  return shardIds.flatMap((shardId) => dispatched.get(shardId) ?? []);
+}
+
+/** A step serves many jobs: each of them that is traced gets a span of it, however many shards it got. */
+function traceFeed(rows: readonly DispatchedRow[], took: Interval): void {
+  const shards = new Map<string, number>();
+  for (const { job_id: id } of rows) shards.set(id, (shards.get(id) ?? 0) + 1);
+  for (const { job_id: id, trace_parent: parent } of rows) {
+    const count = shards.get(id);
+    if (parent === null || count === undefined) continue;
+    shards.delete(id);
+    const attributes = { 'pallet.job': publicId('job', id), 'pallet.shards': count };
+    recordSpan('feed', { parent, ...took, attributes });
+  }
 }

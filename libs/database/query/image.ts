@@ -1,4 +1,5 @@
 import { AppError, type StorageQuota, type Task } from '#contracts';
+import { currentTraceParent } from '#telemetry';
 import type { Queryable } from '../database.js';
 import { insertBlobs, type SeenBlob } from './blob.js';
 import {
@@ -161,9 +162,10 @@ async function moveCounters(
   by: { images: number; bytes: number; refused: number },
 ): Promise<ImageSetRecord> {
   const [row] = await tx.query<ImageSetRow>(
-    `UPDATE image_sets SET accepted = accepted + $2, refused = refused + $3, bytes = bytes + $4
+    `UPDATE image_sets SET accepted = accepted + $2, refused = refused + $3, bytes = bytes + $4,
+       trace_parent = coalesce($5, trace_parent)
      WHERE id = $1 RETURNING ${IMAGE_SET_COLUMNS}`,
-    [setId, by.images, by.refused, by.bytes],
+    [setId, by.images, by.refused, by.bytes, currentTraceParent() ?? null],
   );
   return toImageSetRecord(row!);
 }

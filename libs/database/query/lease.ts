@@ -30,6 +30,17 @@ export interface Lease {
   readonly losses: number;
   /** Those that have not reached their end yet. */
   readonly items: readonly LeasedItem[];
+  readonly trace: LeaseTrace;
+}
+
+/** Where the lease belongs in a trace. */
+export interface LeaseTrace {
+  /** `traceparent` of the request that made the job. */
+  readonly job: string | null;
+  /** Of the newest upload into its set. */
+  readonly upload: string | null;
+  /** From the feed to the claim, by the clock of the database. */
+  readonly waitedMs: number;
 }
 
 /**
@@ -56,7 +67,9 @@ export async function claimShard(
        FROM claimed WHERE jobs.id = claimed.job_id AND jobs.state = 'queued'
      )
      SELECT c.fence, c.job_id, c.tenant_id, c.lane, c.isolated, c.losses, c.items::text,
-            c.run, c.first_task, jobs.tasks, jobs.own_tasks IS NOT NULL AS own_tasks, jobs.cache, jobs.set_id
+            c.run, c.first_task, jobs.tasks, jobs.own_tasks IS NOT NULL AS own_tasks, jobs.cache, jobs.set_id,
+            jobs.trace_parent, (SELECT trace_parent FROM image_sets WHERE id = jobs.set_id) AS upload_trace_parent,
+            (extract(epoch FROM now() - c.dispatched_at) * 1000)::float8 AS waited_ms
      FROM claimed c JOIN jobs ON jobs.id = c.job_id`,
     [ticket.shardId, ticket.generation, workerId, leaseMs],
   );
@@ -73,6 +86,11 @@ export async function claimShard(
     isolated: shard.isolated,
     losses: shard.losses,
     items: await readPending(db, shard),
+    trace: {
+      job: shard.trace_parent,
+      upload: shard.upload_trace_parent,
+      waitedMs: shard.waited_ms ?? 0,
+    },
   };
 }
 
@@ -90,6 +108,9 @@ interface ClaimedRow extends Record<string, unknown> {
   cache: boolean;
   own_tasks: boolean;
   set_id: string;
+  trace_parent: string | null;
+  upload_trace_parent: string | null;
+  waited_ms: number | null;
 }
 
 function readPending(db: Queryable, shard: ClaimedRow): Promise<LeasedItem[]> {

@@ -1,6 +1,7 @@
 import { formatItemRanges, itemCostMs, rangesOf, shardSize } from '#pipeline';
 import { AppError, FAILURE_RATE_MIN_ITEMS, type JobQuota, type JobTasks } from '#contracts';
 import type { Lane } from '#pipeline';
+import { currentTraceParent } from '#telemetry';
 import type { Queryable } from '../database.js';
 import { requireJobQuota } from './job-quota.js';
 
@@ -50,9 +51,9 @@ export async function planJob(tx: Queryable, job: NewJob): Promise<void> {
   const tasks = job.tasks === 'own' ? [] : job.tasks;
   await tx.query(
     `INSERT INTO jobs (id, tenant_id, set_id, name, model, tasks, priority, lane, state, item_count, metadata, cache, own_tasks, preview,
-                       max_failure_rate, failure_rate_min_items, deadline_at, restarted_from)
+                       max_failure_rate, failure_rate_min_items, deadline_at, restarted_from, trace_parent)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, $11, $12, $13,
-             $14, $15, coalesce($16::timestamptz, now() + $17 * interval '1 second'), $18)`,
+             $14, $15, coalesce($16::timestamptz, now() + $17 * interval '1 second'), $18, $19)`,
     [
       job.id,
       job.tenantId,
@@ -68,6 +69,7 @@ export async function planJob(tx: Queryable, job: NewJob): Promise<void> {
       ownTasks,
       job.preview !== undefined,
       ...limitValues(job),
+      currentTraceParent() ?? null,
     ],
   );
   await requireJobQuota(tx, job.tenantId, job.itemCount, job.quota);

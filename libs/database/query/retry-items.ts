@@ -1,5 +1,6 @@
 import { AppError, type JobQuota, type JobState } from '#contracts';
 import { shardSize } from '#pipeline';
+import { currentTraceParent } from '#telemetry';
 import type { Queryable } from '../database.js';
 import { requireJobQuota } from './job-quota.js';
 import { readItemCost } from './plan-job.js';
@@ -36,6 +37,7 @@ export async function retryItems(
     shardSize(costMs),
     costMs,
     job.task_count,
+    currentTraceParent() ?? null,
   ]);
   if (retried === undefined || retried.count === 0) {
     throw new AppError(
@@ -135,6 +137,7 @@ UPDATE jobs SET state = 'queued', started_at = NULL, finished_at = NULL, stop_re
        deadline_at = CASE WHEN jobs.deadline_at > now() THEN jobs.deadline_at END,
        run = jobs.run + 1, first_task = counts.first_task, failed_before = 0,
        failed = jobs.failed - counts.failed, cancelled = jobs.cancelled - counts.cancelled,
-       error_counts = summed_counts(jobs.error_counts, counts.codes)
+       error_counts = summed_counts(jobs.error_counts, counts.codes),
+       trace_parent = coalesce($7, jobs.trace_parent)
 FROM counts WHERE jobs.id = $1
 RETURNING counts.total AS count`;

@@ -27,6 +27,8 @@ export interface ClaimedDelivery extends HeldDelivery {
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
   readonly createdAt: Date;
+  /** `traceparent` of the request that its subject is of. */
+  readonly traceParent: string | null;
   /** From 1, of the schedule that runs now. */
   readonly attempt: number;
   /** How long nothing has got through to the endpoint; null when something has. */
@@ -113,6 +115,8 @@ WITH room AS (
 )
 SELECT held.id, held.fence, e.id AS "endpointId", e.url, e.payload, held.event_id AS "eventId", ev.type, ev.data,
        ev.created_at AS "createdAt", held.round_attempts + 1 AS attempt,
+       coalesce((SELECT trace_parent FROM jobs WHERE id = ev.subject_id),
+                (SELECT trace_parent FROM image_sets WHERE id = ev.subject_id)) AS "traceParent",
        (extract(epoch FROM now() - e.failing_since) * 1000)::float8 AS "failingForMs",
        ARRAY(SELECT secret FROM webhook_secrets s
              WHERE s.endpoint_id = e.id AND (s.expires_at IS NULL OR s.expires_at > now())
