@@ -47,6 +47,10 @@ export const createBucketImportSchema = z
       .string()
       .max(1200)
       .describe('s3://bucket/prefix/ for all below it, or with `*`, `?` and `**/`'),
+    manifest: z
+      .boolean()
+      .default(false)
+      .describe('The URI names one object, a manifest of JSONL: its lines name what to bring'),
     ...bucketAccess,
     name: z.string().trim().min(1).max(200).optional(),
   })

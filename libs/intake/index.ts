@@ -12,7 +12,7 @@ export {
   objectUri,
   type BucketObject,
 } from './bucket/bucket-destination.js';
-export { parseBucketUri, type BucketPlace } from './bucket/bucket-uri.js';
+export { parseBucketUri, parseObjectUri, type BucketPlace } from './bucket/bucket-uri.js';
 export {
   findPicture,
   type Picture,
@@ -26,5 +26,12 @@ export { storeImage, type IntakeParts } from './image-store.js';
 export { imageTooLarge, judgeImage, refusal, type Judged, type Refusal } from './refusal.js';
 export { Slots } from './slots.js';
 export { RefusedFileError, spool, SpooledFile, type LimitOf } from './spool.js';
-export { manifestChunks, type ClaimIds, type ManifestChunk } from './manifest/manifest-chunks.js';
+export {
+  foundRows,
+  manifestChunks,
+  type ClaimIds,
+  type ManifestChunk,
+} from './manifest/manifest-chunks.js';
+export { readManifestPage, type ManifestPage } from './manifest/manifest-page.js';
 export { readManifest, type ManifestFormat } from './manifest/read-manifest.js';
+export { FIRST_PLACE, type LinePlace } from './manifest/text-lines.js';

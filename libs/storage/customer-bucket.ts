@@ -90,9 +90,13 @@ export class CustomerBucket {
     return { objects, hasMore: page.IsTruncated === true && objects.length > 0 };
   }
 
-  /** Output: its bytes, to be read once; undefined when there is no such object. */
-  async open(key: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
-    const request = { Bucket: this.options.bucket, Key: key };
+  /** Output: its bytes `from` there on, to be read once; undefined when there is no such object. */
+  async open(
+    key: string,
+    signal: AbortSignal,
+    from = 0,
+  ): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const request = { ...this.#at(key), ...(from > 0 && { Range: `bytes=${from}-` }) };
     try {
       const { Body } = await this.#client.send(new GetObjectCommand(request), {
         abortSignal: signal,
@@ -101,6 +105,8 @@ export class CustomerBucket {
       throw new Error('the SDK for Node answers with a stream');
     } catch (error) {
       if (error instanceof Error && error.name === 'NoSuchKey') return undefined;
+      // It ends there.
+      if (error instanceof Error && error.name === 'InvalidRange') return Readable.from([]);
       return rethrow(error);
     }
   }

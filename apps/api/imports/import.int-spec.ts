@@ -244,6 +244,8 @@ describe('a bucket', () => {
 
   it.each([
     [{ uri: 'https://photos/' }, 422, 'bucket.bad_uri'],
+    [{ uri: 's3://photos/*.jsonl', manifest: true }, 422, 'bucket.bad_uri'],
+    [{ uri: 's3://photos/', manifest: true }, 422, 'bucket.bad_uri'],
     [{ endpoint: 'http://169.254.169.254' }, 422, 'outgoing.forbidden_address'],
     [{ endpoint: 'https://user:pass@example.com' }, 422, 'outgoing.forbidden_url'],
     [{ region: 'x.evil.com/' }, 400, 'request.invalid'],

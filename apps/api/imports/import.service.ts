@@ -48,7 +48,7 @@ export class ImportService {
     const setId = requireUuid('set', set);
     await requireOpenSet(this.parts, tenantId, setId);
     if (isJson(request)) return this.#order({ tenantId, setId }, request.body);
-    const manifest = { ...manifestBody(request), guard: this.#guard, hasBucket: false };
+    const manifest = { ...manifestBody(request), guard: this.#guard };
     const leave = this.#slots.enterNow();
     try {
       if (query.dry_run) return await checkManifest(this.parts, manifest);

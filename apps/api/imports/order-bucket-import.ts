@@ -1,6 +1,6 @@
 import { createBucketImportSchema, type CreateBucketImport } from '#contracts';
 import { setImportBucket, type ImportRecord } from '#database';
-import { parseBucketUri } from '#intake';
+import { parseBucketUri, parseObjectUri } from '#intake';
 import type { OutgoingGuard } from '#outgoing';
 import type { SecretBox } from '#secrets';
 import type { ApiParts } from '../parts.js';
@@ -11,7 +11,8 @@ import { openImport } from './open-import.js';
 export function readBucketOrder(body: unknown, guard: OutgoingGuard): CreateBucketImport {
   const parsed = createBucketImportSchema.safeParse(body);
   if (!parsed.success) throw RequestInvalidError.from(parsed.error.issues);
-  parseBucketUri(parsed.data.uri);
+  if (parsed.data.manifest) parseObjectUri(parsed.data.uri);
+  else parseBucketUri(parsed.data.uri);
   if (parsed.data.endpoint !== undefined) guard.checkUrl(parsed.data.endpoint);
   return parsed.data;
 }
@@ -26,7 +27,7 @@ export function orderBucketImport(
   target: { tenantId: string; setId: string },
   order: CreateBucketImport,
 ): Promise<ImportRecord> {
-  const { uri, region, endpoint = null, name = null } = order;
+  const { uri, region, endpoint = null, name = null, manifest: isManifest } = order;
   const credentials = JSON.stringify({
     accessKeyId: order.access_key_id,
     secretAccessKey: order.secret_access_key,
@@ -36,7 +37,13 @@ export function orderBucketImport(
     const { tenantId, setId } = target;
     const record = await openImport(tx, tenantId, setId, { name, source: 'bucket' });
     const sealed = secrets.seal(credentials, `import ${record.id}`);
-    await setImportBucket(tx, record.id, { uri, region, endpoint, credentials: sealed });
+    await setImportBucket(tx, record.id, {
+      uri,
+      region,
+      endpoint,
+      credentials: sealed,
+      isManifest,
+    });
     return record;
   });
 }

@@ -7,7 +7,7 @@ import {
   forgetCustomIds,
   type ImportRecord,
 } from '#database';
-import { manifestChunks, readManifest, type ManifestChunk, type ManifestFormat } from '#intake';
+import { foundRows, manifestChunks, readManifest, type ManifestFormat } from '#intake';
 import type { OutgoingGuard } from '#outgoing';
 import type { ApiParts } from '../parts.js';
 
@@ -16,7 +16,6 @@ export interface Manifest {
   readonly body: AsyncIterable<Uint8Array>;
   readonly format: ManifestFormat;
   readonly guard: OutgoingGuard;
-  readonly hasBucket: boolean;
 }
 
 const SHOWN_ERRORS = 1_000;
@@ -42,7 +41,9 @@ export async function receiveManifest(
     for await (const chunk of chunksOf(parts, importId, manifest)) {
       found += chunk.rows.length + chunk.errors.length;
       if (found > imagesPerSet) throw tooManyRows(imagesPerSet);
-      await parts.database.transaction((tx) => addFoundRows(tx, target, toFound(importId, chunk)));
+      await parts.database.transaction((tx) =>
+        addFoundRows(tx, target, foundRows(importId, chunk)),
+      );
     }
     await finishListing(parts.database, importId);
     await forgetCustomIds(parts.database, importId);
@@ -64,16 +65,6 @@ const CUT = new AppError(
 /** The error of more rows than a set has room for. */
 const tooManyRows = (most: number): AppError =>
   new AppError('manifest.too_many_rows', `A manifest has ${most} rows at most. Split it.`);
-
-function toFound(importId: string, { rows, errors }: ManifestChunk) {
-  const refused = errors.map(({ line, code, detail }) => ({
-    // Two manifests may both have a bad line 17.
-    name: `line ${line} of ${importId}`,
-    code,
-    detail,
-  }));
-  return { rows, refused, lineErrors: errors };
-}
 
 /** Reads a manifest to its end and imports nothing. Errors: `manifest.too_many_rows`, those of the body. */
 export async function checkManifest(parts: ApiParts, manifest: Manifest): Promise<ManifestCheck> {

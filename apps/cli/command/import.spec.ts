@@ -116,9 +116,23 @@ describe('pallet import', () => {
     });
   });
 
+  it('takes a manifest that lies in a bucket', async () => {
+    const made = ended({ source: 'bucket', state: 'completed', row_counts: COUNTS });
+    api.answerNext(IMPORTS, { status: 202, body: made });
+    const keys = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'x', AWS_REGION: 'eu-west-1' };
+    const args = ['import', SET_ID, 's3://photos/lists/all.jsonl', '--manifest'];
+    await cli(args, { env: { ...env, ...keys } });
+    expect(api.received[0]!.json).toMatchObject({
+      uri: 's3://photos/lists/all.jsonl',
+      manifest: true,
+    });
+  });
+
   it('says what a manifest is, and when there is none', async () => {
     expect((await cli(['import', SET_ID, await place('cats.zip')], { env })).code).toBe(2);
     expect((await cli(['import', SET_ID, join(folder, 'none.csv')], { env })).code).toBe(2);
+    const sent = ['import', SET_ID, await place('cats.ndjson'), '--manifest'];
+    expect((await cli(sent, { env })).code).toBe(2);
     expect(api.received).toEqual([]);
   });
 });

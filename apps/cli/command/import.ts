@@ -18,6 +18,7 @@ interface ImportFlags extends BucketFlags {
   /** False with --no-wait. */
   wait: boolean;
   json?: boolean;
+  manifest?: boolean;
 }
 
 const SHOWN_LINES = 20;
@@ -40,6 +41,7 @@ export function addImportCommand(program: Command, context: CliContext): void {
     .argument('<source>', 'a manifest (.jsonl, .ndjson or .csv), or s3://bucket/photos/**/*.jpg');
   addBucketOptions(command)
     .option('--name <name>', 'what to call the import')
+    .option('--manifest', 'what s3:// names is a manifest (JSONL) of images in that bucket')
     .option('--dry-run', 'only look at the lines')
     .option('--no-wait', 'do not wait until all is fetched')
     .addOption(jsonOption())
@@ -49,7 +51,8 @@ export function addImportCommand(program: Command, context: CliContext): void {
 Example:
   echo '{"url": "https://example.com/cat.jpg", "custom_id": "cat 1"}' > cats.jsonl
   pallet import $SET cats.jsonl
-  pallet import $SET 's3://my-bucket/photos/**/*.jpg' --region eu-central-1`,
+  pallet import $SET 's3://my-bucket/photos/**/*.jpg' --region eu-central-1
+  pallet import $SET s3://my-bucket/lists/cats.jsonl --manifest`,
     )
     .action(action<[string, string], ImportFlags>(context, importImages));
 }
@@ -71,8 +74,9 @@ async function importBucket(
 ): Promise<ExitCode> {
   const { flags, context } = input;
   const { env, signal } = context;
-  if (flags.dryRun) throw usageError('--dry-run is for manifests.');
-  const order = { uri, name: flags.name, ...(await bucketAccess(flags, env)) };
+  if (flags.dryRun) throw usageError('--dry-run is for manifests that you send.');
+  const { name, manifest } = flags;
+  const order = { uri, name, manifest, ...(await bucketAccess(flags, env)) };
   const client = await connectForImports(input);
   return follow(input, client, await client.createFromBucket(setId, order, { signal }));
 }
@@ -83,6 +87,8 @@ async function importManifest(
   path: string,
 ): Promise<ExitCode> {
   const { flags, context } = input;
+  if (flags.manifest)
+    throw usageError('--manifest is for one in a bucket, s3://bucket/list.jsonl.');
   const type = TYPES[path.slice(path.lastIndexOf('.') + 1).toLowerCase()];
   if (type === undefined) throw usageError('A manifest is a .jsonl, .ndjson or .csv file.');
   await access(path).catch(() => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadDispatcherConfig } from '#config';
 import { newUuid, NO_STORAGE_QUOTA } from '#contracts';
 import {
+  claimCustomIds,
   claimListing,
   createImageSet,
   createImport,
@@ -75,7 +76,13 @@ function importer(over: ImportParts): Importer {
   return one;
 }
 
-async function setup(uri: string, bucket: { endpoint?: string; place?: string } = {}) {
+interface Bucket {
+  readonly endpoint?: string;
+  readonly place?: string;
+  readonly isManifest?: boolean;
+}
+
+async function setup(uri: string, bucket: Bucket = {}) {
   const tenantId = newUuid();
   const setId = newUuid();
   const id = newUuid();
@@ -88,6 +95,7 @@ async function setup(uri: string, bucket: { endpoint?: string; place?: string } 
     region: 'us-east-1',
     endpoint: bucket.endpoint ?? s3.endpoint(),
     credentials: secrets.seal(JSON.stringify(s3.credentials), place),
+    isManifest: bucket.isManifest,
   });
   const progress = async () => {
     const record = await findImport(database, tenantId, id);
@@ -145,8 +153,9 @@ describe('an import from a bucket', () => {
     await database.query('UPDATE imports SET list_due_at = now() WHERE id = $1', [id]);
     expect(await new BucketLister(parts()).step()).toBe(true);
     expect(await progress()).toMatchObject({ state: 'listing', counts: [1_000, 0, 0, 0] });
-    const late = { chunks: [[{ key: 'x', name: 'x' }]], cursor: 'x', isLast: true };
-    expect(await database.transaction((tx) => recordListedPage(tx, dead!, late))).toBe(false);
+    const found = { rows: [{ key: 'x', name: 'x' }], refused: [], lineErrors: [] };
+    const late = { chunks: [found], cursor: 'x', isLast: true };
+    expect(await database.transaction((tx) => recordListedPage(tx, dead!, late, 9))).toBe(false);
     const next = new BucketLister(parts());
     while (await next.step());
     expect(await progress()).toMatchObject({ state: 'fetching', counts: [1_250, 0, 0, 0] });
@@ -205,5 +214,103 @@ describe('an import from a bucket', () => {
     }
     await lister.step();
     expect(await progress()).toMatchObject({ state: 'failed', error: 'bucket.unavailable' });
+  });
+});
+
+describe('a manifest in a bucket', () => {
+  const isManifest = true;
+  const dueNow = (id: string) =>
+    database.query('UPDATE imports SET list_due_at = now() WHERE id = $1', [id]);
+
+  it('brings what its lines name, with their ids, and says which lines it could not use', async () => {
+    await put('listed/a.png', png('listed a'));
+    await put('listed/b.png', png('listed b'));
+    const lines = [
+      { key: 'listed/a.png', custom_id: 'a', metadata: { camera: '7' } },
+      { 'source-ref': `s3://${BUCKET}/listed/b.png`, custom_id: 'b', name: 'other.png' },
+      { 'source-ref': 's3://elsewhere/c.png' },
+      { key: 'listed/a.png', custom_id: 'b' },
+      { key: 'listed/none.png' },
+    ];
+    const text = lines.map((line) => JSON.stringify(line)).join('\n');
+    await put('lists/all.jsonl', Buffer.from(`${text}\nno json\n`));
+    const { id, progress, setId, tenantId, kept } = await setup(`s3://${BUCKET}/lists/all.jsonl`, {
+      isManifest,
+    });
+    expect(await new BucketLister(parts()).step()).toBe(true);
+    expect(await progress()).toMatchObject({ state: 'fetching', counts: [6, 0, 0, 3] });
+    const { lineErrors } = (await findImport(database, tenantId, id))!;
+    expect(lineErrors.map(({ line, code }) => `${line} ${code}`)).toEqual([
+      '3 manifest.other_bucket',
+      '4 manifest.duplicate_custom_id',
+      '6 manifest.invalid_line',
+    ]);
+    const one = importer(parts());
+    await one.step();
+    await one.idle();
+    expect(await progress()).toMatchObject({ state: 'completed', counts: [6, 2, 0, 4] });
+    expect(await kept()).not.toHaveProperty('credentials');
+    const rows = await database.query(
+      'SELECT name, custom_id, metadata FROM images WHERE set_id = $1 ORDER BY custom_id',
+      [setId],
+    );
+    expect(rows).toMatchObject([
+      { name: 'listed/a.png', custom_id: 'a', metadata: { camera: '7' } },
+      { name: 'other.png', custom_id: 'b' },
+    ]);
+    const ids = await database.query('SELECT 1 FROM import_ids WHERE import_id = $1', [id]);
+    expect(ids).toEqual([]);
+  });
+
+  it('is read page by page, and gone on with where a lister died, each line once', async () => {
+    const count = 23;
+    const lines = Array.from({ length: count }, (_, n) =>
+      JSON.stringify({ key: `é ${n}.png`, custom_id: `${n}`, metadata: { n: 'x'.repeat(n * 9) } }),
+    );
+    await put('lists/pages.jsonl', Buffer.from(lines.join('\n')));
+    const { id, progress } = await setup(`s3://${BUCKET}/lists/pages.jsonl`, { isManifest });
+    const lister = new BucketLister(parts(), 5);
+    expect(await lister.step()).toBe(true);
+    expect(await progress()).toMatchObject({ state: 'listing', counts: [5, 0, 0, 0] });
+    const dead = (await claimListing(database, 60_000))!;
+    // It had read them, and was killed before it could record them.
+    await claimCustomIds(
+      database,
+      id,
+      [5, 6].map((n) => ({ customId: `${n}`, line: n + 1 })),
+    );
+    await dueNow(id);
+    while (await lister.step());
+    expect(await progress()).toMatchObject({ state: 'fetching', counts: [count, 0, 0, 0] });
+    const late = { chunks: [], cursor: dead.cursor, isLast: true };
+    expect(await database.transaction((tx) => recordListedPage(tx, dead, late, 9))).toBe(false);
+    const keys = await database.query<{ key: string }>(
+      `SELECT row ->> 'key' AS key FROM import_chunks, jsonb_array_elements(rows) AS row
+       WHERE import_id = $1 ORDER BY (row ->> 'line')::int`,
+      [id],
+    );
+    expect(keys.map(({ key }) => key)).toEqual(lines.map((_, n) => `é ${n}.png`));
+    await database.query('DELETE FROM import_chunks WHERE import_id = $1', [id]);
+  });
+
+  it.each([
+    ['that is not there', 'lists/none.jsonl', 'manifest.missing'],
+    ['in a bucket that is not there', undefined, 'bucket.missing'],
+  ])('%s fails with the reason', async (_, key, code) => {
+    const uri = key === undefined ? 's3://missing/a.jsonl' : `s3://${BUCKET}/${key}`;
+    const { progress } = await setup(uri, { isManifest });
+    await new BucketLister(parts()).step();
+    expect(await progress()).toMatchObject({ state: 'failed', error: code });
+  });
+
+  it('whose pages end with it, or that is empty, is completed', async () => {
+    await put('lists/even.jsonl', Buffer.from('\n\n'));
+    await put('lists/empty.jsonl', Buffer.alloc(0));
+    for (const name of ['even', 'empty']) {
+      const { progress } = await setup(`s3://${BUCKET}/lists/${name}.jsonl`, { isManifest });
+      const lister = new BucketLister(parts(), 1);
+      while (await lister.step());
+      expect(await progress()).toMatchObject({ state: 'completed', counts: [0, 0, 0, 0] });
+    }
   });
 });

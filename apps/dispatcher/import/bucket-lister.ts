@@ -2,30 +2,35 @@ import { AppError } from '#contracts';
 import {
   claimListing,
   endImport,
+  forgetCustomIds,
   postponeListing,
   recordListedPage,
   type HeldListing,
-  type ImportRow,
   type ListedPage,
 } from '#database';
-import { cleanFileName, parseBucketUri } from '#intake';
+import { listManifest } from './list-manifest.js';
+import { listObjects } from './list-objects.js';
 import { openBucket } from './open-bucket.js';
 import type { ImportParts } from './import-parts.js';
 
 /** Longer than a page may take, with its tries. */
 const LEASE_MS = 180_000;
-const CHUNK_ROWS = 500;
+/** Of a manifest, read at once. */
+const MANIFEST_LINES = 10_000;
 const MOST_FAILURES = 8;
 const FIRST_PAUSE_MS = 2_000;
 
 /**
- * Lists buckets, a page of 1,000 objects at a time. Any number may run: each page is added in the statement that
- * moves the cursor, under a fence, so one that died is gone on from, and one that wakes adds nothing.
+ * Lists buckets, or the manifests in them, a page at a time. Any number may run: each page is added in the statement
+ * that moves the cursor, under a fence, so one that died is gone on from, and one that wakes adds nothing.
  */
 export class BucketLister {
   readonly #stop = new AbortController();
 
-  constructor(private readonly parts: ImportParts) {}
+  constructor(
+    private readonly parts: ImportParts,
+    private readonly manifestLines = MANIFEST_LINES,
+  ) {}
 
   /** Output: whether there was anything to list. */
   async step(): Promise<boolean> {
@@ -34,7 +39,7 @@ export class BucketLister {
     if (held === undefined) return false;
     try {
       const page = await this.#list(held);
-      await this.parts.database.transaction((tx) => recordListedPage(tx, held, page));
+      await this.#record(held, page);
     } catch (error) {
       await this.#fail(held, error);
     }
@@ -47,19 +52,20 @@ export class BucketLister {
   }
 
   async #list(held: HeldListing): Promise<ListedPage> {
-    const { prefix, matches } = parseBucketUri(held.bucket.uri);
+    const { signal } = this.#stop;
     const bucket = openBucket(this.parts, held.id, held.bucket);
     try {
-      const after = held.cursor ?? undefined;
-      const { objects, hasMore } = await bucket.list(prefix, after, this.#stop.signal);
-      const rows = objects
-        .filter(({ key }) => matches(key))
-        .map(({ key }): ImportRow => ({ key, name: cleanFileName(key) }));
-      const cursor = objects.at(-1)?.key ?? held.cursor;
-      return { chunks: chunksOf(rows), cursor, isLast: !hasMore };
+      if (!held.bucket.isManifest) return await listObjects(bucket, held, signal);
+      return await listManifest(this.parts, bucket, held, this.manifestLines, signal);
     } finally {
       bucket.close();
     }
+  }
+
+  async #record(held: HeldListing, page: ListedPage): Promise<void> {
+    const { database, limits } = this.parts;
+    await database.transaction((tx) => recordListedPage(tx, held, page, limits.imagesPerSet));
+    if (held.bucket.isManifest && page.isLast) await forgetCustomIds(database, held.id);
   }
 
   async #fail(held: HeldListing, error: unknown): Promise<void> {
@@ -79,10 +85,4 @@ export class BucketLister {
     const detail = error instanceof AppError ? error.message : 'The bucket could not be listed.';
     await endImport(database, held.id, { state: 'failed', error: { code, detail } });
   }
-}
-
-function chunksOf(rows: readonly ImportRow[]): ImportRow[][] {
-  const chunks: ImportRow[][] = [];
-  for (let at = 0; at < rows.length; at += CHUNK_ROWS) chunks.push(rows.slice(at, at + CHUNK_ROWS));
-  return chunks;
 }

@@ -1,6 +1,8 @@
+import { NO_STORAGE_QUOTA } from '#contracts';
 import type { Queryable } from '../database.js';
 import type { ImportRecord } from './import.js';
-import type { ImportRow } from './import-listing.js';
+import { keptLineErrors, withLineErrors, type FoundRows } from './import-listing.js';
+import { recordFiles } from './image.js';
 
 /** Where an import takes its objects from. The credentials are sealed, and gone when the import has ended. */
 export interface ImportBucket {
@@ -8,6 +10,8 @@ export interface ImportBucket {
   readonly region: string;
   readonly endpoint: string | null;
   readonly credentials: string;
+  /** Whether the URI names a manifest, whose lines name the objects. */
+  readonly isManifest?: boolean;
 }
 
 /** Input: an import that lists, in the transaction that made it. */
@@ -37,7 +41,7 @@ export async function findImportBucket(
 export interface HeldListing extends Pick<ImportRecord, 'id' | 'tenantId' | 'setId'> {
   readonly fence: number;
   readonly bucket: ImportBucket;
-  /** Key of the last object that was seen. */
+  /** Key of the last object that was seen; of a manifest, how far it was read. */
   readonly cursor: string | null;
 }
 
@@ -56,9 +60,9 @@ export async function claimListing(
   return row;
 }
 
-/** Where a listing goes on. */
+/** What was found, and where the listing goes on. */
 export interface ListedPage {
-  readonly chunks: readonly (readonly ImportRow[])[];
+  readonly chunks: readonly FoundRows[];
   readonly cursor: string | null;
   /** Nothing comes after it. */
   readonly isLast: boolean;
@@ -66,31 +70,60 @@ export interface ListedPage {
 
 /**
  * Adds what a page of a listing has found, and gives the listing back, due at once.
- * Output: false when somebody else holds it by now, or the import has ended; then nothing is added.
+ *
+ * Input: a transaction; how many images a set may hold. Output: false when somebody else holds it by now, or the import
+ * has ended; then nothing is added. Errors: those of `recordFiles` when there are refusals.
  */
 export async function recordListedPage(
   tx: Queryable,
   held: HeldListing,
   { chunks, cursor, isLast }: ListedPage,
+  imagesPerSet: number,
 ): Promise<boolean> {
-  const found = chunks.reduce((sum, rows) => sum + rows.length, 0);
+  const refused = chunks.flatMap((chunk) => chunk.refused);
+  const kept = chunks.filter(({ rows }) => rows.length > 0);
+  if (!(await holdsListing(tx, held))) return false;
+  // The set before the import, as everybody locks them. Refusals alone: nothing that a quota bounds.
+  if (refused.length > 0) {
+    const target = { ...held, imagesPerSet, quota: NO_STORAGE_QUOTA };
+    await recordFiles(tx, target, { accepted: [], refused });
+  }
+  const found = kept.reduce((sum, { rows }) => sum + rows.length, refused.length);
   const [row] = await tx.query<{ chunks: number }>(
-    `UPDATE imports SET found = found + $3, chunks = chunks + $4, list_cursor = $5, list_failures = 0,
-       list_due_at = now(), seen_at = now(),
+    `UPDATE imports SET found = found + $3, refused = refused + $7, chunks = chunks + $4, list_cursor = $5,
+       line_errors = ${withLineErrors('$8')}, list_failures = 0, list_due_at = now(), seen_at = now(),
        state = CASE WHEN NOT $6 THEN state
-                    WHEN accepted + duplicate + refused >= found + $3 THEN 'completed' ELSE 'fetching' END,
-       finished_at = CASE WHEN $6 AND accepted + duplicate + refused >= found + $3 THEN now() END
+                    WHEN accepted + duplicate + refused + $7 >= found + $3 THEN 'completed' ELSE 'fetching' END,
+       finished_at = CASE WHEN $6 AND accepted + duplicate + refused + $7 >= found + $3 THEN now() END
      WHERE id = $1 AND list_fence = $2 AND state = 'listing' RETURNING chunks`,
-    [held.id, held.fence, found, chunks.length, cursor, isLast],
+    [
+      held.id,
+      held.fence,
+      found,
+      kept.length,
+      cursor,
+      isLast,
+      refused.length,
+      keptLineErrors(chunks.flatMap(({ lineErrors }) => lineErrors)),
+    ],
   );
-  if (row === undefined) return false;
-  for (const [at, rows] of chunks.entries()) {
+  // The refusals that are recorded must go with it.
+  if (row === undefined) throw new Error('a listing was taken over while it was recorded');
+  for (const [at, { rows }] of kept.entries()) {
     await tx.query(
       `INSERT INTO import_chunks (import_id, n, tenant_id, rows) VALUES ($1, $2, $3, $4)`,
       [held.id, row.chunks - at, held.tenantId, JSON.stringify(rows)],
     );
   }
   return true;
+}
+
+async function holdsListing(tx: Queryable, { id, fence }: HeldListing): Promise<boolean> {
+  const rows = await tx.query(
+    `SELECT 1 FROM imports WHERE id = $1 AND list_fence = $2 AND state = 'listing'`,
+    [id, fence],
+  );
+  return rows.length > 0;
 }
 
 /** Input: a listing that could not be read now. Output: due again after a pause; how often it has failed in a row. */

@@ -7,9 +7,8 @@ export interface ImportRow {
   /** Of the manifest, from 1. */
   readonly line?: number;
   readonly url?: string;
-  /** Of an object in the bucket of the import, or of `bucket`. */
+  /** Of an object in the bucket of the import. */
   readonly key?: string;
-  readonly bucket?: string;
   readonly sha256?: string;
   readonly name: string;
   readonly customId?: string;
@@ -25,6 +24,14 @@ export interface FoundRows {
 }
 
 const KEPT_LINE_ERRORS = 100;
+
+/** Input: the parameter of `keptLineErrors`. Output: the line errors of an import with those, as SQL. */
+export const withLineErrors = (parameter: string): string =>
+  `CASE WHEN jsonb_array_length(line_errors) >= ${KEPT_LINE_ERRORS} THEN line_errors
+        ELSE line_errors || ${parameter}::jsonb END`;
+
+export const keptLineErrors = (errors: readonly LineError[]): string =>
+  JSON.stringify(errors.slice(0, KEPT_LINE_ERRORS));
 
 /**
  * Adds what was found to an import that lists.
@@ -44,14 +51,13 @@ export async function addFoundRows(
   }
   const [row] = await tx.query<{ n: number }>(
     `UPDATE imports SET found = found + $2, refused = refused + $3, chunks = chunks + 1, seen_at = now(),
-       line_errors = CASE WHEN jsonb_array_length(line_errors) >= ${KEPT_LINE_ERRORS} THEN line_errors
-                          ELSE line_errors || $4::jsonb END
+       line_errors = ${withLineErrors('$4')}
      WHERE id = $1 AND state = 'listing' RETURNING chunks AS n`,
     [
       target.importId,
       found.rows.length + found.refused.length,
       found.refused.length,
-      JSON.stringify(found.lineErrors.slice(0, KEPT_LINE_ERRORS)),
+      keptLineErrors(found.lineErrors),
     ],
   );
   if (row === undefined) throw new AppError('import.ended', 'The import has been ended.');

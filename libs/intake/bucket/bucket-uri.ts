@@ -29,6 +29,13 @@ export function parseBucketUri(uri: string): BucketPlace {
   return { bucket, prefix, matches };
 }
 
+/** Reads the URI of one object. Errors: `bucket.bad_uri`. */
+export function parseObjectUri(uri: string): { readonly bucket: string; readonly key: string } {
+  const { bucket, prefix: key, matches } = parseBucketUri(uri);
+  if (key !== '' && matches(key) && uri.endsWith(`/${key}`)) return { bucket, key };
+  throw new AppError('bucket.bad_uri', 'Name one object, as in s3://bucket/lists/all.jsonl.');
+}
+
 const matchSteps = (pattern: readonly string[], steps: readonly string[]): boolean =>
   matchAll(pattern, steps, '**', matchStep);
 

@@ -1,5 +1,5 @@
 import type { LineError } from '#contracts';
-import type { ImportRow } from '#database';
+import type { FoundRows, ImportRow } from '#database';
 import { lineError, type ReadLine } from './manifest-line.js';
 
 /** Rows of a chunk: what one dispatcher holds at once, and one statement writes. */
@@ -50,6 +50,18 @@ async function toChunk(lines: readonly ReadLine[], claimIds: ClaimIds): Promise<
   }
   return { rows: kept, errors: errors.toSorted((a, b) => a.line - b.line) };
 }
+
+/** What a chunk has, as an import is told of it. */
+export const foundRows = (importId: string, { rows, errors }: ManifestChunk): FoundRows => ({
+  rows,
+  refused: errors.map(({ line, code, detail }) => ({
+    // Two manifests may both have a bad line 17.
+    name: `line ${line} of ${importId}`,
+    code,
+    detail,
+  })),
+  lineErrors: errors,
+});
 
 const repeated = ({ line = 0, customId }: ImportRow, known: number): LineError =>
   lineError(

@@ -17,8 +17,8 @@ const S3_URL = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(.{1,1024})$/;
 export interface LineRules {
   /** Looks at URLs; nothing is connected to. */
   readonly guard: OutgoingGuard;
-  /** Whether the import has a connection to a bucket. */
-  readonly hasBucket: boolean;
+  /** The bucket of the import, whose objects they may name. */
+  readonly bucket?: string;
 }
 
 /** Input: a line as JSON or CSV gave it. Output: the image it names, or what is wrong with it. */
@@ -65,7 +65,7 @@ function rowOf(line: number, given: ManifestLine, rules: LineRules): ImportRow {
 }
 
 interface Place {
-  readonly row: Pick<ImportRow, 'url' | 'key' | 'bucket' | 'sha256'>;
+  readonly row: Pick<ImportRow, 'url' | 'key' | 'sha256'>;
   readonly name: string;
 }
 
@@ -76,21 +76,23 @@ function placeOf(given: ManifestLine, rules: LineRules): Place {
     throw invalid('It must have exactly one of `url`, `source-ref`, `key` and `sha256`.');
   }
   if (sha256 !== undefined) return { row: { sha256: sha256.toLowerCase() }, name: sha256 };
-  if (key !== undefined) return inBucket({ key }, key, rules);
+  if (key !== undefined) return inBucket(key, rules.bucket);
   const address = url ?? sourceRef ?? '';
   const [, bucket, objectKey] = S3_URL.exec(address) ?? [];
   if (bucket !== undefined && objectKey !== undefined) {
-    return inBucket({ bucket, key: objectKey }, objectKey, rules);
+    if (bucket === (rules.bucket ?? bucket)) return inBucket(objectKey, rules.bucket);
+    const detail = `It names an object of ${bucket}; this import reads from ${rules.bucket} alone.`;
+    throw new AppError('manifest.other_bucket', detail);
   }
   const { href, pathname } = rules.guard.checkUrl(address);
   return { row: { url: href }, name: decoded(pathname.replace(/^\/+/, '')) };
 }
 
-function inBucket(row: Place['row'], name: string, { hasBucket }: LineRules): Place {
-  if (hasBucket) return { row, name };
+function inBucket(key: string, bucket: string | undefined): Place {
+  if (bucket !== undefined) return { row: { key }, name: key };
   throw new AppError(
     'manifest.no_connection',
-    'It names an object of a bucket, which a manifest cannot: import `s3://bucket/prefix/` itself.',
+    'It names an object of a bucket, and this import has no access to one: put the manifest into the bucket, and import it from there.',
   );
 }
 

@@ -5,7 +5,7 @@ import { manifestChunks } from './manifest-chunks.js';
 import type { ReadLine } from './manifest-line.js';
 import { readManifest, type ManifestFormat } from './read-manifest.js';
 
-const rules = { guard: openImageGuard(''), hasBucket: false };
+const rules = { guard: openImageGuard('') };
 
 async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.byteLength; at += size) yield bytes.subarray(at, at + size);
@@ -15,12 +15,11 @@ async function read(
   text: string | Buffer,
   format: ManifestFormat = 'jsonl',
   size = 16_384,
-  hasBucket = false,
+  bucket?: string,
 ): Promise<ReadLine[]> {
   const lines: ReadLine[] = [];
   const source = pieces(Buffer.from(text), size);
-  for await (const some of readManifest(source, format, { ...rules, hasBucket }))
-    lines.push(...some);
+  for await (const some of readManifest(source, format, { ...rules, bucket })) lines.push(...some);
   return lines;
 }
 
@@ -42,13 +41,13 @@ describe('a manifest', () => {
       { sha256: SHA.toUpperCase(), prompt: 'caption en' },
       { url: 'http://example.com/', task: { type: 'ocr' } },
     );
-    expect(rows(await read(lines, 'jsonl', 16_384, true))).toEqual([
+    expect(rows(await read(lines, 'jsonl', 16_384, 'my-bucket'))).toEqual([
       {
         line: 1,
         url: 'https://example.com/cats/caf%C3%A9%201.jpg?sig=secret',
         name: 'cats/café 1.jpg',
       },
-      { line: 2, bucket: 'my-bucket', key: 'a/b.png', name: 'a/b.png', customId: 'x' },
+      { line: 2, key: 'a/b.png', name: 'a/b.png', customId: 'x' },
       { line: 3, key: 'c/d.png', name: 'other.png', metadata: { camera: '7' } },
       {
         line: 4,

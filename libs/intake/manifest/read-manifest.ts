@@ -17,7 +17,8 @@ export async function* readManifest(
   if (csv !== undefined) yield csv.end();
 }
 
-function readJson({ line, text }: TextLine, rules: LineRules): ReadLine[] {
+/** Output: none for a blank line. */
+export function readJson({ line, text }: TextLine, rules: LineRules): ReadLine[] {
   if (text === undefined) return [unreadable(line)];
   if (text.trim() === '') return [];
   let value: unknown;
