@@ -146,4 +146,20 @@ describe('however large a set or a job is, as many rows are read', () => {
     });
     expect(read).toBeLessThanOrEqual(300);
   });
+
+  it('for the few that failed in it, wherever they are', async () => {
+    const { jobId, setId } = await endedJob(LARGE);
+    const far = LARGE - 1_000;
+    await database.query(
+      `UPDATE items SET state = 'failed', error_code = 'image.undecodable' WHERE job_id = $1 AND n IN ($2, $2::int + 1)`,
+      [jobId, far],
+    );
+    for (const which of [{ state: 'failed' as const }, { errorCode: 'image.undecodable' }]) {
+      const read = await rowsRead(async (tx) => {
+        const page = await listResults(tx, { id: jobId, setId }, { limit: 4, ...which });
+        expect(page.map(({ n }) => n)).toEqual([far, far + 1]);
+      });
+      expect(read).toBeLessThanOrEqual(20);
+    }
+  });
 });

@@ -18,7 +18,9 @@ export interface SystemOptions {
   readonly queue?: 'postgres' | { readonly redisUrl: string };
   /** Default: the engine that answers at once, from `libs/testing`. */
   readonly model?: { readonly directory: string; readonly name: string };
-  /** Time per item of the instant engine, milliseconds. */
+  /** Without a model: another engine of `libs/testing/engine` than the instant one, by the name of its file. */
+  readonly engine?: 'colour-engine';
+  /** Time per item of the test engines, milliseconds. */
   readonly itemMs?: number;
   readonly workers?: number;
   /** More environment for our processes: timings, limits. */
@@ -115,12 +117,12 @@ export class System {
   }
 
   async startWorker(): Promise<WorkerProcess> {
-    const { model } = this.options;
+    const { model, engine = 'instant-engine' } = this.options;
     const service = await this.#startService('worker', {
       MODEL_NAME: model?.name ?? 'instant',
       MODEL_DIRECTORY: model?.directory ?? join(this.#directory, 'model'),
       ...(model === undefined
-        ? { ENGINE_MODULE: compiled('libs/testing/engine/instant-engine.js') }
+        ? { ENGINE_MODULE: compiled(`libs/testing/engine/${engine}.js`) }
         : {}),
     });
     const { hostPid } = service.ready as { hostPid: number };

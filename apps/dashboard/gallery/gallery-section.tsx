@@ -10,6 +10,8 @@ import { ListGrid, MOST_TILES, WholeGrid } from './gallery';
 import { countLabels } from './item-summary';
 
 const LABELS_SHOWN = 24;
+/** Of 200 images each, that are looked through for a label before the reader is asked. */
+const PAGES_AT_ONCE = 10;
 
 export function GallerySection({ job }: { readonly job: Job }) {
   const search = useSearch({ from: '/jobs/$jobId' });
@@ -48,9 +50,12 @@ export function GallerySection({ job }: { readonly job: Job }) {
     [loaded, search.label, least],
   );
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = pages;
+  const [pagesLookedAt, setPagesLookedAt] = useState(PAGES_AT_ONCE);
+  // A label is looked for here: without an end, one that is rare would bring all of a large job onto this page.
+  const isPatient = search.label === undefined || (pages.data?.pages.length ?? 0) < pagesLookedAt;
   const onEnd = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+    if (hasNextPage && !isFetchingNextPage && isPatient) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage, isPatient]);
   const hasBoxes =
     job.tasks === 'own' ||
     job.tasks.some(({ type }) => type !== 'caption' && type !== 'ocr' && type !== 'answer');
@@ -68,7 +73,7 @@ export function GallerySection({ job }: { readonly job: Job }) {
           />
         )}
       </div>
-      <LabelChips labels={labels} search={search} set={set} />
+      {(hasBoxes || labels.size > 0) && <LabelChips labels={labels} search={search} set={set} />}
       {pages.error && <Failure error={pages.error} />}
       {isWhole && job.item_counts.total > MOST_TILES && (
         <Range total={job.item_counts.total} first={first} onChange={setFirst} />
@@ -77,6 +82,18 @@ export function GallerySection({ job }: { readonly job: Job }) {
         <WholeGrid job={job} first={first} least={least} maskOpacity={maskOpacity} />
       ) : (
         <ListGrid job={job} items={items} onEnd={onEnd} least={least} maskOpacity={maskOpacity} />
+      )}
+      {!isWhole && hasNextPage && !isPatient && (
+        <p className="quiet look-further">
+          {count(loaded.length)} of {count(job.item_counts.total)} images looked at.{' '}
+          <button
+            type="button"
+            className="button"
+            onClick={() => setPagesLookedAt(pagesLookedAt + PAGES_AT_ONCE)}
+          >
+            Look further
+          </button>
+        </p>
       )}
       {!isWhole && pages.data && items.length === 0 && !pages.hasNextPage && (
         <p className="quiet">No image is like that.</p>
@@ -102,7 +119,9 @@ function StateChoices({ job, search, set }: ChoiceProps) {
   return (
     <div className="choices" role="group" aria-label="Show images">
       {choices
-        .filter(([state, , number]) => state === undefined || number > 0 || search.state === state)
+        .filter(
+          ([state, , number]) => state !== 'cancelled' || number > 0 || search.state === state,
+        )
         .map(([state, name, number]) => (
           <button
             key={name}
@@ -129,7 +148,6 @@ interface ChipProps {
 }
 
 function LabelChips({ labels, search, set }: ChipProps) {
-  if (labels.size === 0 && search.label === undefined) return null;
   const shown = [...labels].slice(0, LABELS_SHOWN);
   if (search.label !== undefined && !labels.has(search.label)) shown.push([search.label, 0]);
   return (
@@ -158,10 +176,11 @@ interface SliderProps {
 }
 
 function Sliders({ least, onLeast, maskOpacity, onMaskOpacity }: SliderProps) {
+  // No <output>: a label belongs to the first element in it that can have one, and that would be it.
   return (
     <div className="sliders">
       <label>
-        confidence <output>{least} %</output>
+        confidence <span>{least} %</span>
         <input
           type="range"
           min="0"
@@ -171,7 +190,7 @@ function Sliders({ least, onLeast, maskOpacity, onMaskOpacity }: SliderProps) {
         />
       </label>
       <label>
-        masks <output>{Math.round(maskOpacity * 100)} %</output>
+        masks <span>{Math.round(maskOpacity * 100)} %</span>
         <input
           type="range"
           min="0"

@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { memo, useEffect } from 'react';
 import type { ItemResult, Job } from '#contracts';
 import { CHUNK, useChunk } from '../client/results';
 import { counted } from '../parts/format';
@@ -36,16 +36,23 @@ interface RowProps extends GridProps {
   readonly side: number;
 }
 
-/** A row lies in one chunk or in two. */
-function WholeRow({ job, from, size, ...rest }: RowProps) {
+/** A row lies in one chunk or in two. Scrolling leaves those that are there alone. */
+const WholeRow = memo(function WholeRow({ job, from, size, ...rest }: RowProps) {
   const [a, b] = [Math.floor(from / CHUNK), Math.floor((from + size - 1) / CHUNK)];
   const chunks = [useChunk(job, a, true).data, useChunk(job, b, b !== a).data];
   const itemOf = (n: number): ItemResult | undefined =>
     chunks[Math.floor(n / CHUNK) - a]?.[n % CHUNK];
   return Array.from({ length: size }, (_, i) => (
-    <ItemTile key={from + i} job={job} n={from + i} item={itemOf(from + i)} {...rest} />
+    <ItemTile
+      key={from + i}
+      jobId={job.id}
+      setId={job.image_set}
+      n={from + i}
+      item={itemOf(from + i)}
+      {...rest}
+    />
   ));
-}
+});
 
 interface ListProps extends GridProps {
   readonly items: readonly ItemResult[];
@@ -67,7 +74,15 @@ export function ListGrid({ job, items, onEnd, ...rest }: ListProps) {
         items
           .slice(row * columns, (row + 1) * columns)
           .map((item) => (
-            <ItemTile key={item.n} job={job} n={item.n} item={item} side={side} {...rest} />
+            <ItemTile
+              key={item.n}
+              jobId={job.id}
+              setId={job.image_set}
+              n={item.n}
+              item={item}
+              side={side}
+              {...rest}
+            />
           ))
       }
     </Grid>

@@ -1,12 +1,13 @@
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
-import type { ItemResult, Job } from '#contracts';
+import { memo, useMemo, useState } from 'react';
+import type { Box, ItemResult } from '#contracts';
 import { thumbnailUrl } from '../client/results';
 import { OverlayCanvas } from '../overlay/overlay-canvas';
 import { summaryOf } from './item-summary';
 
 interface Props {
-  readonly job: Job;
+  readonly jobId: string;
+  readonly setId: string;
   readonly n: number;
   readonly item: ItemResult | undefined;
   /** Side of the square that holds the picture, CSS pixels. */
@@ -15,27 +16,31 @@ interface Props {
   readonly maskOpacity: number;
 }
 
-/** One image of a job: its picture with what was found in it, and in words what was answered, or why not. */
-export function ItemTile({ job, n, item, side, least, maskOpacity }: Props) {
+/**
+ * One image of a job: its picture with what was found in it, and in words what was answered, or why not. Takes no whole
+ * job, which changes with every answer: a tile is drawn again when its own item has changed, not at each turn of the wheel.
+ */
+export const ItemTile = memo(function ItemTile(props: Props) {
+  const { jobId, setId, n, item, side, least, maskOpacity } = props;
   const [isMissing, setMissing] = useState(false);
-  const boxes = item?.answers.flatMap((answer) => answer.boxes) ?? [];
-  const shown = boxes.filter((box) => box.confidence >= least);
+  const shown = useMemo(() => boxesOf(item, least), [item, least]);
   const place = fit(item, side);
-  const summary = summaryOf(item, least);
+  const summary = useMemo(() => summaryOf(item, least), [item, least]);
   return (
     <Link
       to="/jobs/$jobId/items/$n"
-      params={{ jobId: job.id, n: String(n) }}
+      params={{ jobId, n: String(n) }}
       className="tile"
       data-row=""
       data-state={item?.state ?? 'waiting'}
+      title={hoverText(item)}
     >
-      <span className="tile-picture" style={{ height: side }}>
+      <span className="tile-picture" style={{ width: side, height: side }}>
         {isMissing ? (
           <span className="quiet">no picture</span>
         ) : (
           <img
-            src={thumbnailUrl(job.image_set, n)}
+            src={thumbnailUrl(setId, n)}
             alt=""
             loading="lazy"
             decoding="async"
@@ -61,7 +66,15 @@ export function ItemTile({ job, n, item, side, least, maskOpacity }: Props) {
       </span>
     </Link>
   );
-}
+});
+
+const boxesOf = (item: ItemResult | undefined, least: number): readonly Box[] =>
+  item?.answers.flatMap((answer) => answer.boxes).filter(({ confidence }) => confidence >= least) ??
+  [];
+
+/** What does not fit below the picture. */
+const hoverText = (item: ItemResult | undefined): string | undefined =>
+  item && [item.image.name, item.image.custom_id].filter((text) => text !== null).join('\n');
 
 /** Where the picture lies in its square: it is shown whole. */
 function fit(item: ItemResult | undefined, side: number) {

@@ -1,23 +1,46 @@
+import type { Box } from '#contracts';
+
+type Runs = NonNullable<Box['mask']>['rle'];
+
 /**
- * COCO's compressed run lengths to a bitmap. Input: `counts` of a mask and its height and width. Output: one byte a pixel,
- * row by row, 1 where the object is. What the engine writes; a test holds it to the engine's own reading.
+ * A mask, as COCO compresses it, in a canvas of any size. Output: one byte a pixel of the canvas, row by row: 1 where the
+ * object is under the middle of the pixel. Its runs are walked once, down the columns as they go, so that the mask of a
+ * large picture costs a small canvas nothing but its runs. A test holds it to the engine's own writing.
  */
-export function bitmapOfRuns(counts: string, height: number, width: number): Uint8Array {
-  const bitmap = new Uint8Array(height * width);
+export function maskInCanvas({ size: [height, width], counts }: Runs, to: Size): Uint8Array {
   const runs = readRuns(counts);
-  let at = 0;
-  runs.forEach((run, i) => {
-    // Runs go down the columns, and begin with pixels that are not the object's.
-    if (i % 2 === 1) for (let k = at; k < at + run; k++) setPixel(bitmap, k, height, width);
-    at += run;
-  });
+  const rows = Int32Array.from({ length: to.height }, (_, y) => middle(y, to.height, height));
+  const bitmap = new Uint8Array(to.width * to.height);
+  let last = -1;
+  let run = 0;
+  let end = runs[0] ?? 0;
+  for (let x = 0; x < to.width; x++) {
+    const column = middle(x, to.width, width);
+    for (let y = 0; y < to.height; y++) {
+      const pixel = y * to.width + x;
+      // A canvas that is larger than the mask shows a column more than once; the runs are past it by then.
+      if (column === last) {
+        bitmap[pixel] = bitmap[pixel - 1]!;
+        continue;
+      }
+      const at = column * height + rows[y]!;
+      while (at >= end && run < runs.length - 1) end += runs[++run]!;
+      // Runs begin with pixels that are not the object's.
+      if (run % 2 === 1 && at < end) bitmap[pixel] = 1;
+    }
+    last = column;
+  }
   return bitmap;
 }
 
-function setPixel(bitmap: Uint8Array, k: number, height: number, width: number): void {
-  const x = Math.floor(k / height);
-  if (x < width) bitmap[(k % height) * width + x] = 1;
+interface Size {
+  readonly width: number;
+  readonly height: number;
 }
+
+/** Which of `from` pixels lies under the middle of pixel `at` of `to`. */
+const middle = (at: number, to: number, from: number): number =>
+  Math.floor(((at + 0.5) * from) / to);
 
 /** Five bits a character, the lowest first; from the fourth run on, the difference to the run two earlier. */
 function readRuns(counts: string): number[] {
