@@ -10,8 +10,10 @@ import './style/base.css';
 import './style/parts.css';
 import './style/shell.css';
 import './style/jobs.css';
+import './style/failures.css';
 import './style/gallery.css';
 import './style/start.css';
+import './style/ask-again.css';
 import './style/correction.css';
 import './style/operate.css';
 

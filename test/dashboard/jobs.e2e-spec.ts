@@ -141,7 +141,7 @@ describe('a job', () => {
     const happened = page.getByRole('region', { name: 'What happened' });
     // Twice: the first time, and after they were tried again.
     const ends = happened.getByText(`2 succeeded, ${REFUSED} failed`);
-    await expect.poll(() => ends.count()).toBe(2);
+    await expect.poll(() => ends.count(), { timeout: 30_000 }).toBe(2);
   });
 
   it('says where its images are while it runs', async () => {

@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import type { Job } from '#contracts';
 import { isOver, useFailures, useRetry } from '../client/jobs';
 import { thumbnailUrl } from '../client/results';
@@ -9,18 +10,37 @@ import { count } from '../parts/format';
 /** Each cause of failures with how many images it has, the most frequent first; whatever the size of the job. */
 export function ErrorGroups({ job }: { readonly job: Job }) {
   const causes = Object.entries(job.error_counts).toSorted((a, b) => b[1] - a[1]);
-  if (causes.length === 0) return null;
+  // A failure that comes while somebody looks makes a line longer, and moves nothing.
+  const [wasRunning] = useState(!isOver(job));
+  const [isOpen, setOpen] = useState(!wasRunning);
+  if (causes.length === 0 && !wasRunning) return null;
   return (
     <section aria-labelledby="failures">
-      <h2 id="failures">Failures by cause</h2>
-      <ul className="causes">
-        {causes.map(([code, failed]) => (
-          <Cause key={code} job={job} code={code} failed={failed} />
-        ))}
-      </ul>
+      <details
+        className="failures"
+        open={isOpen}
+        onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
+      >
+        <summary>
+          <h2 id="failures">Failures by cause</h2>
+          {!isOpen && <span className="quiet">{inALine(causes)}</span>}
+        </summary>
+        {isOpen && (
+          <ul className="causes">
+            {causes.map(([code, failed]) => (
+              <Cause key={code} job={job} code={code} failed={failed} />
+            ))}
+          </ul>
+        )}
+      </details>
     </section>
   );
 }
+
+const inALine = (causes: readonly (readonly [string, number])[]): string =>
+  causes.length === 0
+    ? 'none so far'
+    : causes.map(([code, failed]) => `${count(failed)} ${code}`).join(' · ');
 
 interface CauseProps {
   readonly job: Job;
@@ -40,9 +60,11 @@ function Cause({ job, code, failed }: CauseProps) {
       <strong>{count(failed)}</strong>
       <div>
         <code>{code}</code>
-        {[...details].map((detail) => (
-          <p key={detail}>{detail}</p>
-        ))}
+        <div className="details">
+          {[...details].map((detail) => (
+            <p key={detail}>{detail}</p>
+          ))}
+        </div>
         <ul className="examples" aria-label={`Examples of ${code}`}>
           {items.map((item) => (
             <li key={item.n}>

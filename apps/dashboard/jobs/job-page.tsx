@@ -7,6 +7,7 @@ import { Age } from '../parts/age';
 import { CopyButton } from '../parts/copy-button';
 import { Failure } from '../parts/failure';
 import { counted, percent } from '../parts/format';
+import { useKeptHeight } from '../parts/kept-height';
 import { ErrorGroups } from './error-groups';
 import { ExportList } from './export-list';
 import { ExtendJob } from './extend-job';
@@ -38,6 +39,7 @@ export function JobPage() {
 
 function JobView({ job, seenAt }: { readonly job: Job; readonly seenAt: number }) {
   const { tab } = useSearch({ from: '/jobs/$jobId' });
+  const standing = useKeptHeight<HTMLElement>();
   return (
     <div className="page">
       <div className="job-head">
@@ -53,7 +55,7 @@ function JobView({ job, seenAt }: { readonly job: Job; readonly seenAt: number }
           </span>
         </p>
       </div>
-      <section aria-label="How far it is" className="job-standing">
+      <section ref={standing} aria-label="How far it is" className="job-standing">
         <JobProgress job={job} />
         <JobFigures job={job} seenAt={seenAt} />
         <JobStages job={job} />

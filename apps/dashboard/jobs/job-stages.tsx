@@ -12,22 +12,22 @@ const WORDS = {
 /** Where the images of a job are that have not ended, and who has them; nothing once all have. */
 export function JobStages({ job }: { readonly job: Job }) {
   const progress = useProgress(job).data;
-  if (progress === undefined || job.finished_at !== null) return null;
+  if (job.finished_at !== null) return null;
   const of = (stage: keyof typeof WORDS): number =>
-    progress.stages.find((known) => known.stage === stage)?.items ?? 0;
+    progress?.stages.find((known) => known.stage === stage)?.items ?? 0;
   return (
     <>
       <ol className="stages" aria-label="Where the images are">
         {(['waiting', 'queued', 'working'] as const).map((stage) => (
           <li key={stage} data-empty={of(stage) === 0 || undefined}>
-            <strong>{count(of(stage))}</strong> {WORDS[stage]}
+            <strong>{progress === undefined ? '…' : count(of(stage))}</strong> {WORDS[stage]}
           </li>
         ))}
         <li>
           <strong>{count(endedOf(job))}</strong> ended
         </li>
       </ol>
-      <p className="quiet">{hands(progress)}</p>
+      <p className="quiet hands">{progress && hands(progress)}</p>
     </>
   );
 }

@@ -1,4 +1,4 @@
-import type { JobPreview } from '#contracts';
+import type { ItemResult, JobPreview } from '#contracts';
 import { thumbnailUrl } from '../client/results';
 import { ItemAnswers } from '../item/item-answers';
 import { OverlayCanvas } from '../overlay/overlay-canvas';
@@ -10,6 +10,10 @@ interface Props {
 
 const NOTHING_HIDDEN: ReadonlySet<string> = new Set();
 
+/** Known before the picture has come, which then pushes nothing down. */
+const ratioOf = ({ image: { width, height } }: ItemResult): string | undefined =>
+  width && height ? `${width} / ${height}` : undefined;
+
 export function SampleAnswers({ set, preview }: Props) {
   return (
     <section aria-labelledby="samples">
@@ -20,7 +24,7 @@ export function SampleAnswers({ set, preview }: Props) {
       <ul className="samples">
         {preview.samples.map((item) => (
           <li key={item.n}>
-            <div className="sample-picture">
+            <div className="sample-picture" style={{ aspectRatio: ratioOf(item) }}>
               <img src={thumbnailUrl(set, item.n)} alt="" />
               <OverlayCanvas
                 boxes={item.answers.flatMap(({ boxes }) => boxes)}

@@ -43,14 +43,13 @@ export function StartPage() {
       <section aria-labelledby="pictures">
         <h2 id="pictures">Pictures</h2>
         <DropZone onFiles={upload.add}>
-          {upload.total > 0 && (
-            <p role="status">
-              {isSent
+          <p role="status">
+            {upload.total > 0 &&
+              (isSent
                 ? counted(images, 'image')
-                : `${upload.sent} of ${counted(upload.total, 'file')} sent`}
-              {upload.refused.length > 0 && `, ${counted(upload.refused.length, 'file')} refused`}
-            </p>
-          )}
+                : `${upload.sent} of ${counted(upload.total, 'file')} sent`)}
+            {upload.refused.length > 0 && `, ${counted(upload.refused.length, 'file')} refused`}
+          </p>
         </DropZone>
         {upload.error !== undefined && <Failure error={upload.error} />}
         <ul className="quiet refused">

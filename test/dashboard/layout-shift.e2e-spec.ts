@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Job, Task } from '#contracts';
+import { TestClient } from '../rig/client.js';
+import { System } from '../rig/system.js';
+import { NARROW, TestBrowser, WIDE, type Page } from './browser.js';
+import { shiftsOf, sumOf, watchShifts } from './layout-shift.js';
+import { uprightPicture } from './upright-picture.js';
+
+/** What may move by itself on a page, from its first paint to the end of the story. */
+const MOST = 0.05;
+const IMAGES = 160;
+const TASKS: Task[] = [
+  { type: 'detect', labels: ['blue', 'red'] },
+  { type: 'caption', language: 'en' },
+];
+
+let system: System;
+let client: TestClient;
+let browser: TestBrowser;
+let picture: Buffer;
+
+beforeAll(async () => {
+  system = await System.start({ engine: 'colour-engine', itemMs: 150 });
+  client = new TestClient(system.url, system.apiKey);
+  picture = await uprightPicture(6);
+  browser = await TestBrowser.start(system.url);
+  for (let n = 0; n < 5; n++) await client.finished((await startJob(`Earlier ${n}`, 3)).id, 60_000);
+});
+afterAll(async () => {
+  await browser?.close();
+  await system?.stop();
+});
+
+/** Pictures that differ in what decoders skip; the last three are cut off. */
+async function startJob(name: string, images: number): Promise<Job> {
+  const set = await client.createSet(name);
+  const files = Array.from({ length: images }, (_, n) => {
+    const part = n < images - 3 ? picture : picture.subarray(0, picture.length / 2);
+    return { name: `${name}-${n}.jpg`, bytes: Buffer.concat([part, Buffer.from(`${name} ${n}`)]) };
+  });
+  await client.upload(set.id, files);
+  return client.createJob(set.id, TASKS, { name });
+}
+
+/** A page of somebody who has signed in, loaded anew with an eye on what moves. */
+async function openWatched(path: string, size: typeof WIDE): Promise<Page> {
+  const page = await browser.openSignedIn('/jobs', system.apiKey, { size });
+  await watchShifts(page);
+  await page.goto(path);
+  return page;
+}
+
+async function expectStill(page: Page): Promise<void> {
+  await expect
+    .poll(() => page.evaluate('[...document.images].every((image) => image.complete)'), {
+      timeout: 30_000,
+    })
+    .toBe(true);
+  const shifts = await shiftsOf(page);
+  expect(sumOf(shifts) <= MOST ? [] : shifts).toEqual([]);
+  await page.close();
+}
+
+describe.each([WIDE, NARROW])('by itself hardly anything moves (%o)', (size) => {
+  it('on the list of jobs while one goes on', async () => {
+    const { id } = await startJob(`Live ${size.width}`, 60);
+    await client.request('POST', `/v1/jobs/${id}/pause`);
+    const page = await openWatched('/jobs', size);
+    const row = page.getByRole('listitem').filter({ hasText: `Live ${size.width}` });
+    await row.getByText('paused').waitFor();
+    await client.request('POST', `/v1/jobs/${id}/resume`);
+    await row.getByText('left').waitFor();
+    await row.getByText('partly failed').waitFor({ timeout: 60_000 });
+    await expectStill(page);
+  });
+
+  it('on the page of a job from before its first answer until after its last', async () => {
+    const job = await startJob(`Watched ${size.width}`, IMAGES);
+    await client.request('POST', `/v1/jobs/${job.id}/pause`);
+    const page = await openWatched(`/jobs/${job.id}`, size);
+    await page.getByText('waiting for a worker').waitFor();
+    await client.request('POST', `/v1/jobs/${job.id}/resume`);
+    await page.getByText('time left').waitFor();
+    await page.locator('.tile canvas').first().waitFor();
+    await page.locator('.job-head').getByText('partly failed').waitFor({ timeout: 90_000 });
+    await page.getByText('image.undecodable').first().waitFor();
+    await expectStill(page);
+  });
+
+  it('in the gallery of a job that has ended, and as it is scrolled', async () => {
+    const { data } = await client.request<{ data: Job[] }>('GET', '/v1/jobs?name=Watched');
+    const page = await openWatched(`/jobs/${data[0]!.id}`, size);
+    await page.locator('.tile canvas').first().waitFor();
+    const last = page.locator(`.tile[href$="/items/${IMAGES - 1}"]`);
+    await expect
+      .poll(
+        async () => {
+          await page.mouse.wheel(0, 700);
+          return last.count();
+        },
+        { timeout: 30_000 },
+      )
+      .toBe(1);
+    await expectStill(page);
+  });
+
+  it('on the page of an image', async () => {
+    const { data } = await client.request<{ data: Job[] }>('GET', '/v1/jobs?name=Watched');
+    const page = await openWatched(`/jobs/${data[0]!.id}/items/1`, size);
+    await page.getByText('About this image').waitFor();
+    await expectStill(page);
+  });
+
+  it('on the way from pictures to a few answers', async () => {
+    const page = await openWatched('/new', size);
+    const buffer = Buffer.concat([picture, Buffer.from(`start ${size.width}`)]);
+    const file = { name: 'one.jpg', mimeType: 'image/jpeg', buffer };
+    await page.getByLabel('Pictures or an archive').setInputFiles([file]);
+    await page.getByRole('status').getByText('1 image').waitFor();
+    await page.getByRole('button', { name: 'See a few answers first' }).click();
+    await page.getByRole('heading', { name: 'A few answers' }).waitFor({ timeout: 60_000 });
+    await expectStill(page);
+  });
+});
+
+it('would be noticed if something moved', async () => {
+  const page = await openWatched('/jobs', WIDE);
+  await page.getByText('Earlier 0').waitFor();
+  await page.evaluate(`(() => {
+    const block = document.createElement('div');
+    block.style.height = '200px';
+    document.querySelector('.job-list').before(block);
+    return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  })()`);
+  await expect.poll(async () => sumOf(await shiftsOf(page))).toBeGreaterThan(MOST);
+});
