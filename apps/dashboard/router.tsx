@@ -6,6 +6,7 @@ import { JobsPage } from './jobs/jobs-page';
 import { readJobSearch } from './jobs/job-search';
 import { operateRoutes } from './operate/operate-routes';
 import { rootRoute } from './root-route';
+import { ErrorPage } from './shell/error-page';
 import { StartPage } from './start/start-page';
 
 const homeRoute = createRoute({
@@ -52,6 +53,7 @@ export const router = createRouter({
     operateRoutes,
   ]),
   scrollRestoration: true,
+  defaultErrorComponent: ErrorPage,
 });
 
 declare module '@tanstack/react-router' {

@@ -1037,6 +1037,8 @@ export type PreviewJob = {
   readonly timeout_seconds?: number;
   /** Images to run, spread over the set; the same ones each time */
   readonly samples?: number;
+  /** Numbers of the images to run, instead of some that are spread over the set */
+  readonly images?: readonly number[];
 };
 
 export type JobPreview = {

@@ -12,6 +12,12 @@ export const previewJobSchema = createJobSchema
       .max(MOST_SAMPLES)
       .default(8)
       .describe('Images to run, spread over the set; the same ones each time'),
+    images: z
+      .array(z.int().min(0).max(2_147_483_647))
+      .min(1)
+      .max(MOST_SAMPLES)
+      .optional()
+      .describe('Numbers of the images to run, instead of some that are spread over the set'),
   })
   .meta({ id: 'PreviewJob' });
 export type PreviewJob = z.infer<typeof previewJobSchema>;

@@ -85,6 +85,21 @@ describe('a preview of a job', () => {
     expect(shown.known_share).toBe(0);
   });
 
+  it('runs the very images that somebody names, and no other', async () => {
+    const image_set = await makeSet('sealed');
+    const [response] = await Promise.all([
+      preview({ image_set, images: [41, 7, 41], samples: 4 }),
+      work(),
+    ]);
+    const shown = jobPreviewSchema.parse(response.json());
+    expect(shown.samples.map((item) => item.n)).toEqual([7, 41]);
+    expect(shown).toMatchObject({ items: IMAGES, samples_left: 0 });
+    const beyond = await preview({ image_set, images: [0, IMAGES] });
+    expect([beyond.statusCode, beyond.json().code]).toEqual([404, 'image.not_found']);
+    const none = await preview({ image_set, images: [] });
+    expect([none.statusCode, none.json().code]).toEqual([400, 'request.invalid']);
+  });
+
   it('creates nothing that anybody sees, and seals nothing', async () => {
     const image_set = await makeSet('open');
     await Promise.all([preview({ image_set, seal: true }), work()]);

@@ -39,7 +39,7 @@ export async function planPreview(
   const setId = requireUuid('set', request.image_set);
   const items = await countImages(tx, tenantId, setId, request);
   const { tasks, cache } = request;
-  const preview = sampleItems(items, request.samples);
+  const preview = chosenImages(items, request) ?? sampleItems(items, request.samples);
   const id = newUuid();
   await planJob(tx, {
     id,
@@ -61,6 +61,17 @@ export async function planPreview(
   if (job === undefined) throw new Error(`Preview ${id} is not there after planning it.`);
   const asked = { tenantId, setId, model, tasks, itemCount: items };
   return { job, items, knownShare: cache ? await estimateKnownShare(tx, asked) : 0 };
+}
+
+/** In the order of the set, each once. Errors: `image.not_found`. */
+function chosenImages(items: number, { images, image_set }: PreviewJob): number[] | undefined {
+  const beyond = images?.find((n) => n >= items);
+  if (beyond === undefined) return images && [...new Set(images)].toSorted((a, b) => a - b);
+  throw new AppError(
+    'image.not_found',
+    `The set has no image ${beyond}; its images are numbered from 0 to ${items - 1}.`,
+    { context: { image_set, n: beyond } },
+  );
 }
 
 async function countImages(

@@ -49,6 +49,13 @@ describe('pallet jobs preview', () => {
     expect(out).toContain('known    25 % of the answers\n');
   });
 
+  it('runs the images that were named', async () => {
+    api.answerNext('/v1/jobs/preview', { status: 200, body: aPreview() });
+    expect((await run('--task', 'ocr', '--image', '7', '41', '--image', '0')).code).toBe(0);
+    expect(api.received[0]!.json).toMatchObject({ images: [7, 41, 0] });
+    expect((await run('--task', 'ocr', '--image', 'seven')).code).toBe(2);
+  });
+
   it('says how many samples were not in time, and estimates nothing without one', () => {
     const text = describePreview(
       aPreview({ samples: [], samples_left: 8, estimate: null, workers: 0 }),

@@ -6,12 +6,16 @@ import { TASK_FORMS } from '../task/task-string.js';
 import { jsonOption, seconds, taskOption, wholeNumber } from './options.js';
 import { tasksOf } from './task-choice.js';
 
+/** More images no set can have. */
+const MOST_NUMBER = 2_147_483_647;
+
 interface PreviewFlags {
   set: string;
   task?: Task[];
   ownTasks?: boolean;
   model?: string;
   samples?: number;
+  image?: number[];
   wait: number;
   cache: boolean;
   json?: boolean;
@@ -26,6 +30,7 @@ export function addJobPreview(jobs: Command, context: CliContext): void {
     .option('--own-tasks', 'ask each image the tasks that it brought, instead of --task')
     .option('--model <model>', 'which model answers; the only one if there is one')
     .option('--samples <n>', 'images to run, spread over the set', wholeNumber(1, 32))
+    .option('--image <n...>', 'run these images of the set instead, by their numbers', imageNumbers)
     .option('--wait <seconds>', 'how long to wait for them, 120 at most', seconds, 60)
     .option('--no-cache', 'estimate without answers that are known')
     .addOption(jsonOption())
@@ -33,12 +38,18 @@ export function addJobPreview(jobs: Command, context: CliContext): void {
     .action(action<[], PreviewFlags>(context, showPreview));
 }
 
+/** Each of them is parsed by itself, with those before it. */
+const imageNumbers = (text: string, before: number[] = []): number[] => [
+  ...before,
+  wholeNumber(0, MOST_NUMBER)(text),
+];
+
 async function showPreview(input: CommandInput<PreviewFlags>): Promise<void> {
   const { flags, context } = input;
-  const { set, model, samples, cache } = flags;
+  const { set, model, samples, image, cache } = flags;
   const client = await connect(input);
   const shown = await client.previewJob(
-    { image_set: set, seal: true, tasks: tasksOf(flags), model, samples, cache },
+    { image_set: set, seal: true, tasks: tasksOf(flags), model, samples, images: image, cache },
     { signal: context.signal, waitSeconds: flags.wait },
   );
   const { output } = context;

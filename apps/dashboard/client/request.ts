@@ -15,6 +15,11 @@ export class SilenceError extends Error {
   }
 }
 
+let lastId: string | undefined;
+
+/** Of the request that was answered last: what a report of a fault of the page itself can name. */
+export const lastRequestId = (): string | undefined => lastId;
+
 interface Options {
   readonly method?: string;
   readonly body?: object | FormData;
@@ -43,6 +48,7 @@ export async function request<T>(path: string, options: Options = {}): Promise<T
     throw new SilenceError();
   }
   noteAnswer();
+  lastId = response.headers.get('x-request-id') ?? lastId;
   if (response.status === 204) return undefined as T;
   const answer: unknown = await response.json().catch(() => undefined);
   if (response.ok) return answer as T;

@@ -1,9 +1,7 @@
 import type { ReactNode } from 'react';
 import type { Answer, ItemResult, Job, Task } from '#contracts';
 import { taskTitle } from '../jobs/task-title';
-import { counted } from '../parts/format';
-import { colourOf } from '../overlay/class-colour';
-import { TokenStrip } from './token-strip';
+import { AnswerView } from './answer-view';
 
 interface Props {
   readonly tasks: Job['tasks'];
@@ -11,76 +9,34 @@ interface Props {
   readonly hidden: ReadonlySet<string>;
   /** Without it the labels are no switches. */
   readonly onToggle?: (label: string) => void;
+  /** Another answer to the same task, or to a changed one. */
+  readonly beside?: (answer: Answer) => ReactNode;
   /** What stands below an answer. */
   readonly below?: (answer: Answer, task: Task | undefined) => ReactNode;
 }
 
-export function ItemAnswers({ tasks: asked, item, hidden, onToggle, below }: Props) {
+export function ItemAnswers({ tasks: asked, item, hidden, onToggle, beside, below }: Props) {
   const tasks = asked === 'own' ? (item.tasks ?? []) : asked;
   return item.answers.map((answer) => {
     const task = tasks[answer.task];
+    const other = beside?.(answer);
+    const view = <AnswerView answer={answer} hidden={hidden} onToggle={onToggle} />;
     return (
       <section key={answer.task} className="answer">
         <h2>{task === undefined ? answer.prompt : taskTitle(task)}</h2>
-        {answer.boxes.length > 0 ? (
-          <Boxes answer={answer} hidden={hidden} onToggle={onToggle} />
+        {other === undefined ? (
+          view
         ) : (
-          <p className="answer-text">{answer.text || 'nothing'}</p>
+          <div className="answer-pair">
+            <div role="group" aria-label="Before">
+              <p className="quiet">before</p>
+              {view}
+            </div>
+            {other}
+          </div>
         )}
-        {answer.warnings.map((warning) => (
-          <p key={warning} className="warning">
-            {warning}
-          </p>
-        ))}
-        <details>
-          <summary className="quiet">
-            {Math.round(answer.confidence * 100)} % sure · {counted(answer.tokens, 'token')}
-            {answer.end_reason !== 'eos' && ` · cut off (${answer.end_reason})`}
-            {answer.cached && ' · known answer'}
-          </summary>
-          <dl className="facts raw">
-            <dt>Prompt</dt>
-            <dd>
-              <code>{answer.prompt}</code>
-            </dd>
-            <dt>Raw text</dt>
-            <dd>
-              <code>{answer.raw}</code>
-            </dd>
-          </dl>
-          <TokenStrip answer={answer} />
-        </details>
         {below?.(answer, task)}
       </section>
     );
   });
-}
-
-interface BoxesProps {
-  readonly answer: Answer;
-  readonly hidden: ReadonlySet<string>;
-  readonly onToggle?: (label: string) => void;
-}
-
-/** The text alternative of the overlay: each thing, how sure, and where. */
-function Boxes({ answer, hidden, onToggle }: BoxesProps) {
-  return (
-    <ul className="boxes">
-      {answer.boxes.map((box, i) => (
-        <li key={i}>
-          <button
-            type="button"
-            aria-pressed={!hidden.has(box.label)}
-            disabled={onToggle === undefined}
-            onClick={() => onToggle?.(box.label)}
-            title={onToggle && 'Show or hide this label'}
-          >
-            <i style={{ background: colourOf(box.label) }} /> {box.label}
-          </button>
-          <span>{Math.round(box.confidence * 100)} %</span>
-          <span className="quiet">{box.pixels.map((value) => Math.round(value)).join(', ')}</span>
-        </li>
-      ))}
-    </ul>
-  );
 }

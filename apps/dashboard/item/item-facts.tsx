@@ -8,11 +8,23 @@ const STAGES = [
 ] as const;
 
 export function ItemFacts({ item }: { readonly item: ItemResult }) {
-  const { width, height, sha256 } = item.image;
+  const { width, height, sha256, custom_id: customId, metadata } = item.image;
   return (
     <section aria-labelledby="facts">
       <h2 id="facts">About this image</h2>
       <dl className="facts">
+        {customId !== null && (
+          <>
+            <dt>Custom id</dt>
+            <dd>{customId}</dd>
+          </>
+        )}
+        {Object.entries(metadata).map(([key, value]) => (
+          <div key={key} className="contents">
+            <dt>{key}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
         {width !== null && (
           <>
             <dt>Size</dt>

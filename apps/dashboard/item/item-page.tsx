@@ -8,10 +8,13 @@ import { thumbnailUrl, useItem } from '../client/results';
 import { Failure } from '../parts/failure';
 import { count } from '../parts/format';
 import { AnswerCorrection } from './answer-correction';
+import { AskAgain } from './ask-again';
+import { useAskedAgain } from './asked-again';
 import { drawable } from './box-draft';
 import { ItemAnswers } from './item-answers';
 import { ItemFacts } from './item-facts';
 import { ItemPicture } from './item-picture';
+import { NewAnswerView } from './new-answer';
 
 export function ItemPage() {
   const { jobId, n: text } = useParams({ from: '/jobs/$jobId/items/$n' });
@@ -37,7 +40,8 @@ interface Props {
 
 function ItemView({ job, n, item }: Props) {
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
-  const boxes = useMemo(() => item?.answers.flatMap((answer) => answer.boxes) ?? [], [item]);
+  const again = useAskedAgain(item);
+  const { boxes } = again;
   const [draft, setDraft] = useState<readonly CorrectedBox[]>();
   const corrections = useCorrections(job.id, n).data?.data;
   const size = { width: item?.image.width ?? 0, height: item?.image.height ?? 0 };
@@ -49,7 +53,7 @@ function ItemView({ job, n, item }: Props) {
       return next;
     });
   return (
-    <div className="item-page">
+    <div className="item-page" data-compares={again.answers.size > 0 || undefined}>
       <div className="item-head">
         <Link to="/jobs/$jobId" params={{ jobId: job.id }} search={{}} className="quiet">
           {job.name ?? 'Unnamed job'}
@@ -79,16 +83,35 @@ function ItemView({ job, n, item }: Props) {
               item={item}
               hidden={hidden}
               onToggle={toggle}
+              beside={({ task: at }) => {
+                const now = again.answers.get(at);
+                if (now === undefined) return undefined;
+                const onShow = (isShown: boolean): void => again.show(at, isShown);
+                return (
+                  <NewAnswerView now={now} hidden={hidden} onToggle={toggle} onShow={onShow} />
+                );
+              }}
               below={(answer, task) => (
-                <AnswerCorrection
-                  job={job}
-                  n={n}
-                  answer={answer}
-                  task={task}
-                  size={size}
-                  correction={corrections?.find((known) => known.task === answer.task)}
-                  onDraft={setDraft}
-                />
+                <div className="answer-actions">
+                  <AnswerCorrection
+                    job={job}
+                    n={n}
+                    answer={answer}
+                    task={task}
+                    size={size}
+                    correction={corrections?.find((known) => known.task === answer.task)}
+                    onDraft={setDraft}
+                  />
+                  {task !== undefined && (
+                    <AskAgain
+                      job={job}
+                      n={n}
+                      answer={answer}
+                      task={task}
+                      onAnswer={(changed, found) => again.take(answer.task, changed, found)}
+                    />
+                  )}
+                </div>
               )}
             />
             <ItemFacts item={item} />

@@ -45,6 +45,24 @@ export const TASK_KINDS: readonly TaskKind[] = [
   },
 ];
 
+/** What a changed form of the task begins with. */
+export function draftOfTask(task: Task): TaskDraft {
+  const { type } = task;
+  if (type === 'answer') return { type, text: task.question };
+  if (type === 'detect') return { type, text: task.labels.join(' ; ') };
+  if (type === 'segment') return { type, text: task.label };
+  return { type, text: type === 'prompt' ? task.prompt : '' };
+}
+
+/** The task as it was changed; what the draft does not say (language, most tokens) stays as it was. */
+export function changedTask(task: Task, draft: TaskDraft): Task | undefined {
+  const changed = taskOf(draft);
+  if (changed === undefined || changed.type !== task.type) return changed;
+  const { max_tokens } = task;
+  const language = 'language' in task ? { language: task.language } : {};
+  return { ...changed, ...language, ...(max_tokens !== undefined && { max_tokens }) };
+}
+
 /** Undefined while something is missing. */
 export function taskOf({ type, text }: TaskDraft): Task | undefined {
   const words = text.trim();
