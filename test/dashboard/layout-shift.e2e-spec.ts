@@ -8,7 +8,7 @@ import { uprightPicture } from './upright-picture.js';
 
 /** What may move by itself on a page, from its first paint to the end of the story. */
 const MOST = 0.05;
-const IMAGES = 160;
+const IMAGES = 96;
 const TASKS: Task[] = [
   { type: 'detect', labels: ['blue', 'red'] },
   { type: 'caption', language: 'en' },
@@ -63,13 +63,12 @@ async function expectStill(page: Page): Promise<void> {
 
 describe.each([WIDE, NARROW])('by itself hardly anything moves (%o)', (size) => {
   it('on the list of jobs while one goes on', async () => {
-    const { id } = await startJob(`Live ${size.width}`, 60);
+    const { id } = await startJob(`Live ${size.width}`, 32);
     await client.request('POST', `/v1/jobs/${id}/pause`);
     const page = await openWatched('/jobs', size);
     const row = page.getByRole('listitem').filter({ hasText: `Live ${size.width}` });
     await row.getByText('paused').waitFor();
     await client.request('POST', `/v1/jobs/${id}/resume`);
-    await row.getByText('left').waitFor();
     await row.getByText('partly failed').waitFor({ timeout: 60_000 });
     await expectStill(page);
   });
