@@ -18,18 +18,20 @@ export class Links {
     readonly env: Addresses,
   ) {}
 
-  static async open(addresses: Addresses): Promise<Links> {
+  /** With `isDirect` the process is told of the servers themselves, and cutting a wire changes nothing. */
+  static async open(addresses: Addresses, { isDirect = false } = {}): Promise<Links> {
     const storage = new URL(addresses.STORAGE_URL);
     const endpoint = storage.searchParams.get('endpoint');
     const database = await FaultProxy.to(addresses.DATABASE_URL);
     const queue = await FaultProxy.to(addresses.QUEUE_URL);
     const store = endpoint === null ? undefined : await FaultProxy.to(endpoint);
     if (store !== undefined) storage.searchParams.set('endpoint', store.through(endpoint!));
-    return new Links(database, queue, store, {
+    const throughWires = {
       DATABASE_URL: database.through(addresses.DATABASE_URL),
       QUEUE_URL: queue.through(addresses.QUEUE_URL),
       STORAGE_URL: storage.href,
-    });
+    };
+    return new Links(database, queue, store, isDirect ? addresses : throughWires);
   }
 
   heal(): void {

@@ -28,6 +28,8 @@ export interface SystemOptions {
   /** Default: a folder of its own. */
   readonly storageUrl?: string;
   readonly postgresSettings?: Readonly<Record<string, string>>;
+  /** For benches: wires run in this process, and every byte would go through it while it measures. */
+  readonly isDirect?: boolean;
 }
 
 /** One of our processes, with the wires that it hangs on. */
@@ -158,11 +160,12 @@ export class System {
     name: 'api' | 'dispatcher' | 'worker' | 'trainer',
     env: Readonly<Record<string, string>>,
   ): Promise<Process> {
-    const links = await Links.open({
+    const addresses = {
       DATABASE_URL: this.databaseUrl,
       QUEUE_URL: this.#queueUrl,
       STORAGE_URL: this.options.storageUrl ?? `file://${join(this.#directory, 'objects')}`,
-    });
+    };
+    const links = await Links.open(addresses, this.options);
     const log = createWriteStream(join(this.#directory, `${name}.log`), { flags: 'a' });
     const service = await startService({
       name,

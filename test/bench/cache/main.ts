@@ -22,7 +22,7 @@ interface Round {
   readonly known: number;
 }
 
-const system = await System.start({ workers: 1, env: { LOG_LEVEL: 'warn' } });
+const system = await System.start({ isDirect: true, workers: 1, env: { LOG_LEVEL: 'warn' } });
 try {
   await bench(new TestClient(system.url, system.apiKey));
 } finally {

@@ -25,7 +25,7 @@ server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 const env = { LOG_LEVEL: 'warn', OUTGOING_ALLOW: '127.0.0.0/8' };
-const system = await System.start({ workers: 0, env });
+const system = await System.start({ isDirect: true, workers: 0, env });
 try {
   const client = new TestClient(system.url, system.apiKey);
   const known = tinyImage(-1);

@@ -31,7 +31,7 @@ interface Run {
 }
 type Send = (files: number, fileBytes: number) => Promise<void>;
 
-const system = await System.start({ workers: 0, env: { LOG_LEVEL: 'warn' } });
+const system = await System.start({ isDirect: true, workers: 0, env: { LOG_LEVEL: 'warn' } });
 const objects = join(system.directory, 'objects');
 const plainFolder = join(system.directory, 'plain');
 let plain: ChildService | undefined;

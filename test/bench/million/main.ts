@@ -27,7 +27,7 @@ const both = await measure(LARGE);
 report(alone, both);
 
 async function measure(large: number | undefined): Promise<Measured> {
-  const system = await System.start({ workers: 1, env: { LOG_LEVEL: 'warn' } });
+  const system = await System.start({ isDirect: true, workers: 1, env: { LOG_LEVEL: 'warn' } });
   try {
     const client = new TestClient(system.url, system.apiKey);
     await sendContents(client);

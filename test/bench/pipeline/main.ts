@@ -21,7 +21,7 @@ import { tinyImage } from '../../rig/tiny-image.js';
 const ITEMS = Number(process.env['BENCH_ITEMS'] ?? 10_000);
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
 
-const system = await System.start({ workers: 1, env: { LOG_LEVEL: 'warn' } });
+const system = await System.start({ isDirect: true, workers: 1, env: { LOG_LEVEL: 'warn' } });
 await bench();
 
 async function bench(): Promise<void> {

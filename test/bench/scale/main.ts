@@ -40,7 +40,7 @@ console.log(
 );
 
 async function measure(items: number): Promise<Measured> {
-  const system = await System.start({ workers: 1, env: { LOG_LEVEL: 'warn' } });
+  const system = await System.start({ isDirect: true, workers: 1, env: { LOG_LEVEL: 'warn' } });
   try {
     const client = new TestClient(system.url, system.apiKey);
     const jobId = await runJob(system, client, items);
