@@ -41,3 +41,14 @@ it('stays small however long the simulation', () => {
   expect(plot(10_000_000).svg.length).toBeLessThan(120_000);
   expect(plot(1).svg).not.toMatch(/NaN|Infinity/);
 });
+
+it('draws another run of the same load beside it, inside the same frame', () => {
+  const [one, other] = [60_000, 120_000].map((images) =>
+    simulate(burst(images), DEFAULT_POOL, DEFAULT_WORLD),
+  );
+  const svg = plotSimulation(one!, 'measured', { name: 'simulation', samples: other!.samples });
+  expect(svg.match(/stroke-dasharray/g)).toHaveLength(2);
+  expect(svg).toContain('images outstanding, simulation (dashed)');
+  const heights = [...svg.matchAll(/[LV]([\d.]+ )?([\d.-]+)/g)].map(([, , y]) => Number(y));
+  expect(Math.min(...heights)).toBeGreaterThanOrEqual(44);
+});

@@ -1,4 +1,4 @@
-import type { Sample, Simulation } from '../simulation/simulate.js';
+import type { Sample } from '../simulation/simulate.js';
 
 const WIDTH = 900;
 const LEFT = 70;
@@ -16,22 +16,36 @@ interface Panel {
   readonly title: string;
 }
 
-/** Images outstanding over workers wanted and ready, against time, as an SVG without scripts or fonts of its own. */
-export function plotSimulation({ samples, summary }: Simulation, title: string): string {
+/**
+ * Images outstanding over workers wanted and ready, against time, as an SVG without scripts or fonts of its own.
+ * `beside` is another run of the same load, drawn dashed.
+ */
+export function plotSimulation(
+  { samples }: { readonly samples: readonly Sample[] },
+  title: string,
+  beside: { readonly samples: readonly Sample[]; readonly name: string } | null = null,
+): string {
   const points = thin(samples);
-  const end = Math.max(1, samples.at(-1)?.at ?? 1);
+  const all = [...samples, ...(beside?.samples ?? [])];
+  const end = Math.max(1, samples.at(-1)?.at ?? 1, beside?.samples.at(-1)?.at ?? 1);
+  const dashed = beside === null ? '' : `, ${beside.name} (dashed)`;
   const above: Panel = {
     top: TOP,
-    most: Math.max(1, ...samples.map((sample) => sample.outstanding)),
-    title: 'images outstanding',
+    most: Math.max(1, ...all.map((sample) => sample.outstanding)),
+    title: `images outstanding${dashed}`,
   };
   const below: Panel = {
     top: TOP + PANEL_HEIGHT + GAP,
-    most: Math.max(1, summary.mostReplicas),
-    title: 'workers: wanted (line), ready (filled)',
+    most: Math.max(1, ...all.map((sample) => sample.replicas)),
+    title: `workers: wanted (line), ready (filled)${beside === null ? '' : `, wanted by ${beside.name} (dashed)`}`,
   };
   const line = (panel: Panel, value: (sample: Sample) => number, isStep: boolean): string =>
     path(points, end, panel, value, isStep);
+  const other = thin(beside?.samples ?? []);
+  const dash = (panel: Panel, value: (sample: Sample) => number, isStep: boolean): string =>
+    beside === null
+      ? ''
+      : `<path d="${path(other, end, panel, value, isStep)}" fill="none" stroke="#52606d" stroke-dasharray="5 4"/>\n`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">
 <rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>
 <text x="${LEFT}" y="20" font-size="15" fill="#1f2933">${escapeXml(title)}</text>
@@ -41,13 +55,13 @@ ${frame(above)}
     above,
   )}" fill="#cfe3f5" stroke="none"/>
 <path d="${line(above, (s) => s.outstanding, false)}" fill="none" stroke="#1c6fb5" stroke-width="1.5"/>
-${frame(below)}
+${dash(above, (s) => s.outstanding, false)}${frame(below)}
 <path d="${closed(
     line(below, (s) => s.ready, true),
     below,
   )}" fill="#d5ecd9" stroke="none"/>
 <path d="${line(below, (s) => s.replicas, true)}" fill="none" stroke="#23803a" stroke-width="1.5"/>
-${timeAxis(end)}
+${dash(below, (s) => s.replicas, true)}${timeAxis(end)}
 </svg>
 `;
 }

@@ -41,6 +41,8 @@ export const DEFAULT_POOL: PoolSettings = {
 export interface WorldSettings {
   /** What one image really takes on an accelerator. */
   readonly secondsPerImage: number;
+  /** Images of each job, where they are fewer than a shard would hold; no shard is larger than its job. */
+  readonly jobImages?: number;
   /** From the wish for a worker until it takes work: node, image, model. */
   readonly startSeconds: number;
   /** What a worker that is told to stop still takes. */

@@ -1,8 +1,8 @@
 import { shardSize } from '#pipeline';
 import { decideReplicas } from '../desired-replicas.js';
-import { HorizontalAutoscaler, HPA_SYNC_SECONDS } from '../hpa/horizontal-autoscaler.js';
-import { replicasForAverageValue } from '../hpa/replicas-from-metric.js';
-import { ScaledObject, type Reading } from '../keda/scaled-object.js';
+import { HPA_SYNC_SECONDS } from '../hpa/horizontal-autoscaler.js';
+import type { Reading } from '../keda/scaled-object.js';
+import { PoolScaler, type ReplicaChange } from '../pool/pool-scaler.js';
 import type { Arrival } from './load.js';
 import { MeasuredSeconds } from './measured-seconds.js';
 import type { PoolSettings, WorldSettings } from './settings.js';
@@ -21,6 +21,7 @@ export interface Sample {
 
 export interface Simulation {
   readonly samples: readonly Sample[];
+  readonly changes: readonly ReplicaChange[];
   readonly summary: SimulationSummary;
 }
 
@@ -65,22 +66,19 @@ export function simulate(
   const run = new SimulationRun(load, pool, world, signal);
   let at = 0;
   while (at < LONGEST_S && !run.isAtRest(at)) run.step(at++);
-  return { samples: run.samples, summary: summarise(run, load, pool, world) };
+  return { samples: run.samples, changes: run.changes, summary: summarise(run, load, pool, world) };
 }
 
 class SimulationRun implements SimulationRecord {
   readonly samples: Sample[] = [];
   readonly waiting = new Waiting();
   readonly workers: WorkerPool;
-  readonly changes: { readonly at: number; readonly replicas: number }[] = [];
   /** Times when the pool went to zero while something was outstanding. */
   zeroWithWork = 0;
   finishedAt: number | undefined;
   readonly #measured = new MeasuredSeconds();
-  readonly #keda: ScaledObject;
-  readonly #hpa: HorizontalAutoscaler;
+  readonly #scaler: PoolScaler;
   readonly #arrivals: Arrival[];
-  #replicas: number;
 
   constructor(
     load: readonly Arrival[],
@@ -89,21 +87,20 @@ class SimulationRun implements SimulationRecord {
     private readonly signal: SimulatedSignal,
   ) {
     this.#arrivals = [...load];
-    this.workers = new WorkerPool(world, shardSize(world.secondsPerImage * 1000));
-    this.#replicas = pool.minReplicas;
-    this.#keda = new ScaledObject({
-      ...pool,
-      activationValue: 0,
-      targetValue: pool.targetSeconds,
-    });
-    this.#hpa = new HorizontalAutoscaler({ ...pool, minReplicas: Math.max(1, pool.minReplicas) });
+    const planned = shardSize(world.secondsPerImage * 1000);
+    this.workers = new WorkerPool(world, Math.min(planned, world.jobImages ?? planned));
+    this.#scaler = new PoolScaler(pool);
+  }
+
+  get changes(): readonly ReplicaChange[] {
+    return this.#scaler.changes;
   }
 
   step(at: number): void {
     this.#arrive(at);
     if (at % this.pool.pollingSeconds === 0) this.#poll(at);
-    if (at % HPA_SYNC_SECONDS === 0) this.#sync(at);
-    const done = this.workers.step(at, this.#replicas);
+    if (at % HPA_SYNC_SECONDS === 0) this.#scaler.sync(at, this.#read(at));
+    const done = this.workers.step(at, this.#scaler.replicas);
     this.#measured.step(at, this.workers.measures());
     this.waiting.step(at, done);
     if (this.#isDone) this.finishedAt ??= at + 1;
@@ -113,7 +110,7 @@ class SimulationRun implements SimulationRecord {
 
   /** All has ended, and the pool is as small as it gets. */
   isAtRest(at: number): boolean {
-    return at > 0 && this.#isDone && this.#replicas <= this.pool.minReplicas;
+    return at > 0 && this.#isDone && this.#scaler.replicas <= this.pool.minReplicas;
   }
 
   get #isDone(): boolean {
@@ -141,24 +138,9 @@ class SimulationRun implements SimulationRecord {
   }
 
   #poll(at: number): void {
-    this.#scale(at, this.#keda.poll(at, this.#replicas, this.#read(at)));
-  }
-
-  #sync(at: number): void {
-    if (this.#replicas === 0) return;
-    const metric = this.#keda.metric(this.#replicas, this.#read(at));
-    const proposal =
-      metric === undefined
-        ? undefined
-        : replicasForAverageValue(metric, this.pool.targetSeconds, this.#replicas);
-    this.#scale(at, this.#hpa.sync(at, this.#replicas, proposal));
-  }
-
-  #scale(at: number, replicas: number): void {
-    if (replicas === this.#replicas) return;
-    if (replicas === 0 && this.workers.outstanding >= 1e-3) this.zeroWithWork += 1;
-    this.#replicas = replicas;
-    this.changes.push({ at, replicas });
+    const before = this.#scaler.replicas;
+    const isZeroNow = this.#scaler.poll(at, this.#read(at)) === 0 && before > 0;
+    if (isZeroNow && this.workers.outstanding >= 1e-3) this.zeroWithWork += 1;
   }
 
   #sample(at: number): void {
@@ -166,7 +148,7 @@ class SimulationRun implements SimulationRecord {
       at,
       outstanding: this.workers.outstanding,
       inFlight: this.workers.inFlight,
-      replicas: this.#replicas,
+      replicas: this.#scaler.replicas,
       ready: this.workers.readyAt(at),
     });
   }

@@ -1,3 +1,4 @@
+import type { ReplicaChange } from '../pool/pool-scaler.js';
 import type { Arrival } from './load.js';
 import type { PoolSettings, WorldSettings } from './settings.js';
 import type { Waiting } from './waiting.js';
@@ -8,7 +9,7 @@ export interface SimulationRecord {
   readonly waiting: Waiting;
   readonly workers: WorkerPool;
   /** Replicas of each second in which they changed. */
-  readonly changes: readonly { readonly at: number; readonly replicas: number }[];
+  readonly changes: readonly ReplicaChange[];
   readonly zeroWithWork: number;
   readonly finishedAt: number | undefined;
 }
