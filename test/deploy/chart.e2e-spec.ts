@@ -221,11 +221,54 @@ describe('the scaling of a pool', () => {
   });
 });
 
+describe('traces', () => {
+  type Egress = {
+    to: { namespaceSelector?: { matchLabels: object } }[];
+    ports: { port: number }[];
+  };
+  const isOut = ({ to, ports }: Egress): boolean =>
+    JSON.stringify(to).includes('"kubernetes.io/metadata.name":"tracing"') &&
+    ports.length === 1 &&
+    ports[0]!.port === 4318;
+
+  it('go from every process that stays to the collector, which its policy lets it reach', async () => {
+    const objects = await render(CASES['gpu-cluster']!);
+    const policies = objects.filter(({ kind }) => kind === 'NetworkPolicy');
+    const workloads = workloadsOf(objects);
+    expect(workloads.map(({ object }) => object.kind).toSorted()).toEqual([
+      ...Array.from({ length: 4 }, () => 'Deployment'),
+      'Job',
+    ]);
+    for (const { object, labels, pod } of workloads) {
+      const env = environmentOf(pod.containers[0]!);
+      const lasts = object.kind === 'Deployment';
+      const { tracing } = loadWorkerConfig({ MODEL_DIRECTORY: '/m', MODEL_NAME: 'm', ...env });
+      expect(tracing?.url).toBe(lasts ? 'http://collector.tracing:4318/v1/traces' : undefined);
+      if (lasts)
+        expect(tracing!.sampler).toEqual({ name: 'parentbased_traceidratio', ratio: 0.01 });
+      const policy = policies
+        .map(
+          ({ spec }) =>
+            spec as { podSelector: { matchLabels: Record<string, string> }; egress: Egress[] },
+        )
+        .find(({ podSelector }) => matches(podSelector.matchLabels, labels))!;
+      expect(policy.egress.some(isOut)).toBe(lasts);
+    }
+  });
+
+  it('go nowhere by default', async () => {
+    const objects = await render([]);
+    expect(JSON.stringify(objects)).not.toMatch(/OTEL|4318/);
+  });
+});
+
 describe('what the checks refuse', () => {
   it.each([
     ['a value that is none', 'api.replica=3', /'replica' not allowed/],
     ['a number out of bounds', 'pools[0].scaling.shrinkPercent=500', /shrinkPercent/],
     ['a claim without a name', 'pools[0].volume.kind=claim', /claimName/],
+    ['more than all traces', 'tracing.ratio=2', /ratio/],
+    ['a collector that is no URL', 'tracing.endpoint=collector:4317', /endpoint/],
   ])('%s', async (_, setting, complaint) => {
     await expect(render(LAPTOP)).resolves.not.toHaveLength(0);
     await expect(render([...LAPTOP, '--set', setting])).rejects.toThrow(complaint);

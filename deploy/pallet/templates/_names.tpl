@@ -53,6 +53,19 @@ capabilities: { drop: [ALL] }
   value: '8701'
 {{- end -}}
 
+{{- define "pallet.tracingEnv" -}}
+{{- if .Values.tracing.endpoint }}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ .Values.tracing.endpoint | quote }}
+- name: OTEL_TRACES_SAMPLER
+  value: parentbased_traceidratio
+- name: OTEL_TRACES_SAMPLER_ARG
+  value: {{ .Values.tracing.ratio | quote }}
+- name: OTEL_EXPORTER_OTLP_HEADERS
+  valueFrom: { secretKeyRef: { name: {{ .Values.secretName }}, key: OTEL_EXPORTER_OTLP_HEADERS, optional: true } }
+{{- end }}
+{{- end -}}
+
 {{- define "pallet.pullSecrets" -}}
 {{- with .Values.images.pullSecrets }}
 imagePullSecrets:
