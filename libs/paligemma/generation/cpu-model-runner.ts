@@ -4,10 +4,11 @@ import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { keyParts, RUN } from '../graph/cache-layout.js';
 import { decoderGraph, decoderPorts } from '../graph/decoder-graph.js';
 import { GraphSession } from '../graph/graph-session.js';
+import { integers } from '../graph/integer-tensor.js';
 import { visionGraph } from '../graph/vision-graph.js';
 import { TextEmbedding } from '../provider/text-embedding.js';
 import { Head, type HeadOptions } from './head.js';
-import { imagePatches } from './image-patches.js';
+import { encodeImage } from './encode-image.js';
 import { KeyValueCache } from './key-value-cache.js';
 import type { Choice, ImageFeatures, ModelRunner, PrefillRequest, Step } from './model-runner.js';
 
@@ -70,15 +71,8 @@ export class CpuModelRunner implements ModelRunner {
     return this.#cache.bytes;
   }
 
-  async encode(pixels: Uint8Array): Promise<ImageFeatures> {
-    const { vision, text, imageTokens } = this.checkpoint.config;
-    const patches = imagePatches(pixels, vision.imageSize, vision.patchSize);
-    const shape = [imageTokens, patches.length / imageTokens];
-    const { features } = await this.parts.vision.run(
-      { patches: new Tensor('float32', patches, shape) },
-      ['features'],
-    );
-    return { data: floatsOf(features), tokens: imageTokens, width: text.hiddenSize };
+  encode(pixels: Uint8Array): Promise<ImageFeatures> {
+    return encodeImage(this.parts.vision, this.checkpoint.config, pixels);
   }
 
   async prefill(request: PrefillRequest): Promise<Choice> {
@@ -192,8 +186,4 @@ export class CpuModelRunner implements ModelRunner {
 
 function floatsOf(tensor: Tensor): Float32Array {
   return tensor.data as Float32Array;
-}
-
-function integers(values: readonly number[]): Tensor {
-  return new Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]);
 }

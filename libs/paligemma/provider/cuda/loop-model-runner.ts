@@ -3,7 +3,7 @@ import type { Graph } from '#onnx';
 import type { Checkpoint } from '../../checkpoint/checkpoint.js';
 import { CodeHead } from '../../generation/code-head.js';
 import type { RunnerOptions } from '../../generation/cpu-model-runner.js';
-import { imagePatches } from '../../generation/image-patches.js';
+import { encodeImage } from '../../generation/encode-image.js';
 import { KeyValueCache } from '../../generation/key-value-cache.js';
 import type {
   Choice,
@@ -113,15 +113,8 @@ export class LoopModelRunner implements ModelRunner {
     return this.#cache.bytes;
   }
 
-  async encode(pixels: Uint8Array): Promise<ImageFeatures> {
-    const { vision, text, imageTokens } = this.checkpoint.config;
-    const patches = imagePatches(pixels, vision.imageSize, vision.patchSize);
-    const shape = [imageTokens, patches.length / imageTokens];
-    const { features } = await this.parts.vision.run(
-      { patches: new Tensor('float32', patches, shape) },
-      ['features'],
-    );
-    return { data: features.data as Float32Array, tokens: imageTokens, width: text.hiddenSize };
+  encode(pixels: Uint8Array): Promise<ImageFeatures> {
+    return encodeImage(this.parts.vision, this.checkpoint.config, pixels);
   }
 
   async prefill(request: PrefillRequest): Promise<Choice> {

@@ -1,8 +1,7 @@
-import { Tensor } from 'onnxruntime-node';
 import type { Graph } from '#onnx';
 import type { Checkpoint } from '../../checkpoint/checkpoint.js';
 import { Head, type HeadOptions } from '../../generation/head.js';
-import { imagePatches } from '../../generation/image-patches.js';
+import { encodeImage } from '../../generation/encode-image.js';
 import type {
   Choice,
   ImageFeatures,
@@ -90,15 +89,8 @@ export class WebGpuModelRunner implements ModelRunner {
     return this.parts.decoder.cache.bytes;
   }
 
-  async encode(pixels: Uint8Array): Promise<ImageFeatures> {
-    const { vision, text, imageTokens } = this.checkpoint.config;
-    const patches = imagePatches(pixels, vision.imageSize, vision.patchSize);
-    const shape = [imageTokens, patches.length / imageTokens];
-    const { features } = await this.parts.vision.run(
-      { patches: new Tensor('float32', patches, shape) },
-      ['features'],
-    );
-    return { data: features.data as Float32Array, tokens: imageTokens, width: text.hiddenSize };
+  encode(pixels: Uint8Array): Promise<ImageFeatures> {
+    return encodeImage(this.parts.vision, this.checkpoint.config, pixels);
   }
 
   async prefill(request: PrefillRequest): Promise<Choice> {
