@@ -53,6 +53,8 @@ import { DeliveryController } from './webhooks/delivery.controller.js';
 import { DeliveryService } from './webhooks/delivery.service.js';
 import { OutgoingUrls } from './webhooks/outgoing-urls.js';
 import { SessionController } from './sessions/session.controller.js';
+import { QueueController } from './queue/queue.controller.js';
+import { SystemQueueController } from './queue/system-queue.controller.js';
 import { RateLimitGuard } from './rate-limit/rate-limit.guard.js';
 import { UsageController } from './usage/usage.controller.js';
 import { TenantController } from './tenants/tenant.controller.js';
@@ -93,6 +95,8 @@ export class ApiModule {
         ModelController,
         OpenApiController,
         PredictionController,
+        QueueController,
+        SystemQueueController,
         ResumableUploadController,
         ThumbnailController,
         SessionController,

@@ -1126,6 +1126,90 @@ export type Prediction = {
   readonly result: ItemResult | null;
 };
 
+export type Queue = {
+  readonly object: 'queue';
+  /** By model and priority, the longest first */
+  readonly waiting: readonly {
+    /** The model that is asked */
+    readonly pool: string;
+    readonly priority: number;
+    /** That have not ended and are not paused */
+    readonly jobs: number;
+    /** Images of those jobs that have not ended */
+    readonly items: number;
+    /** Time of one accelerator that they need, as measured */
+    readonly accelerator_seconds: number;
+    /** Creation of the oldest job of which no worker has taken anything */
+    readonly waiting_since: string | null;
+  }[];
+  /** The part of it that workers hold now */
+  readonly in_flight_items: number;
+};
+
+export type SystemQueue = {
+  readonly object: 'system_queue';
+  readonly pools: readonly Pool[];
+  /** By tenant, model and priority, the longest first */
+  readonly waiting: readonly {
+    readonly tenant: { readonly id: string; readonly name: string };
+    /** The model that is asked */
+    readonly pool: string;
+    readonly priority: number;
+    /** That have not ended and are not paused */
+    readonly jobs: number;
+    /** Images of those jobs that have not ended */
+    readonly items: number;
+    /** Time of one accelerator that they need, as measured */
+    readonly accelerator_seconds: number;
+    /** Creation of the oldest job of which no worker has taken anything */
+    readonly waiting_since: string | null;
+  }[];
+  /** There are more than these */
+  readonly has_more: boolean;
+};
+
+export type Pool = {
+  readonly pool: string;
+  /** Images that have not ended */
+  readonly items: number;
+  readonly accelerator_seconds: number;
+  readonly in_flight_items: number;
+  readonly oldest_wait_seconds: number | null;
+  readonly workers: number;
+};
+
+export type SeriesQuery = {
+  readonly span?: '15m' | '1h' | '24h';
+  /** A model; all together when absent */
+  readonly pool?: string;
+};
+
+export type Series = {
+  readonly object: 'series';
+  readonly span: '15m' | '1h' | '24h';
+  readonly pool: string | null;
+  /** Between two points */
+  readonly step_seconds: number;
+  /** Begin of each point, seconds since 1970 */
+  readonly times: readonly number[];
+  /** Images that ended, well or not */
+  readonly items_per_second: readonly (number | null)[];
+  readonly failed_per_second: readonly (number | null)[];
+  /** Part of the images that failed, 0 to 1; null while none ended */
+  readonly error_rate: readonly (number | null)[];
+  readonly tokens_per_second: readonly (number | null)[];
+  readonly outstanding_items: readonly (number | null)[];
+  readonly backlog_accelerator_seconds: readonly (number | null)[];
+  readonly in_flight_items: readonly (number | null)[];
+  readonly oldest_wait_seconds: readonly (number | null)[];
+  readonly workers: readonly (number | null)[];
+  readonly queued_shards: readonly (number | null)[];
+  /** Mean of the workers; 100 is one core */
+  readonly cpu_percent: readonly (number | null)[];
+  /** Mean of the workers whose GPU says it */
+  readonly gpu_percent: readonly (number | null)[];
+};
+
 export type CreateUpload = {
   /** Of the picture, or of the archive */
   readonly name: string;
@@ -1637,6 +1721,12 @@ export interface Operations {
   listModels: { input: { limit?: number; cursor?: string }; answer: ModelPage };
   /** Ask tasks about one picture and wait for the answers */
   createPrediction: { input: { Prefer?: string; body: FormData }; answer: Prediction };
+  /** What of your own jobs waits, and since when */
+  getQueue: { input: {}; answer: Queue };
+  /** What waits in the whole system: by pool, and by tenant and priority */
+  getSystemQueue: { input: {}; answer: SystemQueue };
+  /** How the system did over the last 15 minutes, hour or day */
+  getSeries: { input: {}; answer: Series };
   /** Begin an upload in parts: a large picture or an archive, resumable */
   createUpload: {
     input: { id: string; 'Idempotency-Key'?: string; body: CreateUpload };
@@ -2271,6 +2361,30 @@ export const OPERATIONS = {
     query: [],
     header: ['Prefer'],
     sends: 'form',
+    answers: 'json',
+  },
+  getQueue: {
+    method: 'GET',
+    path: '/v1/queue',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  getSystemQueue: {
+    method: 'GET',
+    path: '/v1/operate/queue',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  getSeries: {
+    method: 'GET',
+    path: '/v1/operate/series',
+    query: [],
+    header: [],
+    sends: 'nothing',
     answers: 'json',
   },
   createUpload: {

@@ -164,6 +164,7 @@ export const COLLECTIONS: readonly string[] = [
   '/v1/fine-tuning/jobs',
   '/v1/models',
   '/v1/predictions',
+  '/v1/queue',
   '/v1/session',
   '/v1/usage',
   '/v1/webhooks',

@@ -13,6 +13,7 @@ import {
   forgetCustomIdsOfOld,
   forgetIdempotencyKeys,
   forgetOldAnswers,
+  forgetOldSamples,
   forgetPreviews,
   forgetRemovedBlobs,
   forgetUploads,
@@ -105,6 +106,7 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
   async #forget(): Promise<void> {
     await forgetDeadWorkers(this.parts.database);
     await forgetDeadTrainers(this.parts.database);
+    await forgetOldSamples(this.parts.database);
     await forgetIdempotencyKeys(this.parts.database);
     await forgetUploads(this.parts.database);
     await forgetRemovedBlobs(this.parts.database);
