@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idSchema } from './identifier.js';
 import { pageOf, pageQuerySchema, timestamp } from './page.js';
 
-/** What happens to jobs, image sets, exports and fine-tuning jobs; `webhook.test` is asked for. */
+/** What happens to jobs, image sets, imports, batches, exports and fine-tuning jobs; `webhook.test` is asked for. */
 export const webhookEventTypes = [
   'job.created',
   'job.started',
@@ -12,6 +12,13 @@ export const webhookEventTypes = [
   'job.finished',
   'job.cancelled',
   'image_set.sealed',
+  'import.completed',
+  'import.failed',
+  'import.cancelled',
+  'batch.completed',
+  'batch.failed',
+  'batch.expired',
+  'batch.cancelled',
   'export.completed',
   'export.failed',
   'fine_tuning.created',

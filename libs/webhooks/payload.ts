@@ -13,9 +13,12 @@ const THIN = [
   'id',
   'name',
   'state',
+  'status',
   'outcome',
   'item_counts',
   'image_counts',
+  'row_counts',
+  'request_counts',
   'fine_tuned_model',
   'job',
   'destination',
@@ -26,6 +29,8 @@ const THIN = [
 const PATHS: Readonly<Record<string, string>> = {
   job: '/v1/jobs',
   image_set: '/v1/image-sets',
+  import: '/v1/imports',
+  batch: '/v1/batches',
   export: '/v1/exports',
   'fine_tuning.job': '/v1/fine-tuning/jobs',
 };
