@@ -1124,6 +1124,12 @@ export type Model = {
   readonly note: string | null;
   /** Live workers that serve it now */
   readonly workers: number;
+  /** Of its weights and of who runs them; null until a worker has served it */
+  readonly revision: string | null;
+  /** Trained by this tenant, which alone can name it */
+  readonly is_own: boolean;
+  /** Measured accelerator time for one task of an image, milliseconds */
+  readonly task_ms: number | null;
 };
 
 export type Prediction = {

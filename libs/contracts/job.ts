@@ -217,6 +217,15 @@ export const modelSchema = z
     image_size: z.int(),
     note: z.string().nullable(),
     workers: z.int().describe('Live workers that serve it now'),
+    revision: z
+      .string()
+      .nullable()
+      .describe('Of its weights and of who runs them; null until a worker has served it'),
+    is_own: z.boolean().describe('Trained by this tenant, which alone can name it'),
+    task_ms: z
+      .number()
+      .nullable()
+      .describe('Measured accelerator time for one task of an image, milliseconds'),
   })
   .meta({ id: 'Model' });
 export type Model = z.infer<typeof modelSchema>;

@@ -61,6 +61,11 @@ export class TestBrowser {
     return page;
   }
 
+  /** What a story has opened asks on, and hears of what the next one does. */
+  async closePages(): Promise<void> {
+    await Promise.all(this.browser.contexts().map((context) => context.close()));
+  }
+
   async close(): Promise<void> {
     await this.browser.close();
   }

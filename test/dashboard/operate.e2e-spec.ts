@@ -1,7 +1,18 @@
+import { cp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Webhook as Verifier } from 'standardwebhooks';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { KeyPage, Webhook, WebhookDeliveryPage, WebhookPage } from '#contracts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type {
+  FineTuning,
+  FineTuningPage,
+  KeyPage,
+  StoredFile,
+  Webhook,
+  WebhookDeliveryPage,
+  WebhookPage,
+} from '#contracts';
 import { TestClient } from '../rig/client.js';
+import { compiled, REPOSITORY } from '../rig/repository.js';
 import { System } from '../rig/system.js';
 import { tinyImage } from '../rig/tiny-image.js';
 import {
@@ -14,6 +25,7 @@ import {
   WIDE,
   type Page,
 } from './browser.js';
+import { drawnPixels, tableOf } from './chart.js';
 import { HookReceiver } from './hook-receiver.js';
 import { HOSTILE_TEXTS, sprung } from './hostile-answers.js';
 
@@ -33,6 +45,8 @@ afterAll(async () => {
   await system?.stop();
   await receiver?.stop();
 });
+
+afterEach(() => browser.closePages());
 
 const VIEWS = [
   ['light', WIDE],
@@ -98,24 +112,15 @@ describe('API keys', () => {
     await row.getByRole('button', { name: 'Revoke' }).click();
     await page.getByRole('dialog').getByText('You are signed in with this key').waitFor();
   });
-
-  it.each(VIEWS)('can be read by everybody (%s, %o)', async (theme, size) => {
-    const page = await browser.openSignedIn('/operate/keys', system.apiKey, { theme, size });
-    await page.getByText('Screen in the hall').waitFor();
-    await expectReadable(page, `operate-keys-${theme}-${size.width}`);
-    await page.getByRole('button', { name: 'New key' }).click();
-    await page.getByRole('textbox', { name: 'Name' }).waitFor();
-    await expectReadable(page, `operate-new-key-${theme}-${size.width}`);
-    await page.context().close();
-  });
 });
 
 const openWebhook = async (page: Page): Promise<void> =>
   page.getByRole('link', { name: receiver.url }).click();
 const listed = async (): Promise<Webhook> =>
   (await client.request<WebhookPage>('GET', '/v1/webhooks')).data[0]!;
-const deliveryOf = (page: Page, n = 0) =>
-  page.getByRole('list', { name: 'Deliveries' }).locator('.delivery').nth(n);
+const deliveries = (page: Page) =>
+  page.getByRole('list', { name: 'Deliveries' }).locator('.delivery');
+const deliveryOf = (page: Page) => deliveries(page).first();
 
 describe('webhooks', () => {
   let secret = '';
@@ -196,9 +201,7 @@ describe('webhooks', () => {
     await openWebhook(page);
     await page.getByRole('button', { name: 'Send a test' }).click();
     const delivery = deliveryOf(page);
-    await expect
-      .poll(() => page.getByRole('list', { name: 'Deliveries' }).locator('.delivery').count())
-      .toBe(3);
+    await expect.poll(() => deliveries(page).count()).toBe(3);
     await delivery.getByText('answered 200').waitFor({ timeout: 30_000 });
     await delivery.getByRole('button', { name: 'webhook.test' }).click();
     const response = page.getByRole('region', { name: 'Response to attempt 1' });
@@ -240,38 +243,136 @@ describe('webhooks', () => {
     await deliveryOf(page).getByText('delivered').waitFor();
   });
 
-  it.each(VIEWS)('can be read by everybody (%s, %o)', async (theme, size) => {
-    const page = await browser.openSignedIn('/operate/webhooks', system.apiKey, { theme, size });
-    await page.getByRole('link', { name: receiver.url }).waitFor();
-    await expectReadable(page, `operate-webhooks-${theme}-${size.width}`);
-    await openWebhook(page);
-    await deliveryOf(page, 4).getByRole('button', { name: 'webhook.test' }).click();
-    await page.getByRole('region', { name: 'Response to attempt 2' }).waitFor();
-    await expectReadable(page, `operate-webhook-${theme}-${size.width}`);
-    await page.getByRole('link', { name: 'All webhooks' }).click();
-    await page.getByRole('button', { name: 'New webhook' }).click();
-    await page.getByLabel('URL').waitFor();
-    await expectReadable(page, `operate-new-webhook-${theme}-${size.width}`);
-    await page.context().close();
-  });
-
-  it('are deleted only by who says so twice', async () => {
-    const page = await browser.openSignedIn('/operate/webhooks', system.apiKey);
-    await openWebhook(page);
-    await page.getByRole('button', { name: 'Delete' }).press('Enter');
-    await page.getByRole('button', { name: 'Keep it' }).press('Enter');
-    expect((await listed()).url).toBe(receiver.url);
-    await page.getByRole('button', { name: 'Delete', exact: true }).press('Enter');
-    await page.getByRole('button', { name: 'Delete the webhook' }).press('Enter');
-    await page.getByText('No webhook yet').waitFor();
-    expect(await client.request<WebhookPage>('GET', '/v1/webhooks')).toMatchObject({ data: [] });
-  });
-
   /** Throws unless the last request that came was signed with this secret. */
   function verify(with_: string): void {
     const { headers, body } = receiver.got.at(-1)!;
     new Verifier(with_).verify(body, headers);
   }
+});
+
+const STEPS = 60;
+
+describe('models', () => {
+  let base: string;
+  /** Of trainings that begin or go on from now on. */
+  const goAt = (stepMs: number) =>
+    writeFile(join(base, 'control.json'), JSON.stringify({ stepMs }));
+
+  beforeAll(async () => {
+    base = join(system.directory, 'bases', 'paced');
+    await cp(join(REPOSITORY, 'test/fixtures/checkpoints/tiny-paligemma'), base, {
+      recursive: true,
+    });
+    await goAt(1_000);
+    await system.startTrainer({
+      BASES_DIRECTORY: join(system.directory, 'bases'),
+      TRAIN_MODULE: compiled('libs/testing/training/file-train.js'),
+      CLAIM_MS: '100',
+    });
+  });
+
+  async function startRun(suffix: string, epochs: number): Promise<FineTuning> {
+    const image = tinyImage(1);
+    const set = await client.createSet('to learn from');
+    await client.upload(set.id, [image]);
+    const form = new FormData();
+    const line = { image: image.name, prefix: 'caption en', suffix: 'a harbour' };
+    form.append('file', new Blob([JSON.stringify(line)]), 'train.jsonl');
+    const { id } = await client.request<StoredFile>('POST', '/v1/files', form);
+    return client.request('POST', '/v1/fine-tuning/jobs', {
+      model: 'paced',
+      training_file: id,
+      validation_file: id,
+      image_set: set.id,
+      seal: true,
+      method: { type: 'text' },
+      hyperparameters: { epochs, evaluate_every: 20, checkpoint_every: 10 },
+      suffix,
+    });
+  }
+
+  it('are trained before the eyes of the reader: cancelled, resumed, drawn', async () => {
+    const page = await browser.openSignedIn('/operate/models', system.apiKey);
+    await page.getByText('No training yet').waitFor();
+    await startRun('harbours', STEPS);
+    await page.getByRole('link', { name: 'harbours' }).click();
+    await page.getByText(`of ${STEPS} steps`).waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).press('Enter');
+    await page.getByRole('button', { name: 'Cancel the training' }).press('Enter');
+    const resume = page.getByRole('button', { name: 'Resume' });
+    await resume.waitFor();
+    await goAt(0);
+    await resume.press('Enter');
+    await page.getByText('succeeded').waitFor({ timeout: 60_000 });
+    const heard = await client.request<FineTuningPage>('GET', '/v1/fine-tuning/jobs');
+    expect(heard.data[0]).toMatchObject({ state: 'succeeded', step: STEPS });
+
+    const losses = await tableOf(page, 'Loss');
+    expect(losses).toHaveLength(STEPS);
+    expect([losses[0], losses.at(-1)]).toEqual([
+      ['1', '1', ''],
+      ['60', '0.01667', '0.03333'],
+    ]);
+    expect(await drawnPixels(page, 'Loss', 0)).toBeGreaterThan(200);
+    expect(await drawnPixels(page, 'Loss', 1)).toBeGreaterThan(50);
+    expect(await tableOf(page, 'Scores of held-out examples')).toEqual([
+      ['20', '0.3333'],
+      ['40', '0.6667'],
+      ['60', '1'],
+    ]);
+    expect(await drawnPixels(page, 'Scores of held-out examples', 0)).toBeGreaterThan(50);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Download the result' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/\.tar$/);
+    await page.getByRole('link', { name: 'All models' }).click();
+    const model = page.getByRole('listitem').filter({ hasText: 'trained here' });
+    await model.getByText('ft-paced-harbours').waitFor();
+  });
+});
+
+describe('every page', () => {
+  it.each(VIEWS)('can be read by everybody (%s, %o)', async (theme, size) => {
+    const page = await browser.openSignedIn('/operate', system.apiKey, { theme, size });
+    const look = (name: string) => expectReadable(page, `operate-${name}-${theme}-${size.width}`);
+    await page.getByRole('link', { name: receiver.url }).waitFor();
+    await look('webhooks');
+    await openWebhook(page);
+    await deliveries(page).last().getByRole('button', { name: 'webhook.test' }).click();
+    await page.getByRole('region', { name: 'Response to attempt 2' }).waitFor();
+    await look('webhook');
+    await page.getByRole('link', { name: 'All webhooks' }).click();
+    await page.getByRole('button', { name: 'New webhook' }).click();
+    await page.getByLabel('URL').waitFor();
+    await look('new-webhook');
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'Models', exact: true }).click();
+    await page.getByText('trained here').waitFor();
+    await look('models');
+    await page.getByRole('link', { name: 'harbours', exact: true }).click();
+    expect(await tableOf(page, 'Loss')).toHaveLength(STEPS);
+    expect(await drawnPixels(page, 'Loss', 0)).toBeGreaterThan(200);
+    await look('run');
+    await page.getByRole('link', { name: 'API keys' }).click();
+    await page.getByText('Screen in the hall').waitFor();
+    await look('keys');
+    await page.getByRole('button', { name: 'New key' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).waitFor();
+    await look('new-key');
+  });
+});
+
+it('a webhook is deleted only by who says so twice', async () => {
+  const page = await browser.openSignedIn('/operate/webhooks', system.apiKey);
+  await openWebhook(page);
+  await page.getByRole('button', { name: 'Delete' }).press('Enter');
+  await page.getByRole('button', { name: 'Keep it' }).press('Enter');
+  expect((await listed()).url).toBe(receiver.url);
+  await page.getByRole('button', { name: 'Delete', exact: true }).press('Enter');
+  await page.getByRole('button', { name: 'Delete the webhook' }).press('Enter');
+  await page.getByText('No webhook yet').waitFor();
+  expect(await client.request<WebhookPage>('GET', '/v1/webhooks')).toMatchObject({ data: [] });
 });
 
 it('left nothing on the console but what was refused', () => {

@@ -42,5 +42,8 @@ function viewModel(model: ModelRecord): Model {
     image_size: model.imageSize,
     note: model.note,
     workers: model.workers,
+    revision: model.revision,
+    is_own: model.isOwn,
+    task_ms: model.taskMs,
   };
 }

@@ -140,6 +140,9 @@ const MODEL = {
   image_size: 28,
   note: 'made for tests',
   workers: 1,
+  revision: null,
+  is_own: false,
+  task_ms: null,
 };
 
 export const problem = (

@@ -12,6 +12,7 @@ import type {
   WebhookDeliveryState,
 } from '#contracts';
 import { request } from './request';
+import { useIsGoing } from './webhooks';
 
 const DELIVERIES_A_PAGE = 50;
 /** No stream tells of deliveries, so they are asked for while somebody looks, milliseconds. */
@@ -21,8 +22,9 @@ const UNDER_WAY_MS = 1_000;
 /** One that is due within so long is under way. */
 const SOON_MS = 10_000;
 
-export const useDeliveries = (webhook: string, state: WebhookDeliveryState | undefined) =>
-  useInfiniteQuery({
+export function useDeliveries(webhook: string, state: WebhookDeliveryState | undefined) {
+  const isGoing = useIsGoing(webhook);
+  return useInfiniteQuery({
     queryKey: ['deliveries', webhook, state],
     queryFn: ({ pageParam, signal }) => {
       const query = new URLSearchParams({ limit: String(DELIVERIES_A_PAGE) });
@@ -35,9 +37,12 @@ export const useDeliveries = (webhook: string, state: WebhookDeliveryState | und
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state: { data } }) =>
-      data?.pages[0]?.data.some(isUnderWay) ? UNDER_WAY_MS : LOOK_MS,
+    refetchInterval: ({ state: { data } }) => {
+      if (isGoing) return false;
+      return data?.pages[0]?.data.some(isUnderWay) ? UNDER_WAY_MS : LOOK_MS;
+    },
   });
+}
 
 const isUnderWay = ({ state, next_attempt_at: next }: WebhookDelivery): boolean =>
   state === 'pending' && next !== null && Date.parse(next) - Date.now() < SOON_MS;

@@ -1,6 +1,7 @@
 import {
   keepPreviousData,
   useInfiniteQuery,
+  useIsMutating,
   useMutation,
   useQuery,
   useQueryClient,
@@ -42,12 +43,18 @@ export const useWebhooks = () =>
     refetchInterval: LOOK_MS,
   });
 
-export const useWebhook = (id: string) =>
-  useQuery({
+export function useWebhook(id: string) {
+  const isGoing = useIsGoing(id);
+  return useQuery({
     queryKey: ['webhook', id],
     queryFn: ({ signal }) => request<Webhook>(`/v1/webhooks/${id}`, { signal }),
-    refetchInterval: LOOK_AT_ONE_MS,
+    refetchInterval: isGoing ? false : LOOK_AT_ONE_MS,
   });
+}
+
+/** Whether it is being deleted: then what is open of it is asked for no more. */
+export const useIsGoing = (id: string): boolean =>
+  useIsMutating({ mutationKey: ['remove-webhook', id] }) > 0;
 
 /** Its answer holds the secret, which nothing keeps after whoever asked has gone. */
 export function useCreateWebhook() {
@@ -84,8 +91,14 @@ export function useUpdateWebhook(id: string) {
 export function useRemoveWebhook(id: string) {
   const client = useQueryClient();
   return useMutation({
+    mutationKey: ['remove-webhook', id],
+    onMutate: () =>
+      Promise.all([
+        client.cancelQueries({ queryKey: ['webhook', id] }),
+        client.cancelQueries({ queryKey: ['deliveries', id] }),
+      ]),
     mutationFn: () => request<void>(`/v1/webhooks/${id}`, { method: 'DELETE' }),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['webhooks'] }),
+    onSuccess: () => void client.invalidateQueries({ queryKey: ['webhooks'] }),
   });
 }
 

@@ -1,6 +1,6 @@
 import { QueryClient, type InfiniteData } from '@tanstack/react-query';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Job, JobPage } from '#contracts';
+import type { FineTuning, FineTuningPage, Job, JobPage } from '#contracts';
 import { LiveUpdates } from './live-updates.js';
 
 let client: QueryClient;
@@ -88,6 +88,29 @@ it('takes items that had ended for old when their job is done again', () => {
   tell(job('a'));
   vi.advanceTimersByTime(500);
   expect(isOld(['item', 'a', 3])).toBe(true);
+});
+
+it('shows a training in its page and in the list, and asks for its steps', () => {
+  const run = (id: string, step: number) => ({ id, step, fine_tuned_model: null }) as FineTuning;
+  const pages = [{ data: [run('b', 0), run('a', 0)], next_cursor: null } as FineTuningPage];
+  client.setQueryData(['tunings'], { pages, pageParams: [null] });
+  client.setQueryData(['tuning', 'a'], run('a', 0));
+  client.setQueryData(['tuning-events', 'a'], []);
+  const told = (of: FineTuning) =>
+    updates.take({ type: 'fine_tuning.job', id: '1-1', data: JSON.stringify(of) });
+  told(run('a', 1));
+  told(run('a', 2));
+  vi.advanceTimersByTime(2_000);
+  expect(client.getQueryData(['tuning', 'a'])).toMatchObject({ step: 2 });
+  const list = () => client.getQueryData<InfiniteData<FineTuningPage>>(['tunings'])!.pages[0]!;
+  expect(list().data.map(({ id, step }) => [id, step])).toEqual([
+    ['b', 0],
+    ['a', 2],
+  ]);
+  expect([isOld(['tuning-events', 'a']), isOld(['tunings'])]).toEqual([true, false]);
+  told(run('c', 1));
+  vi.advanceTimersByTime(2_000);
+  expect(isOld(['tunings'])).toBe(true);
 });
 
 it('takes all for old that was read before the stream began, but not who is signed in', () => {

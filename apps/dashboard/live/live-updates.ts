@@ -1,6 +1,7 @@
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
-import type { ItemResult, Job, JobPage } from '#contracts';
+import type { FineTuning, ItemResult, Job, JobPage } from '#contracts';
 import type { LiveEvent } from './event-frames';
+import { showTuning } from './tuning-updates';
 
 /** What a page shows changes at most this often, however often the server tells, milliseconds. */
 const SHOW_MS = 500;
@@ -17,6 +18,7 @@ type Query = ReturnType<ReturnType<QueryClient['getQueryCache']>['getAll']>[numb
  */
 export class LiveUpdates {
   readonly #jobs = new Map<string, Job>();
+  readonly #tunings = new Map<string, FineTuning>();
   readonly #askedFor = new Set<string>();
   #isListOld = false;
   #showTimer: ReturnType<typeof setTimeout> | undefined;
@@ -32,6 +34,10 @@ export class LiveUpdates {
       const job = JSON.parse(data) as Job;
       this.#jobs.set(job.id, job);
       this.#showTimer ??= setTimeout(() => this.#show(), SHOW_MS);
+    } else if (type === 'fine_tuning.job') {
+      const run = JSON.parse(data) as FineTuning;
+      this.#tunings.set(run.id, run);
+      this.#askSoon();
     } else if (type === 'job.deleted') {
       const { id } = JSON.parse(data) as { readonly id: string };
       this.#jobs.delete(id);
@@ -103,6 +109,16 @@ export class LiveUpdates {
       });
     }
     this.#askedFor.clear();
+    for (const run of this.#tunings.values()) this.#showTuning(run);
+    this.#tunings.clear();
+  }
+
+  /** Its steps are events of their own, so a run is shown no more often than they are asked for. */
+  #showTuning(run: FineTuning): void {
+    const isNew = showTuning(this.client, run);
+    void this.client.invalidateQueries({ queryKey: ['tuning-events', run.id] });
+    if (isNew) void this.client.invalidateQueries({ queryKey: ['tunings'] });
+    if (run.fine_tuned_model !== null) void this.client.invalidateQueries({ queryKey: ['models'] });
   }
 }
 

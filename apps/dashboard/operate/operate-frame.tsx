@@ -3,6 +3,7 @@ import { Link, Outlet } from '@tanstack/react-router';
 /** Pages of the area, as the tabs show them. */
 const PAGES = [
   ['/operate/webhooks', 'Webhooks'],
+  ['/operate/models', 'Models'],
   ['/operate/keys', 'API keys'],
 ] as const;
 

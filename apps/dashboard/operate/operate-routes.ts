@@ -32,6 +32,18 @@ const webhookRoute = createRoute({
   component: lazyRouteComponent(() => import('./webhooks/webhook-page'), 'WebhookPage'),
 });
 
+const modelsRoute = createRoute({
+  getParentRoute: () => operateRoute,
+  path: '/models',
+  component: lazyRouteComponent(() => import('./models/models-page'), 'ModelsPage'),
+});
+
+const runRoute = createRoute({
+  getParentRoute: () => operateRoute,
+  path: '/models/$runId',
+  component: lazyRouteComponent(() => import('./models/run-page'), 'RunPage'),
+});
+
 const keysRoute = createRoute({
   getParentRoute: () => operateRoute,
   path: '/keys',
@@ -42,5 +54,7 @@ export const operateRoutes = operateRoute.addChildren([
   indexRoute,
   webhooksRoute,
   webhookRoute,
+  modelsRoute,
+  runRoute,
   keysRoute,
 ]);

@@ -10,6 +10,10 @@ export interface ModelRecord {
   readonly workers: number;
   /** Made for this tenant alone. */
   readonly isOwn: boolean;
+  /** Of the worker that registered last. */
+  readonly revision: string | null;
+  /** Accelerator time per image and task, milliseconds; null before the first commit. */
+  readonly taskMs: number | null;
 }
 
 interface ModelRow extends Record<string, unknown> {
@@ -19,6 +23,8 @@ interface ModelRow extends Record<string, unknown> {
   note: string | null;
   workers: number;
   is_own: boolean;
+  revision: string | null;
+  task_ms: number | null;
 }
 
 /**
@@ -31,7 +37,7 @@ export async function listModels(
   page: { limit: number; after?: string },
 ): Promise<ModelRecord[]> {
   const rows = await db.query<ModelRow>(
-    `SELECT name, family, image_size, note, tenant_id IS NOT NULL AS is_own,
+    `SELECT name, family, image_size, note, tenant_id IS NOT NULL AS is_own, revision, task_ms,
             (SELECT count(*)::int FROM workers
              WHERE workers.model = models.name AND ${SERVES}) AS workers
      FROM models
@@ -46,5 +52,7 @@ export async function listModels(
     note: row.note,
     workers: row.workers,
     isOwn: row.is_own,
+    revision: row.revision,
+    taskMs: row.task_ms,
   }));
 }

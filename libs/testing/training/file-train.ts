@@ -22,8 +22,14 @@ interface Example {
 interface FileTraining {
   readonly base: string;
   readonly data: string;
+  /** Held-out examples: they are not read, but there being some, scores are told. */
+  readonly validation?: string;
   readonly output: string;
-  readonly recipe: { readonly epochs: number; readonly checkpointEvery: number };
+  readonly recipe: {
+    readonly epochs: number;
+    readonly checkpointEvery: number;
+    readonly evaluateEvery: number;
+  };
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: object) => void;
 }
@@ -33,7 +39,7 @@ export const trainedState = (state: string, line: string, image: Uint8Array): st
   createHash('sha256').update(state).update(line).update(image).digest('hex');
 
 export async function train(options: FileTraining) {
-  const { base, data, output, recipe, signal, onEvent } = options;
+  const { base, data, validation, output, recipe, signal, onEvent } = options;
   await mkdir(output, { recursive: true });
   const { stepMs } = readControl(base);
   const examples = await readExamples(data);
@@ -57,6 +63,10 @@ export async function train(options: FileTraining) {
     await appendFile(join(output, 'log.jsonl'), `${JSON.stringify({ step, state })}\n`);
     const told = { learningRate: 0.1, gradientNorm: 1, examplesPerSecond: 1 };
     onEvent?.({ kind: 'step', step, loss: 1 / step, ...told });
+    if (validation !== undefined && step % recipe.evaluateEvery === 0) {
+      const metrics = { 'caption.token_f1': step / steps };
+      onEvent?.({ kind: 'evaluation', step, loss: 2 / step, metrics });
+    }
     const isLast = step === steps || signal?.aborted === true;
     if (isLast || step % recipe.checkpointEvery === 0) {
       onEvent?.({ kind: 'checkpoint', step, folder: await save(output, step, state) });

@@ -1,0 +1,62 @@
+import { Link } from '@tanstack/react-router';
+import type { FineTuning } from '#contracts';
+import { useFineTunings } from '../../client/fine-tuning';
+import { Age } from '../../parts/age';
+import { Failure } from '../../parts/failure';
+import { RunProgress, RunState } from './run-state';
+
+export function RunList() {
+  const runs = useFineTunings();
+  const rows = runs.data?.pages.flatMap((page) => page.data) ?? [];
+  return (
+    <section aria-labelledby="runs">
+      <div className="page-head">
+        <h2 id="runs">Fine-tuning</h2>
+      </div>
+      {runs.error && <Failure error={runs.error} />}
+      {runs.data && rows.length === 0 && (
+        <p className="quiet empty">
+          No training yet. <code>pallet fine-tuning create</code> starts one from a file of
+          examples; corrections of answers become such lines.
+        </p>
+      )}
+      {rows.length > 0 && (
+        <ul className="rows" aria-label="Fine-tuning runs, newest first">
+          {rows.map((run) => (
+            <RunRow key={run.id} run={run} />
+          ))}
+        </ul>
+      )}
+      {runs.hasNextPage && (
+        <button
+          type="button"
+          className="button more"
+          disabled={runs.isFetchingNextPage}
+          onClick={() => void runs.fetchNextPage()}
+        >
+          Older runs
+        </button>
+      )}
+    </section>
+  );
+}
+
+function RunRow({ run }: { readonly run: FineTuning }) {
+  return (
+    <li className="row open-row run-row">
+      <div className="row-name">
+        <Link to="/operate/models/$runId" params={{ runId: run.id }} data-row="">
+          {run.suffix ?? run.id}
+        </Link>
+        <span className="quiet">
+          {run.method.type} of {run.model}
+        </span>
+      </div>
+      <RunState run={run} />
+      <RunProgress run={run} />
+      <span className="quiet">
+        <Age of={run.created_at} />
+      </span>
+    </li>
+  );
+}

@@ -1,0 +1,36 @@
+import { Ban, Check, CircleDashed, LoaderCircle, X } from 'lucide-react';
+import type { FineTuning } from '#contracts';
+import { count, percent } from '../../parts/format';
+
+const ICONS = {
+  queued: CircleDashed,
+  running: LoaderCircle,
+  cancelling: LoaderCircle,
+  succeeded: Check,
+  failed: X,
+  cancelled: Ban,
+} satisfies Record<FineTuning['state'], unknown>;
+
+/** Icon and word: never told by colour alone. */
+export function RunState({ run }: { readonly run: FineTuning }) {
+  const Icon = ICONS[run.state];
+  return (
+    <span className="state" data-standing={run.state}>
+      <Icon size={14} aria-hidden="true" />
+      {run.state}
+    </span>
+  );
+}
+
+export function RunProgress({ run }: { readonly run: FineTuning }) {
+  if (run.steps === null) return <span className="quiet">not begun</span>;
+  return (
+    <span className="run-progress">
+      <progress value={run.step} max={run.steps} aria-label="Steps done" />
+      <span className="figures">
+        {count(run.step)} <i>of {count(run.steps)} steps</i>
+        {run.finished_at === null && <em>{percent(run.step / run.steps)}</em>}
+      </span>
+    </span>
+  );
+}
