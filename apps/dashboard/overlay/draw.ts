@@ -32,8 +32,9 @@ export function drawOverlay(
 ): void {
   const context = canvas.getContext('2d');
   if (context === null) return;
-  context.clearRect(0, 0, canvas.width, canvas.height);
-  if (options.maskOpacity > 0) for (const box of boxes) drawMask(context, box, options.maskOpacity);
+  const masks = options.maskOpacity > 0 ? boxes.filter(({ mask }) => mask !== undefined) : [];
+  if (masks.length > 0) drawMasks(context, masks, options.maskOpacity);
+  else context.clearRect(0, 0, canvas.width, canvas.height);
   if (options.boxes) for (const box of boxes) drawBox(context, box, options.line);
 }
 
@@ -48,20 +49,47 @@ function drawBox(context: CanvasRenderingContext2D, box: Box, line: number): voi
   context.fillRect(right - thick, top, thick, bottom - top);
 }
 
-function drawMask(context: CanvasRenderingContext2D, { mask, label }: Box, opacity: number): void {
-  if (mask === undefined) return;
+/**
+ * All masks at once, over all that was there: a layer of its own for each is what scrolling spent most of its time on.
+ * Ours and not the browser's scaling: every browser draws the same pixels, and a mask has no soft edge that nobody found.
+ */
+function drawMasks(
+  context: CanvasRenderingContext2D,
+  boxes: readonly Box[],
+  opacity: number,
+): void {
   const { width, height } = context.canvas;
-  // Ours and not the browser's scaling: every browser draws the same pixels, and a mask has no soft edge that nobody found.
-  const bitmap = maskInCanvas(mask.rle, { width, height });
   const image = new ImageData(width, height);
-  // Four bytes at once, in whatever order this machine keeps them.
-  const colour = new Uint8Array([...rgbOf(colourOf(label)), Math.round(opacity * 255)]);
-  const [packed] = new Uint32Array(colour.buffer) as unknown as [number];
   const pixels = new Uint32Array(image.data.buffer);
-  for (let i = 0; i < bitmap.length; i++) if (bitmap[i] === 1) pixels[i] = packed;
-  const layer = new OffscreenCanvas(width, height);
-  layer.getContext('2d')!.putImageData(image, 0, 0);
-  context.drawImage(layer, 0, 0);
+  for (const { mask, label } of boxes) {
+    if (mask === undefined) continue;
+    const bitmap = maskInCanvas(mask.rle, { width, height });
+    const colour = rgbOf(colourOf(label));
+    // Four bytes at once, in whatever order this machine keeps them.
+    const bytes = new Uint8Array([...colour, Math.round(opacity * 255)]);
+    const [packed] = new Uint32Array(bytes.buffer) as unknown as [number];
+    for (let i = 0; i < bitmap.length; i++) {
+      if (bitmap[i] === 0) continue;
+      if (pixels[i] === 0 || opacity === 1) pixels[i] = packed;
+      else layOver(image.data, i * 4, colour, opacity);
+    }
+  }
+  context.putImageData(image, 0, 0);
+}
+
+/** Of two masks in one place the later lies over the earlier. */
+function layOver(
+  data: Uint8ClampedArray,
+  at: number,
+  colour: readonly [number, number, number],
+  opacity: number,
+): void {
+  const below = (data[at + 3]! / 255) * (1 - opacity);
+  const sum = opacity + below;
+  for (const channel of [0, 1, 2] as const) {
+    data[at + channel] = (colour[channel] * opacity + data[at + channel]! * below) / sum;
+  }
+  data[at + 3] = sum * 255;
 }
 
 const rgbOf = (hex: string): readonly [number, number, number] => [

@@ -11,11 +11,13 @@ import { System } from '../../rig/system.js';
 import {
   firstView,
   memoryLook,
+  processorTime,
   scroll,
   type FirstView,
   type PageMemory,
   type Scrolling,
 } from './page-measures.js';
+import { median, round, spread } from './figures.js';
 import { TASKS } from './pictures.js';
 import { seedJob } from './seed-job.js';
 
@@ -56,16 +58,20 @@ try {
 /** Each with a browser that has nothing yet; the first one has its thumbnails made. */
 async function viewJob(jobId: string) {
   const views: FirstView[] = [];
+  const processor: number[] = [];
   for (let n = 0; n < VIEWS; n += 1) {
     const page = await browser.openSignedIn('/new', system.apiKey);
     await page.getByRole('heading', { name: 'New job' }).waitFor();
+    const look = await processorTime(page);
     views.push(await firstView(page, `/jobs/${jobId}`));
+    processor.push(await look());
     await page.context().close();
   }
   const [first, ...others] = views;
   return {
     first_view_ms: spread(others.map(({ answersMs }) => answersMs)),
     pictures_ms: spread(others.map(({ picturesMs }) => picturesMs)),
+    processor_ms: spread(processor.slice(1)),
     pictures_made_ms: Math.round(first!.picturesMs),
   };
 }
@@ -78,7 +84,13 @@ async function scrollJob(jobId: string) {
     // Thumbnails of the contents are made by the first pass, and frames measured in the second.
     await scroll(page, SCROLL_MS / 4, stepPx);
     await page.evaluate('scrollTo(0, 0)');
-    found[`step_${stepPx}_px`] = scrollFigures(await scroll(page, SCROLL_MS, stepPx));
+    const look = await processorTime(page);
+    const scrolling = await scroll(page, SCROLL_MS, stepPx);
+    const processor = await look();
+    found[`step_${stepPx}_px`] = {
+      ...scrollFigures(scrolling),
+      processor_ms_a_frame: round(processor / scrolling.frames.length),
+    };
     await page.context().close();
   }
   return found;
@@ -132,11 +144,3 @@ async function watchMemory(client: TestClient, setId: string) {
     listeners: [early[0]!.listeners, late.at(-1)!.listeners],
   };
 }
-
-const spread = (values: readonly number[]) => ({
-  median: Math.round(median(values)),
-  range: [Math.round(Math.min(...values)), Math.round(Math.max(...values))],
-});
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-const round = (value: number): number => Number(value.toFixed(1));

@@ -5,7 +5,7 @@ import type { System } from '../../rig/system.js';
 import { answersOf, pictureOf, sceneOf, TASKS } from './pictures.js';
 
 /** Different pictures; each is in the set many times, under names and ids of its own. */
-const CONTENTS = 240;
+const CONTENTS = 120;
 /** Every so many items one has failed. */
 const FAILS_EVERY = 997;
 const ROWS_AT_ONCE = 100_000;
@@ -49,9 +49,9 @@ async function addImages(database: Database, ids: Ids, items: number): Promise<v
   await inSteps(items, (from, to) =>
     database.query(
       `INSERT INTO images (set_id, n, name, sha256, custom_id)
-       SELECT $1, n, 'picture-' || n || '.jpg', content.sha256, 'row-' || n
-       FROM generate_series($3::int, $4::int - 1) AS n
-       JOIN images AS content ON content.set_id = $2 AND content.n = n % $5::int`,
+       SELECT $1, line.n, 'picture-' || line.n || '.jpg', content.sha256, 'row-' || line.n
+       FROM generate_series($3::int, $4::int - 1) AS line(n)
+       JOIN images AS content ON content.set_id = $2 AND content.n = line.n % $5::int`,
       [ids.set, ids.contents, from, to, CONTENTS],
     ),
   );
@@ -86,7 +86,7 @@ async function addJob(database: Database, ids: Ids, items: number): Promise<void
   await inSteps(items, (from, to) =>
     database.query(
       `INSERT INTO items (job_id, n, state, attempts, error_code, error_detail, answers, width, height, timings, finished_at)
-       SELECT $1, n, CASE WHEN bad THEN 'failed' ELSE 'succeeded' END, 1,
+       SELECT $1, item.n, CASE WHEN bad THEN 'failed' ELSE 'succeeded' END, 1,
               CASE WHEN bad THEN 'image.undecodable' END, CASE WHEN bad THEN 'The picture is damaged or cut off.' END,
               CASE WHEN NOT bad THEN scene.answers END, scene.width, scene.height,
               '{"fetch_ms": 2, "decode_ms": 9, "encode_ms": 120, "generate_ms": 240}', now()
