@@ -163,21 +163,21 @@ describe('a task that is changed and asked again', () => {
     await page.close();
   });
 
-  it.each(Object.entries(HOSTILE_TEXTS))(
-    'is text, whatever it is answered: %s',
-    async (_, text) => {
-      const page = await browser.openSignedIn(path, system.apiKey, { size: NARROW });
-      const answer = await openForm(page);
-      await answerWith(page, () => text);
-      await answer.getByLabel('Things, separated by ;').fill('green');
+  it('is text, whatever it is answered', async () => {
+    const page = await browser.openSignedIn(path, system.apiKey, { size: NARROW });
+    const answer = await openForm(page);
+    let said = '';
+    await answerWith(page, () => said);
+    await answer.getByLabel('Things, separated by ;').fill('green');
+    for (const text of Object.values(HOSTILE_TEXTS)) {
+      said = text;
       await page.keyboard.press('Enter');
-      const now = answer.getByRole('group', { name: 'Now' });
-      await expect.poll(() => now.locator('.answer-text').allTextContents()).toEqual([text]);
+      const now = answer.getByRole('group', { name: 'Now' }).locator('.answer-text');
+      await expect.poll(() => now.allTextContents(), { timeout: 30_000 }).toEqual([text]);
       expect(await sprung(page)).toEqual({ elements: 0, scripts: 0 });
       expect(await overhang(page)).toBe(0);
-      await page.close();
-    },
-  );
+    }
+  });
 });
 
 it('left nothing on the console but what comes before signing in, and the refusal', () => {
