@@ -27,14 +27,22 @@ const SAID_BY_OTHERS = new Set([
   'host',
   'question',
   'place',
+  'description',
+  'note',
+  'suffix',
+  'last_error',
 ]);
 
 /**
  * Puts the text into every answer of the API that the page asks for, wherever somebody else's words stand; the API
  * itself would have cleaned many of them, and what a page shows must not hang on that.
  */
-export async function answerWith(page: Page, text: () => string): Promise<void> {
-  await page.route(/\/v1\/jobs/, async (route) => {
+export async function answerWith(
+  page: Page,
+  text: () => string,
+  paths = /\/v1\/jobs/,
+): Promise<void> {
+  await page.route(paths, async (route) => {
     const response = await route.fetch();
     if (!response.headers()['content-type']?.includes('json')) return route.fulfill({ response });
     const json = poison(await response.json(), undefined, text());

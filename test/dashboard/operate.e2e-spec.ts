@@ -27,7 +27,7 @@ import {
 } from './browser.js';
 import { drawnPixels, tableOf } from './chart.js';
 import { HookReceiver } from './hook-receiver.js';
-import { HOSTILE_TEXTS, sprung } from './hostile-answers.js';
+import { answerWith, HOSTILE_TEXTS, sprung } from './hostile-answers.js';
 
 let system: System;
 let client: TestClient;
@@ -361,6 +361,27 @@ describe('every page', () => {
     await page.getByRole('textbox', { name: 'Name' }).waitFor();
     await look('new-key');
   });
+});
+
+it('what others call their things is text on every page', async () => {
+  const page = await browser.openSignedIn('/jobs', system.apiKey, { size: NARROW });
+  const said = Object.values(HOSTILE_TEXTS).join(' ');
+  await answerWith(page, () => said, /\/v1\/(webhooks|api-keys|models|fine-tuning)/);
+  const run = (await client.request<FineTuningPage>('GET', '/v1/fine-tuning/jobs')).data[0]!;
+  const places = {
+    webhooks: ['.row-name .quiet'],
+    [`webhooks/${(await listed()).id}`]: ['.facts dd'],
+    models: ['.run-row a'],
+    [`models/${run.id}`]: ['.subject'],
+    keys: ['.row-name strong'],
+  };
+  for (const [path, [place]] of Object.entries(places)) {
+    await page.goto(`/operate/${path}`);
+    await page.locator(place!).first().waitFor();
+    expect(await page.locator(place!).allTextContents()).toContain(said);
+    expect(await sprung(page)).toEqual({ elements: 0, scripts: 0 });
+    expect(await overhang(page)).toBe(0);
+  }
 });
 
 it('a webhook is deleted only by who says so twice', async () => {

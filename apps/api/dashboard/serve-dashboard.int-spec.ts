@@ -25,19 +25,22 @@ afterAll(async () => {
 
 const get = (url: string, headers: Record<string, string> = {}) => rig.app.inject({ url, headers });
 
-it.each(['/', '/jobs', '/jobs/job_1/items/4', '/new'])('shows the page at %s', async (url) => {
-  const answer = await get(url);
-  expect([answer.statusCode, answer.body]).toEqual([200, '<title>Pallet</title>']);
-  expect(answer.headers).toMatchObject({
-    'content-type': 'text/html; charset=utf-8',
-    'cache-control': 'no-cache',
-    'x-frame-options': 'DENY',
-    'x-content-type-options': 'nosniff',
-  });
-  const policy = String(answer.headers['content-security-policy']);
-  expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self';");
-  expect(policy).not.toMatch(/unsafe|https?:|\*/);
-});
+it.each(['/', '/jobs', '/jobs/job_1/items/4', '/new', '/operate', '/operate/webhooks/whe_1'])(
+  'shows the page at %s',
+  async (url) => {
+    const answer = await get(url);
+    expect([answer.statusCode, answer.body]).toEqual([200, '<title>Pallet</title>']);
+    expect(answer.headers).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-cache',
+      'x-frame-options': 'DENY',
+      'x-content-type-options': 'nosniff',
+    });
+    const policy = String(answer.headers['content-security-policy']);
+    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self';");
+    expect(policy).not.toMatch(/unsafe|https?:|\*/);
+  },
+);
 
 it('sends files packed, for good, and not twice', async () => {
   const answer = await get('/assets/index-abc.js', { 'accept-encoding': 'gzip, br' });
