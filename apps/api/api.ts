@@ -48,6 +48,8 @@ export async function createApi(parts: ApiParts): Promise<NestFastifyApplication
       sendProblem(reply, toProblem(toAppError(error) ?? malformed(error), request.id, request.url));
     },
     multipart: false,
+    // Who comes while it closes is served; Fastify's own 503 would not say when to come back.
+    return503OnClosing: false,
   });
   adapter.getInstance().addHook('onRequest', async (request, reply) => setHeaders(request, reply));
   if (parts.config.tracing) traceRequests(adapter.getInstance(), parts.log);
@@ -59,6 +61,7 @@ export async function createApi(parts: ApiParts): Promise<NestFastifyApplication
   collectRoutes(adapter.getInstance());
   parts.metrics?.watch(adapter.getInstance());
   closeIdleWhileClosing(adapter.getInstance());
+  parts.departure?.tellClients(adapter.getInstance());
   const dashboard = parts.dashboard && readBuiltDashboard(parts.dashboard);
   if (dashboard) serveDashboard(adapter.getInstance(), dashboard);
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(parts), adapter, {

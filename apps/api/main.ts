@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { setTimeout as lasting } from 'node:timers/promises';
 import { loadApiConfig } from '#config';
 import { Database, migrate } from '#database';
 import { onStop } from '#lifecycle';
@@ -6,6 +7,7 @@ import { connectQueue } from '#queue';
 import { openObjectStore } from '#storage';
 import { createLogger, createRegistry, openHealthPort, startTracing } from '#telemetry';
 import { createApi } from './api.js';
+import { Departure } from './departure.js';
 import { HttpMetrics } from './metrics/http-metrics.js';
 import { saveBootstrapKey } from './auth/bootstrap-key.js';
 import { BUILT_DASHBOARD } from './dashboard/built-dashboard.js';
@@ -26,6 +28,7 @@ const queue = await connectQueue(config.queueUrl, {
   onError: (error) => log.warn({ error }, 'queue trouble'),
 });
 const store = openObjectStore(config.storageUrl);
+const departure = new Departure();
 const app = await createApi({
   config,
   database,
@@ -34,6 +37,7 @@ const app = await createApi({
   log,
   dashboard: BUILT_DASHBOARD,
   metrics: new HttpMetrics(registry),
+  departure,
 });
 const healthPort =
   config.health &&
@@ -41,12 +45,14 @@ const healthPort =
     ...config.health,
     registry,
     // What requests need is asked of /health/ready on the api's own port.
-    health: () => ({ status: 'ready', isLive: true, isReady: true }),
+    health: () => ({ status: 'ready', isLive: true, isReady: !departure.hasBegun }),
   }));
 
 // An upload or a queue that never ends must not keep the process: the deadline is ours.
-onStop(config.drainTimeoutMs + CLOSE_MS, async () => {
+onStop(config.leaveMs + config.drainTimeoutMs + CLOSE_MS, async () => {
   log.info('stopping');
+  departure.begin();
+  await lasting(config.leaveMs);
   await app.close();
   const told = tracing.close(CLOSE_MS / 2);
   await queue.close(CLOSE_MS / 2);

@@ -32,6 +32,7 @@ const apiEnv = z.object({
     .regex(/^\S{16,}$/, 'must be 16 characters at least, without blanks')
     .optional(),
   MAX_TRAINING_FILE_BYTES: positive(2 ** 30),
+  LEAVE_MS: z.coerce.number().int().min(0).max(60_000).default(0),
   RATE_LIMIT_PER_MINUTE: positive(200_000),
   UPLOAD_LIFETIME_HOURS: positive(72),
   MAX_BATCH_FILE_BYTES: positive(2 ** 30),
@@ -48,6 +49,8 @@ export interface ApiConfig extends SharedConfig {
   /** Opens `/internal`; without one those routes do not exist. */
   readonly internalToken: string | undefined;
   readonly drainTimeoutMs: number;
+  /** For so long after SIGTERM it still serves, while it says that it is not ready. */
+  readonly leaveMs: number;
   readonly limits: IntakeLimits;
   /** Of each tenant. */
   readonly quota: TenantQuota;
@@ -75,6 +78,7 @@ export function loadApiConfig(env: NodeJS.ProcessEnv): ApiConfig {
     bootstrapApiKey: parsed.BOOTSTRAP_API_KEY,
     internalToken: parsed.INTERNAL_TOKEN,
     drainTimeoutMs: parsed.DRAIN_TIMEOUT_MS,
+    leaveMs: parsed.LEAVE_MS,
     trainingFileBytes: parsed.MAX_TRAINING_FILE_BYTES,
     requestsPerMinute: parsed.RATE_LIMIT_PER_MINUTE,
     batchFileBytes: parsed.MAX_BATCH_FILE_BYTES,

@@ -22,7 +22,11 @@ export interface SystemOptions {
   readonly engine?: 'colour-engine';
   /** Time per item of the test engines, milliseconds. */
   readonly itemMs?: number;
+  /** It takes them one after the other, as an accelerator that is full. */
+  readonly isSerial?: boolean;
   readonly workers?: number;
+  /** Compiled files that the processes run; default: those of this checkout. */
+  readonly build?: string;
   /** More environment for our processes: timings, limits. */
   readonly env?: Readonly<Record<string, string>>;
   /** Default: a folder of its own. */
@@ -49,6 +53,9 @@ export interface WorkerProcess extends Process {
 export class System {
   readonly workers = new Set<WorkerProcess>();
   readonly trainers = new Set<Process>();
+  /** What is started from now on runs these compiled files. */
+  build: string;
+  readonly #running = new Set<Process>();
   api!: Process;
   dispatcher!: Process;
   url!: string;
@@ -59,7 +66,9 @@ export class System {
   #directory!: string;
   #stopPostgres: () => Promise<unknown> = async () => undefined;
 
-  private constructor(private readonly options: SystemOptions) {}
+  private constructor(private readonly options: SystemOptions) {
+    this.build = options.build ?? compiled('');
+  }
 
   static async start(options: SystemOptions = {}): Promise<System> {
     const system = new System(options);
@@ -83,7 +92,10 @@ export class System {
     await mkdir(join(this.#directory, 'objects'));
     await writeFile(
       join(this.#directory, 'model', 'engine.json'),
-      JSON.stringify({ itemMs: this.options.itemMs ?? 0 }),
+      JSON.stringify({
+        itemMs: this.options.itemMs ?? 0,
+        isSerial: this.options.isSerial ?? false,
+      }),
     );
     const postgres = await startPostgres({
       dataDirectory: join(this.#directory, 'postgres'),
@@ -114,6 +126,12 @@ export class System {
     this.url = (this.api.ready as { url: string }).url;
   }
 
+  /** Another one, at an address of its own; `api` and `url` stay as they are. */
+  startApiBeside(): Promise<Process> {
+    return this.#startService('api', { BOOTSTRAP_API_KEY: this.apiKey, PORT: '0' });
+  }
+
+  /** Beside the one that there is, if any, which whoever calls ends. */
   async startDispatcher(): Promise<void> {
     this.dispatcher = await this.#startService('dispatcher', {});
   }
@@ -149,8 +167,7 @@ export class System {
   }
 
   async stop(): Promise<void> {
-    const services = [...this.trainers, ...this.workers, this.dispatcher, this.api].filter(Boolean);
-    await Promise.all(services.map((service) => service.stop(20_000)));
+    await Promise.all([...this.#running].map((service) => service.stop(20_000)));
     await this.redis?.stop();
     await this.#stopPostgres();
     if (this.#directory) await rm(this.#directory, { recursive: true, force: true });
@@ -169,7 +186,7 @@ export class System {
     const log = createWriteStream(join(this.#directory, `${name}.log`), { flags: 'a' });
     const service = await startService({
       name,
-      entry: compiled(`apps/${name}/main.js`),
+      entry: join(this.build, `apps/${name}/main.js`),
       onLine: (line) => log.write(`${line}\n`),
       env: {
         PATH: process.env['PATH'],
@@ -179,10 +196,13 @@ export class System {
         ...env,
       },
     });
+    const started = Object.assign(service, { links });
+    this.#running.add(started);
     void service.exited.then(async () => {
+      this.#running.delete(started);
       log.end();
       await links.close();
     });
-    return Object.assign(service, { links });
+    return started;
   }
 }

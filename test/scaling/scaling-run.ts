@@ -48,8 +48,6 @@ export interface ScalingRun {
 
 const MODEL = 'instant';
 const INTERNAL_TOKEN = 'internal-token-of-the-scaling-run';
-/** Images that the engine has in hand at once; together they take as long as so many one after the other. */
-const SLOTS = 4;
 /** What the api assumes of a model that nobody has measured, so that assumption and truth agree here. */
 const IMAGE_SECONDS = 0.1;
 
@@ -58,8 +56,9 @@ export async function runScaling(options: ScalingRunOptions): Promise<ScalingRun
   const { pool, speed } = options;
   const system = await System.start({
     workers: 0,
-    itemMs: IMAGE_SECONDS * 1000 * SLOTS,
-    env: { INTERNAL_TOKEN, SLOTS: String(SLOTS), LOG_LEVEL: 'warn' },
+    itemMs: IMAGE_SECONDS * 1000,
+    isSerial: true,
+    env: { INTERNAL_TOKEN, LOG_LEVEL: 'warn' },
   });
   let actuator: LocalActuator | undefined;
   try {

@@ -33,13 +33,14 @@ export class HealthController {
   })
   @Answers(200, readinessSchema, [])
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
-    const { database, store, queue } = this.parts;
+    const { database, store, queue, departure } = this.parts;
     const [databaseCheck, storageCheck, queueCheck] = await Promise.all([
       probe(() => database.check()),
       probe(() => store.check()),
       probe(() => queue.check()),
     ]);
-    const isAvailable = databaseCheck.ok && storageCheck.ok;
+    // An api that is about to end still answers, but is to get no more connections.
+    const isAvailable = databaseCheck.ok && storageCheck.ok && !departure?.hasBegun;
     void reply.status(isAvailable ? 200 : 503);
     return {
       status: !isAvailable ? 'unavailable' : queueCheck.ok ? 'ready' : 'degraded',

@@ -2,7 +2,8 @@
  * An engine for faults and benchmarks, run by the real engine host: it answers at once, and what it
  * answers is a function of bytes and task alone, so that a checker can tell a right result from a wrong one.
  *
- * `engine.json` in the model directory sets `itemMs` and `revision`. Bytes with a trigger in them misbehave:
+ * `engine.json` in the model directory sets `itemMs`, `isSerial` (one picture after the other, as an accelerator that
+ * is full; otherwise all that the host holds take their time side by side) and `revision`. Bytes with a trigger in them misbehave:
  * `PALLET-TEST-CRASH` kills the host, `PALLET-TEST-HANG` blocks it for good, `PALLET-TEST-REFUSE` is
  * refused like a picture that cannot be read.
  */
@@ -18,10 +19,22 @@ interface InstantRequest {
   readonly tasks: readonly Task[];
 }
 
+interface InstantSettings {
+  readonly itemMs?: number;
+  readonly isSerial?: boolean;
+  readonly revision?: string;
+}
+
 export async function openEngine(options: { readonly modelDirectory: string }) {
   const settings = await readFile(join(options.modelDirectory, 'engine.json'), 'utf8')
-    .then((text) => JSON.parse(text) as { itemMs?: number; revision?: string })
-    .catch((): { itemMs?: number; revision?: string } => ({}));
+    .then((text) => JSON.parse(text) as InstantSettings)
+    .catch((): InstantSettings => ({}));
+  let before: Promise<unknown> = Promise.resolve();
+  const work = (itemMs: number): Promise<unknown> => {
+    const mine = settings.isSerial ? before.then(() => sleep(itemMs)) : sleep(itemMs);
+    before = mine;
+    return mine;
+  };
   return {
     model: {
       family: 'instant',
@@ -32,7 +45,7 @@ export async function openEngine(options: { readonly modelDirectory: string }) {
     analyse: async ({ bytes, tasks }: InstantRequest): Promise<HostResult> => {
       const startedAt = performance.now();
       misbehave(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-      if (settings.itemMs) await sleep(settings.itemMs);
+      if (settings.itemMs) await work(settings.itemMs);
       return { ...instantResult(bytes, tasks), timings: allGenerating(startedAt) };
     },
     close: async (): Promise<void> => undefined,
