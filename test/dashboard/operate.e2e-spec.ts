@@ -334,7 +334,7 @@ describe('models', () => {
 
 describe('every page', () => {
   it.each(VIEWS)('can be read by everybody (%s, %o)', async (theme, size) => {
-    const page = await browser.openSignedIn('/operate', system.apiKey, { theme, size });
+    const page = await browser.openSignedIn('/operate/webhooks', system.apiKey, { theme, size });
     const look = (name: string) => expectReadable(page, `operate-${name}-${theme}-${size.width}`);
     await page.getByRole('link', { name: receiver.url }).waitFor();
     await look('webhooks');

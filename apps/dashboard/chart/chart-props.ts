@@ -14,6 +14,14 @@ export interface ChartProps {
   readonly lines: readonly ChartLine[];
   readonly showX?: (x: number) => string;
   readonly showY?: (y: number) => string;
+  /** x is seconds since 1970. */
+  readonly isTime?: boolean;
+  /** Where there is no value there is no line either. */
+  readonly hasGaps?: boolean;
+  /** The axis of the values begins at 0. */
+  readonly fromZero?: boolean;
+  /** Drawings of the same name show the place of the pointer together. */
+  readonly linkedBy?: string;
   /** Of the drawing, pixels. */
   readonly height?: number;
 }

@@ -79,8 +79,14 @@ function optionsOf(drawn: DrawnChart, target: HTMLElement, legend: HTMLElement):
     width: target.clientWidth,
     height: drawn.height ?? HEIGHT_PX,
     legend: { show: false },
-    cursor: { show: false },
-    scales: { x: { time: false } },
+    cursor:
+      drawn.linkedBy === undefined
+        ? { show: false }
+        : { y: false, points: { show: false }, drag: { x: false }, sync: { key: drawn.linkedBy } },
+    scales: {
+      x: { time: drawn.isTime ?? false },
+      ...(drawn.fromZero ? { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } } : {}),
+    },
     axes: [
       { ...axis, values: shown(drawn.showX) },
       { ...axis, values: shown(drawn.showY), size: 64 },
@@ -91,7 +97,7 @@ function optionsOf(drawn: DrawnChart, target: HTMLElement, legend: HTMLElement):
         label: name,
         stroke: colourOf(i),
         width: 2,
-        spanGaps: true,
+        spanGaps: !drawn.hasGaps,
         ...(isSparse ? { dash: [5, 4], points: { show: true, size: 6, fill: colourOf(i) } } : {}),
       })),
     ],

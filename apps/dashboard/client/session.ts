@@ -14,6 +14,9 @@ export const useSession = () =>
     refetchInterval: ({ state }) => (state.data === undefined ? false : LOOK_MS),
   });
 
+/** Whether the reader may see what concerns all tenants: its key has the scope `operate`. */
+export const useMayOperate = (): boolean => useSession().data?.scopes.includes('operate') ?? false;
+
 /** Whether the reader may change anything: its key has the scope `write`. */
 export const useMayWrite = (): boolean => useSession().data?.scopes.includes('write') ?? false;
 

@@ -2,6 +2,7 @@ import { Link, Outlet } from '@tanstack/react-router';
 
 /** Pages of the area, as the tabs show them. */
 const PAGES = [
+  ['/operate/queue', 'Queue and workers'],
   ['/operate/webhooks', 'Webhooks'],
   ['/operate/models', 'Models'],
   ['/operate/keys', 'API keys'],

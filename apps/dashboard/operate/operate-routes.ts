@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { rootRoute } from '../root-route';
 import { OperateFrame } from './operate-frame';
+import { readQueueSearch } from './queue/queue-search';
 import { readWebhookSearch } from './webhooks/webhook-search';
 
 // What its pages show is loaded when somebody goes there: most readers look at jobs.
@@ -15,8 +16,15 @@ const indexRoute = createRoute({
   getParentRoute: () => operateRoute,
   path: '/',
   beforeLoad: () => {
-    throw redirect({ to: '/operate/webhooks' });
+    throw redirect({ to: '/operate/queue', search: {} });
   },
+});
+
+const queueRoute = createRoute({
+  getParentRoute: () => operateRoute,
+  path: '/queue',
+  validateSearch: readQueueSearch,
+  component: lazyRouteComponent(() => import('./queue/queue-page'), 'QueuePage'),
 });
 
 const webhooksRoute = createRoute({
@@ -52,6 +60,7 @@ const keysRoute = createRoute({
 
 export const operateRoutes = operateRoute.addChildren([
   indexRoute,
+  queueRoute,
   webhooksRoute,
   webhookRoute,
   modelsRoute,

@@ -23,6 +23,18 @@ export function duration(seconds: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+
+/** `940 MiB`, `1.4 GiB`. */
+export function bytes(value: number): string {
+  let [left, unit] = [value, 0];
+  while (left >= 1_000 && unit < BYTE_UNITS.length - 1) {
+    left /= 1_024;
+    unit += 1;
+  }
+  return `${left < 10 && unit > 0 ? left.toFixed(1) : Math.round(left)} ${BYTE_UNITS[unit]}`;
+}
+
 export const percent = (fraction: number): string => `${Math.floor(fraction * 100)} %`;
 
 /** `1 image`, `3 images`. Input: one of them in a word; `many` where an s is not enough. */

@@ -1,6 +1,7 @@
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useCreateKey } from '../../client/keys';
+import { useMayOperate } from '../../client/session';
 import { Failure } from '../../parts/failure';
 import { SheetButton } from '../../parts/sheet-button';
 import { ShownOnce } from '../../parts/shown-once';
@@ -34,13 +35,23 @@ function NewKeyForm({ close }: { readonly close: () => void }) {
   const create = useCreateKey();
   const [name, setName] = useState('');
   const [mayWrite, setMayWrite] = useState(false);
+  const mayOperate = useMayOperate();
+  const [givesOperate, setGivesOperate] = useState(false);
   const [days, setDays] = useState(0);
   if (create.data?.key !== undefined) {
     return <ShownOnce what="key" text={create.data.key} onDone={close} />;
   }
   const end = days === 0 ? {} : { expires_at: new Date(Date.now() + days * DAY_MS).toISOString() };
   const make = (): void =>
-    create.mutate({ name, scopes: mayWrite ? ['read', 'write'] : ['read'], ...end });
+    create.mutate({
+      name,
+      scopes: [
+        'read',
+        ...(mayWrite ? ['write' as const] : []),
+        ...(givesOperate ? ['operate' as const] : []),
+      ],
+      ...end,
+    });
   return (
     <form
       className="fields"
@@ -64,6 +75,16 @@ function NewKeyForm({ close }: { readonly close: () => void }) {
         <legend>Role</legend>
         <Role isChosen={!mayWrite} choose={() => setMayWrite(false)} title="Read only" />
         <Role isChosen={mayWrite} choose={() => setMayWrite(true)} title="Read and write" />
+        {mayOperate && (
+          <label className="choice">
+            <input
+              type="checkbox"
+              checked={givesOperate}
+              onChange={(event) => setGivesOperate(event.target.checked)}
+            />
+            and operate: workers, and the queue of all tenants
+          </label>
+        )}
       </fieldset>
       <label>
         Ends

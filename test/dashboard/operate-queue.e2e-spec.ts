@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Key, Series, Worker, WorkerPage } from '#contracts';
+import { Database } from '#database';
+import { TestClient } from '../rig/client.js';
+import { System } from '../rig/system.js';
+import { tinyImage } from '../rig/tiny-image.js';
+import { axeViolations, NARROW, overhang, screenshot, TestBrowser, WIDE } from './browser.js';
+import { drawnPixels, tableOf } from './chart.js';
+
+const IMAGES = 'Images a second';
+let system: System;
+let client: TestClient;
+let browser: TestBrowser;
+
+beforeAll(async () => {
+  system = await System.start({ workers: 2, env: { HEARTBEAT_MS: '1000' }, itemMs: 20 });
+  client = new TestClient(system.url, system.apiKey);
+  const files = Array.from({ length: 40 }, (_, n) => tinyImage(n));
+  const set = await client.createSet('Harbour');
+  await client.upload(set.id, files);
+  const done = await client.createJob(set.id, [{ type: 'ocr' }]);
+  await client.finished(done.id, 120_000);
+  // Nobody serves this model, so its jobs wait for as long as somebody looks.
+  const database = new Database(system.databaseUrl);
+  await database.query(
+    `INSERT INTO models (name, family, image_size) VALUES ('unserved', 'paligemma', 224)`,
+  );
+  await seedHour(database);
+  await database.close();
+  await client.createJob(set.id, [{ type: 'ocr' }], { model: 'unserved', priority: 5 });
+  browser = await TestBrowser.start(system.url);
+});
+afterAll(async () => {
+  await browser?.close();
+  await system?.stop();
+});
+
+/** Samples of the hour before, as dispatchers would have kept them: 8 images a second, half an hour of them. */
+async function seedHour(database: Database): Promise<void> {
+  await database.query(
+    `INSERT INTO samples (step_seconds, at, model, taken_at, outstanding_items, backlog_seconds, in_flight_items,
+       oldest_wait_seconds, workers, items_succeeded, items_failed, tokens, cpu_percent)
+     SELECT 10, at, 'unserved', at, 4000 - 10 * n, 900 - 3 * n, 8, 0, 2, 70 * n, 10 * n, 2000 * n, 150 + n % 40
+     FROM generate_series(1, 180) AS n,
+       LATERAL (SELECT date_bin('10 s', now(), 'epoch') - (200 - n) * interval '10 s' AS at) AS bucket
+     ON CONFLICT DO NOTHING`,
+  );
+}
+
+const workers = async (): Promise<Worker[]> =>
+  (await client.request<WorkerPage>('GET', '/v1/operate/workers')).data;
+
+describe('an operator', () => {
+  it('sees the workers, what waits by tenant and priority, and what was', async () => {
+    const page = await browser.openSignedIn('/operate', system.apiKey);
+    const rows = page.getByRole('list', { name: /^Workers/ }).getByRole('listitem');
+    await rows.nth(1).waitFor();
+    expect(await rows.count()).toBe(2);
+    expect(await rows.first().textContent()).toMatch(/of 8 slots.*CPU.*no GPU figures/);
+    const waiting = page.getByRole('list', { name: /^What waits/ }).getByRole('listitem');
+    expect(await waiting.first().textContent()).toMatch(/default.*unserved.*priority 5.*40 images/);
+    await expect.poll(() => drawnPixels(page, IMAGES, 0), { timeout: 30_000 }).toBeGreaterThan(100);
+    const table = await tableOf(page, IMAGES);
+    expect(
+      table.filter(([, ended, failed]) => ended === '8' && failed === '1').length,
+    ).toBeGreaterThan(40);
+    await page.getByRole('link', { name: 'a day' }).press('Enter');
+    await page.waitForURL('**/operate/queue?span=24h');
+    await page.reload();
+    await page.locator('.spans [aria-current]', { hasText: 'a day' }).waitFor();
+    expect(await page.locator('.chart').count()).toBe(6);
+    await page.close();
+  });
+
+  it('keeps the charts when everything is started again', async () => {
+    const known = async () => {
+      const series = await client.request<Series>(
+        'GET',
+        '/v1/operate/series?span=1h&pool=unserved',
+      );
+      return series.items_per_second.filter((value) => value !== null && value > 7.9).length;
+    };
+    const before = await known();
+    expect(before).toBeGreaterThan(40);
+    await Promise.all([system.dispatcher.stop(20_000), system.api.stop(20_000)]);
+    await Promise.all([system.startApi(), system.startDispatcher()]);
+    expect(await known()).toBeGreaterThanOrEqual(before - 1);
+  });
+
+  it('drains a worker by keyboard alone', async () => {
+    const page = await browser.openSignedIn('/operate/queue', system.apiKey);
+    const rows = page.getByRole('list', { name: /^Workers/ }).getByRole('listitem');
+    await rows.nth(1).waitFor();
+    const [newest] = await workers();
+    await rows
+      .first()
+      .getByRole('button', { name: /^Drain/ })
+      .press('Enter');
+    const sheet = page.getByRole('dialog', { name: 'Drain this worker?' });
+    await sheet.waitFor();
+    await screenshot(page, 'operate-queue-drain');
+    await page.getByRole('button', { name: 'Drain the worker', exact: true }).press('Enter');
+    await expect.poll(() => rows.count(), { timeout: 60_000 }).toBe(1);
+    expect((await workers()).map(({ id }) => id)).not.toContain(newest!.id);
+    expect([...system.workers].map(({ pid }) => pid)).not.toContain(newest!.pid);
+    await page.close();
+  });
+
+  it.each([
+    ['light', WIDE],
+    ['dark', WIDE],
+    ['light', NARROW],
+    ['dark', NARROW],
+  ] as const)('can read it all (%s, %o)', async (theme, size) => {
+    const page = await browser.openSignedIn('/operate/queue', system.apiKey, { theme, size });
+    await expect.poll(() => drawnPixels(page, IMAGES, 0), { timeout: 30_000 }).toBeGreaterThan(100);
+    expect(await axeViolations(page)).toEqual([]);
+    expect(await overhang(page)).toBe(0);
+    await screenshot(page, `operate-queue-${theme}-${size.width}`);
+    await page.close();
+  });
+});
+
+it('whoever may not operate sees what is his own, and nothing of workers', async () => {
+  const key = await client.request<Key>('POST', '/v1/api-keys', { name: 'r', scopes: ['read'] });
+  const page = await browser.openSignedIn('/operate/queue', key.key!, { size: NARROW });
+  await page.getByRole('heading', { name: 'Your queue' }).waitFor();
+  await page.getByText('priority 5').waitFor();
+  expect(await page.getByText('Workers', { exact: true }).count()).toBe(0);
+  expect(await axeViolations(page)).toEqual([]);
+  expect(await overhang(page)).toBe(0);
+  await screenshot(page, 'operate-queue-own');
+  await page.close();
+});
+
+it('left nothing on the console but what comes before signing in', () => {
+  expect(browser.complaints.filter((text) => !text.includes('401'))).toEqual([]);
+});
