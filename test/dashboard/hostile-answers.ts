@@ -57,6 +57,8 @@ function poison(value: unknown, key: string | undefined, text: string): unknown 
   const whole = Object.fromEntries(
     Object.entries(value).map(([name, each]) => [name, poison(each, name, text)]),
   );
+  // Images that are uploaded have neither; those of a manifest do.
+  if ('custom_id' in whole) return { ...whole, custom_id: text, metadata: { place: text } };
   // The test engine finds nothing and warns of nothing.
   if (whole['task'] === 1 && 'boxes' in whole)
     return { ...whole, boxes: [boxOf(text)], warnings: [text] };

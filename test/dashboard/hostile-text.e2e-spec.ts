@@ -36,6 +36,9 @@ afterAll(async () => {
   await system?.stop();
 });
 
+/** Custom id and metadata of an image. */
+const ABOUT = 'section[aria-labelledby=facts] dd';
+
 /** The places of each page where the words of others stand. */
 const PLACES: readonly (readonly [string, () => string, readonly string[]])[] = [
   ['list', () => '/jobs', ['.job-name a', '.tasks']],
@@ -44,7 +47,7 @@ const PLACES: readonly (readonly [string, () => string, readonly string[]])[] = 
   [
     'item',
     () => `/jobs/${job.id}/items/0`,
-    ['h1', '.answer-text', '.warning', '.box-label', '.raw'],
+    ['h1', '.answer-text', '.warning', '.box-label', '.raw', ABOUT],
   ],
   ['failed item', () => `/jobs/${job.id}/items/2`, ['h1', '.failure p']],
 ];

@@ -24,7 +24,8 @@ beforeAll(async () => {
   client = new TestClient(system.url, system.apiKey);
   picture = await uprightPicture(6);
   browser = await TestBrowser.start(system.url);
-  for (let n = 0; n < 5; n++) await client.finished((await startJob(`Earlier ${n}`, 3)).id, 60_000);
+  const earlier = await Promise.all([0, 1, 2, 3, 4].map((n) => startJob(`Earlier ${n}`, 3)));
+  await Promise.all(earlier.map(({ id }) => client.finished(id, 60_000)));
 });
 afterAll(async () => {
   await browser?.close();
