@@ -4,12 +4,14 @@ import { loadTrainerConfig } from '#config';
 import { Database } from '#database';
 import { onStop } from '#lifecycle';
 import { openObjectStore } from '#storage';
-import { createLogger, createRegistry, openHealthPort } from '#telemetry';
+import { createLogger, createRegistry, openHealthPort, startTracing } from '#telemetry';
 import { ModelServer } from './serving/model-server.js';
 import { Trainer } from './trainer.js';
 
 const config = loadTrainerConfig(process.env);
 const logger = createLogger('trainer', config.logLevel);
+const registry = createRegistry();
+const tracing = await startTracing('trainer', config.tracing, { registry, log: logger });
 const database = new Database(config.databaseUrl, {
   applicationName: 'pallet-trainer',
   connections: 4,
@@ -49,17 +51,21 @@ const server = new ModelServer(
 
 /** What the parts after the drain may take: workers of ours end, connections close. */
 const CLOSE_MS = 30_000;
+/** What a collector of traces may take of that. */
+const TELL_MS = 2_500;
 onStop(config.drainTimeoutMs + CLOSE_MS, async () => {
   await Promise.all([trainer.drain(config.drainTimeoutMs), server.stop()]);
+  const told = tracing.close(TELL_MS);
   store.close();
   await database.close();
+  await told;
 });
 
 const healthPort =
   config.health &&
   (await openHealthPort({
     ...config.health,
-    registry: createRegistry(),
+    registry,
     health: () => ({ status: 'ready', isLive: true, isReady: true }),
   }));
 trainer.start();

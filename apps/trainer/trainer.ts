@@ -1,6 +1,7 @@
-import { newUuid } from '#contracts';
+import { newUuid, publicId } from '#contracts';
 import { claimFineTuning, renewFineTuning, saveTrainer, type FineTuningLease } from '#database';
 import { LeaseKeeper, pause } from '#lease';
+import { inSpan, type Span } from '#telemetry';
 import { findBases, type BasePlaces } from './run/bases.js';
 import { TuningRun, type TuningTools } from './run/tuning-run.js';
 
@@ -77,11 +78,13 @@ export class Trainer {
     const { leaseMs } = this.options;
     const lease = await claimFineTuning(database, this.trainerId, [...bases.keys()], leaseMs);
     if (lease === undefined) return false;
-    await this.#train(lease, bases.get(lease.base)!);
+    const attributes = { 'pallet.fine_tuning': publicId('tuning', lease.jobId) };
+    const options = { parent: lease.traceParent, kind: 'consumer', attributes } as const;
+    await inSpan('training', options, (span) => this.#train(lease, bases.get(lease.base)!, span));
     return true;
   }
 
-  async #train(lease: FineTuningLease, base: string): Promise<void> {
+  async #train(lease: FineTuningLease, base: string, span: Span): Promise<void> {
     const { log } = this.tools;
     const context = { job: lease.jobId, fence: lease.fence, base: lease.base };
     log('info', 'fine-tuning begins', { ...context, from: lease.checkpoint?.step ?? 0 });
@@ -89,7 +92,9 @@ export class Trainer {
     const drain = { draining: this.#draining.signal, hurried: this.#hurried.signal };
     try {
       this.#run = new TuningRun(this.tools, lease, kept, drain, base);
-      log('info', 'fine-tuning ended', { ...context, end: await this.#run.run() });
+      const end = await this.#run.run();
+      span.setAttribute('pallet.end', end);
+      log('info', 'fine-tuning ended', { ...context, end });
     } finally {
       this.#run = undefined;
       kept.drop();

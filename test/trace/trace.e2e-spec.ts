@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestClient } from '../rig/client.js';
 import { System } from '../rig/system.js';
 import { tinyImage } from '../rig/tiny-image.js';
+import { importKnown, orderBatch, uploadInParts } from './order-work.js';
 import { OtlpReceiver, type ReceivedSpan } from './otlp-receiver.js';
 import { outline, spanTree, type SpanNode } from './span-tree.js';
 import { traceOneImage, tracedEnvironment } from './trace-one-image.js';
@@ -166,6 +167,36 @@ describe('a trace', () => {
     // The request; of each shard a feed at most, queue, shard, claim, recall; of each commit its five stages.
     expect(all.length).toBeLessThanOrEqual(1 + 5 * shards + 5 * commits);
     expect(all.length).toBeLessThan(200);
+  });
+
+  it('goes on with what is ordered and done later: parts, imports, batches and the jobs of batches', async () => {
+    const traceId = '7'.repeat(32);
+    const headers = { traceparent: `00-${traceId}-${CLIENT.span}-01` };
+    const client = new TestClient(system.url, system.apiKey, headers);
+    const [first, second] = [await client.createSet('parts'), await client.createSet('again')];
+    await uploadInParts(system, client, first);
+    const named = (name: string) => (span: ReceivedSpan) =>
+      span.traceId === traceId && span.name === name;
+    await receiver.until((spans) => spans.some(named('assemble')), 20_000);
+    await importKnown(system, headers, second);
+    await orderBatch(client);
+    const count = (spans: readonly ReceivedSpan[], name: string) =>
+      spans.filter(named(name)).length;
+    await receiver.until(
+      (spans) =>
+        count(spans, 'import') === 1 && count(spans, 'batch') === 2 && count(spans, 'shard') === 1,
+      30_000,
+    );
+    const nodes = spanTree(receiver.spans, traceId);
+    const below = (name: string) => find(nodes, name).children.map(({ span }) => span.name);
+    expect(below('POST /v1/image-sets/:id/uploads')).toEqual(['assemble']);
+    expect(below('POST /v1/image-sets/:id/imports')).toEqual(['import']);
+    expect(below('POST /v1/batches')).toEqual(['batch', 'batch']);
+    expect(below('batch')).toEqual(expect.arrayContaining(['feed', 'queue', 'shard']));
+    const dispatched = [...receiver.spans.filter(named('import')), find(nodes, 'assemble').span];
+    expect(dispatched.map(({ service }) => service)).toEqual(
+      dispatched.map(() => 'pallet-dispatcher'),
+    );
   });
 
   it('is not kept when the client says so', async () => {

@@ -9,7 +9,7 @@ import {
   type UploadLease,
 } from '#database';
 import { LeaseKeeper, type KeptLease, type LeaseTiming } from '#lease';
-import type { Logger } from '#telemetry';
+import { inSpan, type Logger } from '#telemetry';
 import { DamagedPartError } from './read-parts.js';
 import { takeUpload, type TakeParts } from './take-upload.js';
 
@@ -75,7 +75,9 @@ export class Assembler {
 
   #begin(upload: ClaimedUpload): void {
     const lease = this.#keeper.hold(upload);
-    const running = this.#assemble(upload, lease)
+    const attributes = { 'pallet.upload': publicId('upload', upload.id) };
+    const options = { parent: upload.traceParent, kind: 'consumer', attributes } as const;
+    const running = inSpan('assemble', options, () => this.#assemble(upload, lease))
       // The lease ends by itself, so there is nothing to mend but the silence.
       .catch((error: unknown) =>
         this.#parts.log.warn({ error, upload: publicId('upload', upload.id) }, 'upload not ended'),

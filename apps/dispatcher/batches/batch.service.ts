@@ -4,7 +4,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { AppError } from '#contracts';
+import { AppError, publicId } from '#contracts';
 import {
   advanceBatches,
   claimBatch,
@@ -12,8 +12,10 @@ import {
   releaseBatch,
   renewBatch,
   type BatchRecord,
+  type ClaimedBatch,
 } from '#database';
 import { openImageGuard } from '#intake';
+import { inSpan, type SpanOptions } from '#telemetry';
 import { DISPATCHER_PARTS, type DispatcherParts } from '../dispatcher-parts.js';
 import { Loop } from '../loop.js';
 import { validateBatch } from './validate-batch.js';
@@ -58,7 +60,8 @@ export class BatchService implements OnApplicationBootstrap, BeforeApplicationSh
     const lost = new AbortController();
     const renewal = setInterval(() => void this.#renew(batch, lost), RENEW_MS);
     try {
-      await this.#workOn(batch, AbortSignal.any([lost.signal, this.#stopping.signal]));
+      const signal = AbortSignal.any([lost.signal, this.#stopping.signal]);
+      await inSpan('batch', spanOf(batch), () => this.#workOn(batch, signal));
     } catch (error) {
       await this.#giveBack(batch, error);
     } finally {
@@ -99,3 +102,10 @@ export class BatchService implements OnApplicationBootstrap, BeforeApplicationSh
     }
   }
 }
+
+/** The job that it makes is below it, and so is all that comes of that. */
+const spanOf = ({ traceParent, id, state }: ClaimedBatch): SpanOptions => ({
+  parent: traceParent,
+  kind: 'consumer',
+  attributes: { 'pallet.batch': publicId('batch', id), 'pallet.batch.state': state },
+});

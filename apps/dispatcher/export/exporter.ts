@@ -1,4 +1,4 @@
-import { AppError } from '#contracts';
+import { AppError, publicId } from '#contracts';
 import {
   claimExport,
   endExport,
@@ -10,6 +10,7 @@ import {
 } from '#database';
 import { bucketObject } from '#intake';
 import { LeaseKeeper, LeaseLostError, type KeptLease } from '#lease';
+import { inSpan } from '#telemetry';
 import type { ExportParts } from './export-parts.js';
 import { openExportBucket } from './open-export-bucket.js';
 import { runExport, type ExportRun } from './run-export.js';
@@ -45,6 +46,13 @@ export class Exporter {
     if (this.#stop.signal.aborted) return false;
     const held = await claimExport(database, limits.leaseMs);
     if (held === undefined) return false;
+    const attributes = { 'pallet.export': publicId('export', held.id) };
+    const options = { parent: held.traceParent, kind: 'consumer', attributes } as const;
+    await inSpan('export', options, () => this.#workOn(held));
+    return true;
+  }
+
+  async #workOn(held: HeldExport): Promise<void> {
     const progress = { itemsRead: 0 };
     const lease = this.#keeper.hold({ held, progress });
     const signal = AbortSignal.any([lease.lost, lease.cancelled, this.#stop.signal]);
@@ -56,7 +64,6 @@ export class Exporter {
     } finally {
       lease.drop();
     }
-    return true;
   }
 
   /** Cuts off what is being written; it is due at once. The steps that run end soon. */

@@ -1,5 +1,7 @@
+import { publicId } from '#contracts';
 import { claimChunks, renewChunks, type ClaimedChunk, type HeldChunk } from '#database';
 import { LeaseKeeper } from '#lease';
+import { inSpan, type SpanOptions } from '#telemetry';
 import { ChunkRun } from './chunk-run.js';
 import { HostSlots } from './host-slots.js';
 import type { ImportParts } from './import-parts.js';
@@ -58,8 +60,7 @@ export class Importer {
   #start(chunk: ClaimedChunk): void {
     const lease = this.#keeper.hold(chunk);
     const run = new ChunkRun(this.parts, chunk, lease, this.#slots, this.#stop.signal);
-    const running = run
-      .run()
+    const running = inSpan('import', spanOf(chunk), () => run.run())
       // The lease ends by itself, so there is nothing to mend but the silence.
       .catch((error: unknown) =>
         this.parts.log.warn({ error }, 'chunk of an import not given back'),
@@ -71,3 +72,15 @@ export class Importer {
     this.#running.add(running);
   }
 }
+
+/** A pass over a chunk, below the request that ordered the import. */
+const spanOf = ({ traceParent, importId, n, rows, attempts }: ClaimedChunk): SpanOptions => ({
+  parent: traceParent,
+  kind: 'consumer',
+  attributes: {
+    'pallet.import': publicId('import', importId),
+    'pallet.chunk': n,
+    'pallet.rows': rows.length,
+    'pallet.attempt': attempts + 1,
+  },
+});

@@ -8,12 +8,20 @@ export interface HeldBatch {
   readonly fence: number;
 }
 
+export interface ClaimedBatch extends BatchRecord {
+  /** `traceparent` of the request that ordered it. */
+  readonly traceParent: string | null;
+}
+
 /**
  * Output: a batch that is to be validated or finalized and that nobody holds, now held for `leaseMs`; the
  * one whose tenant has the fewest in work, then the oldest. Undefined when there is none. Errors: those of the connection.
  */
-export async function claimBatch(db: Queryable, leaseMs: number): Promise<BatchRecord | undefined> {
-  const [row] = await db.query<BatchRow>(
+export async function claimBatch(
+  db: Queryable,
+  leaseMs: number,
+): Promise<ClaimedBatch | undefined> {
+  const [row] = await db.query<ClaimedBatch & BatchRow>(
     `WITH chosen AS (
        SELECT id AS chosen_id FROM batches AS b
        WHERE state IN ('validating', 'finalizing') AND (lease_until IS NULL OR lease_until < now())
@@ -25,7 +33,7 @@ export async function claimBatch(db: Queryable, leaseMs: number): Promise<BatchR
        UPDATE batches SET fence = fence + 1, lease_until = now() + $1 * interval '1 millisecond'
        FROM chosen WHERE id = chosen_id RETURNING batches.*
      )
-     SELECT ${BATCH_COLUMNS} FROM claimed AS batches LEFT JOIN jobs ON jobs.id = batches.job_id`,
+     SELECT ${BATCH_COLUMNS}, batches.trace_parent AS "traceParent" FROM claimed AS batches LEFT JOIN jobs ON jobs.id = batches.job_id`,
     [leaseMs],
   );
   return row;

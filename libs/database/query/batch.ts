@@ -1,4 +1,5 @@
 import type { BatchStatus } from '#contracts';
+import { currentTraceParent } from '#telemetry';
 import type { Queryable } from '../database.js';
 
 /** A line of the input that is no request, or what ended the whole batch. */
@@ -65,8 +66,9 @@ export interface NewBatch extends Pick<
 /** Input: a file of the tenant, and an open set made for it. Output: the batch, to be validated. */
 export async function createBatch(tx: Queryable, batch: NewBatch): Promise<BatchRecord> {
   await tx.query(
-    `INSERT INTO batches (id, tenant_id, input_file, endpoint, completion_window, metadata, set_id, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8 * interval '1 hour')`,
+    `INSERT INTO batches (id, tenant_id, input_file, endpoint, completion_window, metadata, set_id, expires_at,
+       trace_parent)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8 * interval '1 hour', $9)`,
     [
       batch.id,
       batch.tenantId,
@@ -76,6 +78,7 @@ export async function createBatch(tx: Queryable, batch: NewBatch): Promise<Batch
       JSON.stringify(batch.metadata),
       batch.setId,
       batch.windowHours,
+      currentTraceParent() ?? null,
     ],
   );
   return (await findBatch(tx, batch.tenantId, batch.id))!;

@@ -7,6 +7,8 @@ export interface HeldExport extends ExportRecord {
   readonly fence: number;
   readonly bucket: ExportBucket;
   readonly uploadId: string | null;
+  /** `traceparent` of the request that ordered it. */
+  readonly traceParent: string | null;
 }
 
 type Held = Pick<HeldExport, 'id' | 'fence'>;
@@ -28,7 +30,7 @@ export async function claimExport(db: Queryable, leaseMs: number): Promise<HeldE
                  WHERE other.tenant_id = one.tenant_id AND other.state IN ('running', 'cancelling')
                    AND other.due_at > now()), due_at
        LIMIT 1 FOR UPDATE SKIP LOCKED)
-     RETURNING ${EXPORT_COLUMNS}, fence, bucket, upload_id AS "uploadId"`,
+     RETURNING ${EXPORT_COLUMNS}, fence, bucket, upload_id AS "uploadId", trace_parent AS "traceParent"`,
     [leaseMs],
   );
   return row;

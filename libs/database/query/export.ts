@@ -1,4 +1,5 @@
 import type { ExportFormatName, ExportState } from '#contracts';
+import { currentTraceParent } from '#telemetry';
 import type { Queryable } from '../database.js';
 import { lockTenant } from './tenant.js';
 
@@ -47,8 +48,8 @@ export async function createExport(
   order: ExportOrder,
 ): Promise<ExportRecord | undefined> {
   const [row] = await db.query<Row>(
-    `INSERT INTO exports (id, tenant_id, job_id, format, partial, object, items_total, bucket)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING ${EXPORT_COLUMNS}`,
+    `INSERT INTO exports (id, tenant_id, job_id, format, partial, object, items_total, bucket, trace_parent)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING ${EXPORT_COLUMNS}`,
     [
       order.id,
       order.tenantId,
@@ -58,6 +59,7 @@ export async function createExport(
       order.object,
       order.itemsTotal,
       JSON.stringify(order.bucket),
+      currentTraceParent() ?? null,
     ],
   );
   return row;

@@ -22,9 +22,11 @@ export interface HeldFineTuning {
 export interface FineTuningLease extends HeldFineTuning, Omit<NewFineTuning, 'id' | 'metadata'> {
   /** Where to go on; null to begin. */
   readonly checkpoint: { readonly step: number; readonly storedAt: string } | null;
+  /** `traceparent` of the request that ordered it. */
+  readonly traceParent: string | null;
 }
 
-type ClaimedRow = OrderedRow & { fence: number };
+type ClaimedRow = OrderedRow & { fence: number; trace_parent: string | null };
 
 /**
  * Input: a trainer's id, the bases it has, the lease in milliseconds.
@@ -55,7 +57,7 @@ export async function claimFineTuning(
               started_at = coalesce(started_at, now())
        FROM next WHERE fine_tunings.id = next.id
        RETURNING fine_tunings.id, fence, tenant_id, base, training_file, validation_file, set_id, plan,
-                 suffix, precision, next.was`,
+                 suffix, precision, trace_parent, next.was`,
       [trainerId, bases, leaseMs, MOST_TRAINER_LOSSES],
     );
     if (row === undefined) return undefined;
@@ -78,6 +80,7 @@ async function toLease(tx: Queryable, row: ClaimedRow): Promise<FineTuningLease>
     jobId: row.id,
     fence: row.fence,
     checkpoint: checkpoint ?? null,
+    traceParent: row.trace_parent,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { FineTuningError, FineTuningState, TuningPlan } from '#contracts';
+import { currentTraceParent } from '#telemetry';
 import type { Queryable } from '../database.js';
 import { addFineTuningEvents } from './fine-tuning-event.js';
 
@@ -101,8 +102,9 @@ export async function createFineTuning(
 ): Promise<FineTuningRecord> {
   await tx.query(
     `INSERT INTO fine_tunings
-       (id, tenant_id, base, training_file, validation_file, set_id, plan, suffix, precision, metadata)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+       (id, tenant_id, base, training_file, validation_file, set_id, plan, suffix, precision, metadata,
+        trace_parent)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       job.id,
       job.tenantId,
@@ -114,6 +116,7 @@ export async function createFineTuning(
       job.suffix,
       job.precision,
       JSON.stringify(job.metadata),
+      currentTraceParent() ?? null,
     ],
   );
   await addFineTuningEvents(tx, job.id, [

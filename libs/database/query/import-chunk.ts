@@ -22,6 +22,8 @@ export interface ClaimedChunk extends HeldChunk {
   readonly rows: readonly ImportRow[];
   /** Passes that were made before this one. */
   readonly attempts: number;
+  /** `traceparent` of the request that ordered the import. */
+  readonly traceParent: string | null;
 }
 
 /**
@@ -58,7 +60,8 @@ UPDATE import_chunks AS c SET fence = fence + 1,
        lease_until = now() + $2 * interval '1 millisecond', due_at = now() + $2 * interval '1 millisecond'
 FROM chosen JOIN imports i ON i.id = chosen.import_id AND i.state IN ('listing', 'fetching')
 WHERE c.import_id = chosen.import_id AND c.n = chosen.n
-RETURNING c.import_id AS "importId", c.n, c.fence, c.tenant_id AS "tenantId", i.set_id AS "setId", c.rows, c.attempts`;
+RETURNING c.import_id AS "importId", c.n, c.fence, c.tenant_id AS "tenantId", i.set_id AS "setId", c.rows, c.attempts,
+          i.trace_parent AS "traceParent"`;
 
 /** Output: in the order of the chunks, whether each is still held; those are, for another `leaseMs`. */
 export async function renewChunks(

@@ -1,4 +1,5 @@
 import type { ImportState, LineError } from '#contracts';
+import { currentTraceParent } from '#telemetry';
 import type { Queryable } from '../database.js';
 
 export interface ImportRecord {
@@ -29,8 +30,8 @@ export async function createImport(
   order: Pick<ImportRecord, 'id' | 'tenantId' | 'setId' | 'name' | 'source'>,
 ): Promise<ImportRecord> {
   const [row] = await tx.query<Row>(
-    `INSERT INTO imports (id, tenant_id, set_id, name, source) VALUES ($1, $2, $3, $4, $5) RETURNING ${COLUMNS}`,
-    [order.id, order.tenantId, order.setId, order.name, order.source],
+    `INSERT INTO imports (id, tenant_id, set_id, name, source, trace_parent) VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${COLUMNS}`,
+    [order.id, order.tenantId, order.setId, order.name, order.source, currentTraceParent() ?? null],
   );
   return row!;
 }

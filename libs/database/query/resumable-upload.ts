@@ -1,4 +1,5 @@
 import type { UploadState } from '#contracts';
+import { currentTraceParent } from '#telemetry';
 import type { Queryable } from '../database.js';
 
 export interface UploadRecord {
@@ -77,8 +78,8 @@ export interface NewUpload {
 /** Input: a transaction that holds the set open. Output: an open upload without parts. */
 export async function createUpload(tx: Queryable, upload: NewUpload): Promise<UploadRecord> {
   const [row] = await tx.query<UploadRow>(
-    `INSERT INTO uploads (id, tenant_id, set_id, name, bytes, part_bytes, sha256, secret, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, decode($7, 'hex'), $8, now() + $9 * interval '1 millisecond')
+    `INSERT INTO uploads (id, tenant_id, set_id, name, bytes, part_bytes, sha256, secret, expires_at, trace_parent)
+     VALUES ($1, $2, $3, $4, $5, $6, decode($7, 'hex'), $8, now() + $9 * interval '1 millisecond', $10)
      RETURNING ${UPLOAD_COLUMNS}`,
     [
       upload.id,
@@ -90,6 +91,7 @@ export async function createUpload(tx: Queryable, upload: NewUpload): Promise<Up
       upload.sha256 ?? null,
       upload.secret,
       upload.lifetimeMs,
+      currentTraceParent() ?? null,
     ],
   );
   return toUploadRecord(row!);

@@ -16,6 +16,8 @@ export interface UploadLease {
 export interface ClaimedUpload extends UploadRecord, UploadLease {
   /** Holders of it that crashed before. */
   readonly losses: number;
+  /** `traceparent` of the request that ordered it. */
+  readonly traceParent: string | null;
 }
 
 /** Input: how long a lease is. Output: the upload that has waited longest, and is ours now; undefined when none waits. */
@@ -23,17 +25,21 @@ export async function claimUpload(
   db: Queryable,
   leaseMs: number,
 ): Promise<ClaimedUpload | undefined> {
-  const [row] = await db.query<UploadRow & { fence: number; losses: number }>(
+  const [row] = await db.query<
+    UploadRow & { fence: number; losses: number; trace_parent: string | null }
+  >(
     `UPDATE uploads SET fence = fence + 1, losses = losses + (lease_until IS NOT NULL)::int,
             lease_until = now() + $1 * interval '1 millisecond'
      WHERE id = (
        SELECT id FROM uploads
        WHERE state = 'assembling' AND ready_at <= now() AND (lease_until IS NULL OR lease_until < now())
        ORDER BY ready_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-     RETURNING ${UPLOAD_COLUMNS}, fence, losses`,
+     RETURNING ${UPLOAD_COLUMNS}, fence, losses, trace_parent`,
     [leaseMs],
   );
-  return row && { ...toUploadRecord(row), fence: row.fence, losses: row.losses };
+  if (row === undefined) return undefined;
+  const { fence, losses, trace_parent: traceParent } = row;
+  return { ...toUploadRecord(row), fence, losses, traceParent };
 }
 
 /** Output: in the order of the leases, whether each one is still held. */

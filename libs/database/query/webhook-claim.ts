@@ -87,6 +87,10 @@ WHERE e.state = 'enabled' AND (e.not_before IS NULL OR e.not_before <= now())
 ORDER BY first.next_attempt_at LIMIT $1
 FOR NO KEY UPDATE OF e SKIP LOCKED`;
 
+// An id is of one subject, and jobs come first: most events are of theirs.
+const TRACED = ['jobs', 'image_sets', 'imports', 'exports', 'batches', 'fine_tunings'];
+const TRACE_PARENT = `coalesce(${TRACED.map((table) => `(SELECT trace_parent FROM ${table} WHERE id = ev.subject_id)`).join(', ')})`;
+
 const CLAIM = `
 WITH room AS (
   SELECT e.id, e.tenant_id,
@@ -115,8 +119,7 @@ WITH room AS (
 )
 SELECT held.id, held.fence, e.id AS "endpointId", e.url, e.payload, held.event_id AS "eventId", ev.type, ev.data,
        ev.created_at AS "createdAt", held.round_attempts + 1 AS attempt,
-       coalesce((SELECT trace_parent FROM jobs WHERE id = ev.subject_id),
-                (SELECT trace_parent FROM image_sets WHERE id = ev.subject_id)) AS "traceParent",
+       ${TRACE_PARENT} AS "traceParent",
        (extract(epoch FROM now() - e.failing_since) * 1000)::float8 AS "failingForMs",
        ARRAY(SELECT secret FROM webhook_secrets s
              WHERE s.endpoint_id = e.id AND (s.expires_at IS NULL OR s.expires_at > now())
