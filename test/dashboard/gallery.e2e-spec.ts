@@ -120,6 +120,27 @@ describe('the gallery', () => {
   });
 });
 
+describe('a label that hardly any image has', () => {
+  it('is looked for in a large job no further than somebody wants', async () => {
+    const page = await browser.openSignedIn('/jobs', system.apiKey);
+    let asked = 0;
+    // Pages without an end, as those of a job are that nobody waits for.
+    await page.route(/\/results\?limit=200/, (route) => {
+      asked += 1;
+      return route.fulfill({ json: { object: 'list', data: [], next_cursor: `page-${asked}` } });
+    });
+    await page.goto(`/jobs/${jobId}?label=unheard-of`);
+    const further = page.getByRole('button', { name: 'Look further' });
+    await further.waitFor();
+    expect(asked).toBe(10);
+    await further.press('Enter');
+    await expect.poll(() => asked, { timeout: 30_000 }).toBe(20);
+    await further.waitFor();
+    expect(asked).toBe(20);
+    await page.close();
+  });
+});
+
 describe('an item', () => {
   it('has every box where the result says, to the pixel', async () => {
     const page = await browser.openSignedIn(`/jobs/${jobId}`, system.apiKey);
