@@ -52,6 +52,8 @@ export const createTenantSchema = z.strictObject({
   name: nameSchema,
   /** Share of the accelerators when several tenants wait; 2 gets twice what 1 gets. */
   weight: z.int().min(1).max(1000).default(1),
+  /** Its first key may operate: for a tenant of the operator's own. */
+  operate: z.boolean().default(false),
 });
 export type CreateTenant = z.output<typeof createTenantSchema>;
 

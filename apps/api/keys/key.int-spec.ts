@@ -98,6 +98,24 @@ describe('tenants', () => {
     expect(all.data.map(({ id }) => id)).toEqual(expect.arrayContaining([one!.id, two!.id]));
   });
 
+  it('are told of others only if the operator says so', async () => {
+    const [own, other] = await Promise.all(
+      [true, false].map(async (operate) =>
+        tenantSchema.parse(
+          (await call(token, 'POST', '/internal/tenants', { name: 'ops', operate })).json(),
+        ),
+      ),
+    );
+    expect([own!.key!.scopes, other!.key!.scopes]).toEqual([
+      ['read', 'write', 'operate'],
+      ['read', 'write'],
+    ]);
+    const statuses = [own!, other!].map(
+      async ({ key }) => (await call(key!.key!, 'GET', '/v1/operate/workers')).statusCode,
+    );
+    expect(await Promise.all(statuses)).toEqual([200, 403]);
+  });
+
   it('are nobody else’s to make or see', async () => {
     const { key } = await rig.createTenant();
     for (const method of ['GET', 'POST'] as const) {

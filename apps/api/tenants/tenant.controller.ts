@@ -7,6 +7,7 @@ import {
   publicId,
   type CreateTenant,
   type PageQuery,
+  type Scope,
   type Tenant,
 } from '#contracts';
 import { createTenant, listTenants, type TenantRecord } from '#database';
@@ -23,10 +24,13 @@ export class TenantController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
 
   @Post()
-  create(@Body({ schema: createTenantSchema }) body: CreateTenant): Promise<Tenant> {
+  create(
+    @Body({ schema: createTenantSchema }) { operate, ...body }: CreateTenant,
+  ): Promise<Tenant> {
+    const scopes: Scope[] = ['read', 'write', ...(operate ? (['operate'] as const) : [])];
     return this.parts.database.transaction(async (tx) => {
       const tenant = await createTenant(tx, { id: newUuid(), ...body });
-      const key = await newKey(tx, tenant.id, { name: 'first', scopes: ['read', 'write'] });
+      const key = await newKey(tx, tenant.id, { name: 'first', scopes });
       return { ...viewTenant(tenant), key };
     });
   }
