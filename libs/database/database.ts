@@ -8,8 +8,8 @@ export interface Queryable {
   query<R extends Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
 }
 
-/** SQLSTATE classes that pass by themselves: connection trouble, shutdown, too many clients. */
-const PASSING = /^(08|53|57P0)/;
+/** SQLSTATEs that pass by themselves: connection trouble, shutdown, too many clients; deadlocks, which end one of two. */
+const PASSING = /^(08|53|57P0|40001|40P01)/;
 const PASSING_SYSTEM = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOENT']);
 
 /**

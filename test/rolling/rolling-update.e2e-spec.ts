@@ -53,7 +53,8 @@ it('replaces every process under load: no request fails, and no image is lost', 
   } finally {
     await clients.stop();
   }
-  expect(clients.failures).toEqual([]);
+  // Softly: whether images were lost is to be seen as well.
+  expect.soft(clients.failures).toEqual([]);
   expect(clients.requests).toBeGreaterThan(200);
   console.info(`${clients.requests} requests, ${clients.retries} told to come back`);
   await expectAllWell(client, { jobId: job.id, files });
