@@ -5,7 +5,7 @@ import type { TestFile } from '../rig/client.js';
 import { tinyImage } from '../rig/tiny-image.js';
 
 /** Between two requests of one client, in milliseconds: its connection is idle meanwhile, and kept. */
-const PAUSE_MS = 20;
+const PAUSE_MS = 60;
 const IMAGES_A_JOB = 3;
 
 export interface Ordered {
