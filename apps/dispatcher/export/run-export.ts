@@ -1,5 +1,12 @@
 import { AppError, publicId } from '#contracts';
-import { endExport, findJob, recordExportObject, type HeldExport, type JobRecord } from '#database';
+import {
+  endExport,
+  findJob,
+  recordExportObject,
+  renewExport,
+  type HeldExport,
+  type JobRecord,
+} from '#database';
 import { EXPORT_FORMATS, exportJob, type ExportSource } from '#exports';
 import { bucketObject } from '#intake';
 import { LeaseLostError } from '#lease';
@@ -46,9 +53,10 @@ export async function runExport(parts: ExportParts, run: ExportRun): Promise<voi
 async function writeArchive(
   parts: ExportParts,
   bucket: CustomerBucket,
-  { held, progress, signal }: ExportRun,
+  run: ExportRun,
   job: JobRecord,
 ): Promise<{ bytes: number; sha256: string }> {
+  const { held, progress, signal } = run;
   const { database, store, limits } = parts;
   const format = EXPORT_FORMATS[held.format];
   const { imageBytes } = limits;
@@ -60,7 +68,10 @@ async function writeArchive(
       mediaType: format.mediaType,
       content: exportJob(format, counted(source, progress)),
       partBytes: partBytesOf(held.format, job.itemCount),
-      check: () => requireSame(parts, held, job),
+      check: async () => {
+        await requireWanted(parts, run);
+        await requireSame(parts, held, job);
+      },
     },
   );
   const isOurs = await recordExportObject(database, held, { ...whole, ...progress });
@@ -76,6 +87,13 @@ async function requireJob({ database }: ExportParts, held: HeldExport): Promise<
     throw new AppError('job.running', `${id} runs again. Order the export when it has ended.`);
   }
   return job;
+}
+
+/** The next heartbeat may come when the object is there: what was cancelled before must not be. */
+async function requireWanted({ database, limits }: ExportParts, run: ExportRun): Promise<void> {
+  const lease = { leaseMs: limits.leaseMs, ...run.progress };
+  const renewed = await renewExport(database, run.held, lease);
+  if (renewed === undefined || renewed.cancelling) throw new LeaseLostError();
 }
 
 /** Failures of a job that are done again while it is read would be in some places of the export and not in others. */
