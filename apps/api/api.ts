@@ -19,6 +19,7 @@ import { requirePace } from './pace/body-pace.js';
 import type { ApiParts } from './parts.js';
 import { PART_CONTENT_TYPE } from './resumable-uploads/part-urls.js';
 import { sendProblem, toProblem } from './problem/problem.filter.js';
+import { refuseUnreadable } from './problem/refuse-unreadable.js';
 import { requireStorable } from './problem/storable.js';
 import { toAppError } from './problem/to-app-error.js';
 import { collectRoutes } from './route-table/route-table.js';
@@ -47,6 +48,7 @@ export async function createApi(parts: ApiParts): Promise<NestFastifyApplication
       setHeaders(request, reply);
       sendProblem(reply, toProblem(toAppError(error) ?? malformed(error), request.id, request.url));
     },
+    clientErrorHandler: refuseUnreadable,
     multipart: false,
     // Who comes while it closes is served; Fastify's own 503 would not say when to come back.
     return503OnClosing: false,

@@ -4,6 +4,7 @@ import { AppError } from '#contracts';
 const STATUSES: Readonly<Record<string, number>> = {
   'request.invalid': 400,
   'request.malformed': 400,
+  'request.headers_too_large': 431,
   'cursor.invalid': 400,
   'idempotency.invalid_key': 400,
   'upload.malformed': 400,
