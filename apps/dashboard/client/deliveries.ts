@@ -11,6 +11,7 @@ import type {
   WebhookDeliveryPage,
   WebhookDeliveryState,
 } from '#contracts';
+import { pagesOf } from './pages';
 import { request } from './request';
 import { useIsGoing } from './webhooks';
 
@@ -26,17 +27,11 @@ export function useDeliveries(webhook: string, state: WebhookDeliveryState | und
   const isGoing = useIsGoing(webhook);
   return useInfiniteQuery({
     queryKey: ['deliveries', webhook, state],
-    queryFn: ({ pageParam, signal }) => {
-      const query = new URLSearchParams({ limit: String(DELIVERIES_A_PAGE) });
-      if (state !== undefined) query.set('state', state);
-      if (pageParam !== null) query.set('cursor', pageParam);
-      return request<WebhookDeliveryPage>(`/v1/webhooks/${webhook}/deliveries?${query}`, {
-        signal,
-      });
-    },
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-    placeholderData: keepPreviousData,
+    ...pagesOf<WebhookDeliveryPage>(
+      `/v1/webhooks/${webhook}/deliveries`,
+      DELIVERIES_A_PAGE,
+      state && { state },
+    ),
     refetchInterval: ({ state: { data } }) => {
       if (isGoing) return false;
       return data?.pages[0]?.data.some(isUnderWay) ? UNDER_WAY_MS : LOOK_MS;

@@ -1,12 +1,7 @@
-import {
-  keepPreviousData,
-  useInfiniteQuery,
-  useMutation,
-  useQuery,
-  useQueryClient,
-} from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { FineTuning, FineTuningEvent, FineTuningEventPage, FineTuningPage } from '#contracts';
 import { useAskingPace } from './connection';
+import { pagesOf } from './pages';
 import { request } from './request';
 
 const PATH = '/v1/fine-tuning/jobs';
@@ -20,14 +15,7 @@ export const hasEnded = (run: FineTuning): boolean => run.finished_at !== null;
 export const useFineTunings = () =>
   useInfiniteQuery({
     queryKey: ['tunings'],
-    queryFn: ({ pageParam, signal }) => {
-      const query = new URLSearchParams({ limit: String(RUNS_A_PAGE) });
-      if (pageParam !== null) query.set('cursor', pageParam);
-      return request<FineTuningPage>(`${PATH}?${query}`, { signal });
-    },
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-    placeholderData: keepPreviousData,
+    ...pagesOf<FineTuningPage>(PATH, RUNS_A_PAGE),
     refetchInterval: useAskingPace(),
   });
 

@@ -15,6 +15,7 @@ import type {
   Task,
 } from '#contracts';
 import { useAskingPace } from './connection';
+import { pagesOf } from './pages';
 import { request } from './request';
 
 const JOBS_A_PAGE = 50;
@@ -29,15 +30,7 @@ export function useJobs(filter: URLSearchParams) {
   const text = filter.toString();
   return useInfiniteQuery({
     queryKey: ['jobs', text],
-    queryFn: ({ pageParam, signal }) => {
-      const query = new URLSearchParams(filter);
-      query.set('limit', String(JOBS_A_PAGE));
-      if (pageParam !== null) query.set('cursor', pageParam);
-      return request<JobPage>(`/v1/jobs?${query}`, { signal });
-    },
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-    placeholderData: keepPreviousData,
+    ...pagesOf<JobPage>('/v1/jobs', JOBS_A_PAGE, filter),
     refetchInterval: useAskingPace(),
   });
 }
@@ -80,14 +73,7 @@ export const useProgress = (job: Job) =>
 export const useJobLog = (job: Job) =>
   useInfiniteQuery({
     queryKey: ['log', job.id, job.state, job.finished_at],
-    queryFn: ({ pageParam, signal }) => {
-      const query = new URLSearchParams({ limit: '200' });
-      if (pageParam !== null) query.set('cursor', pageParam);
-      return request<JobLogPage>(`/v1/jobs/${job.id}/log?${query}`, { signal });
-    },
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-    placeholderData: keepPreviousData,
+    ...pagesOf<JobLogPage>(`/v1/jobs/${job.id}/log`, 200),
     refetchInterval: isOver(job) ? false : PROGRESS_MS,
   });
 

@@ -1,10 +1,6 @@
-import {
-  keepPreviousData,
-  useInfiniteQuery,
-  useMutation,
-  useQueryClient,
-} from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import type { CreateKey, Key, KeyPage } from '#contracts';
+import { pagesOf } from './pages';
 import { request } from './request';
 
 const KEYS_A_PAGE = 100;
@@ -14,14 +10,7 @@ const LOOK_MS = 15_000;
 export const useKeys = () =>
   useInfiniteQuery({
     queryKey: ['keys'],
-    queryFn: ({ pageParam, signal }) => {
-      const query = new URLSearchParams({ limit: String(KEYS_A_PAGE) });
-      if (pageParam !== null) query.set('cursor', pageParam);
-      return request<KeyPage>(`/v1/api-keys?${query}`, { signal });
-    },
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-    placeholderData: keepPreviousData,
+    ...pagesOf<KeyPage>('/v1/api-keys', KEYS_A_PAGE),
     refetchInterval: LOOK_MS,
   });
 

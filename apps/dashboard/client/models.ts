@@ -1,7 +1,7 @@
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ModelPage } from '#contracts';
 import { useAskingPace } from './connection';
-import { request } from './request';
+import { pagesOf } from './pages';
 
 const MODELS_A_PAGE = 100;
 
@@ -9,13 +9,6 @@ const MODELS_A_PAGE = 100;
 export const useModels = () =>
   useInfiniteQuery({
     queryKey: ['models', 'pages'],
-    queryFn: ({ pageParam, signal }) => {
-      const query = new URLSearchParams({ limit: String(MODELS_A_PAGE) });
-      if (pageParam !== null) query.set('cursor', pageParam);
-      return request<ModelPage>(`/v1/models?${query}`, { signal });
-    },
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-    placeholderData: keepPreviousData,
+    ...pagesOf<ModelPage>('/v1/models', MODELS_A_PAGE),
     refetchInterval: useAskingPace(),
   });

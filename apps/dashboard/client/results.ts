@@ -2,6 +2,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import type { ItemResult, Job, ResultPage } from '#contracts';
 import { useAskingPace } from './connection';
 import { isOver } from './jobs';
+import { pagesOf } from './pages';
 import { request } from './request';
 
 /** Whether it has nothing more to come: in a job that was extended, items have their old answers until the new ones come. */
@@ -52,16 +53,10 @@ export function useFilteredResults(job: Job, filter: ResultFilter, isWanted: boo
   const pace = useAskingPace();
   return useInfiniteQuery({
     queryKey: ['filtered', job.id, filter, isOver(job), job.tasks.length],
-    queryFn: ({ pageParam, signal }) => {
-      const query = new URLSearchParams({ limit: '200' });
-      if (filter.state !== undefined) query.set('state', filter.state);
-      if (filter.errorCode !== undefined) query.set('error_code', filter.errorCode);
-      if (pageParam !== null) query.set('cursor', pageParam);
-      return request<ResultPage>(`/v1/jobs/${job.id}/results?${query}`, { signal });
-    },
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-    placeholderData: keepPreviousData,
+    ...pagesOf<ResultPage>(`/v1/jobs/${job.id}/results`, 200, {
+      ...(filter.state && { state: filter.state }),
+      ...(filter.errorCode && { error_code: filter.errorCode }),
+    }),
     enabled: isWanted,
     refetchInterval: ({ state }) =>
       isOver(job) || (state.data?.pages.length ?? 0) > 3 ? false : pace,

@@ -1,5 +1,4 @@
 import {
-  keepPreviousData,
   useInfiniteQuery,
   useIsMutating,
   useMutation,
@@ -14,6 +13,7 @@ import type {
   WebhookPage,
   WebhookRecovery,
 } from '#contracts';
+import { pagesOf } from './pages';
 import { request } from './request';
 
 const WEBHOOKS_A_PAGE = 100;
@@ -32,14 +32,7 @@ export interface WebhookOrder {
 export const useWebhooks = () =>
   useInfiniteQuery({
     queryKey: ['webhooks'],
-    queryFn: ({ pageParam, signal }) => {
-      const query = new URLSearchParams({ limit: String(WEBHOOKS_A_PAGE) });
-      if (pageParam !== null) query.set('cursor', pageParam);
-      return request<WebhookPage>(`/v1/webhooks?${query}`, { signal });
-    },
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-    placeholderData: keepPreviousData,
+    ...pagesOf<WebhookPage>('/v1/webhooks', WEBHOOKS_A_PAGE),
     refetchInterval: LOOK_MS,
   });
 

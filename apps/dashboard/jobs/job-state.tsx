@@ -9,6 +9,7 @@ import {
   X,
 } from 'lucide-react';
 import type { Job } from '#contracts';
+import { StateMark } from '../parts/state-mark';
 
 /** How a job stands, in one word; its outcome once it has ended. */
 export type Standing =
@@ -39,14 +40,7 @@ export function standingOf({ state, outcome }: Job): Standing {
   return outcome ?? (state === 'completed' ? 'succeeded' : state);
 }
 
-/** Icon and word: never told by colour alone. */
 export function JobState({ job }: { readonly job: Job }) {
   const standing = standingOf(job);
-  const Icon = ICONS[standing];
-  return (
-    <span className="state" data-standing={standing}>
-      <Icon size={14} aria-hidden="true" />
-      {standing}
-    </span>
-  );
+  return <StateMark icon={ICONS[standing]} standing={standing} />;
 }

@@ -5,6 +5,7 @@ import { useMayWrite, useSession } from '../../client/session';
 import { Age, useNow } from '../../parts/age';
 import { roleOf } from '../../parts/format';
 import { ConfirmButton } from '../../parts/confirm-button';
+import { StateMark } from '../../parts/state-mark';
 
 const ICONS = { valid: Check, revoked: Ban, expired: ClockAlert };
 
@@ -13,7 +14,6 @@ export function KeyRow({ apiKey }: { readonly apiKey: Key }) {
   const mayWrite = useMayWrite();
   const isExpired = apiKey.expires_at !== null && Date.parse(apiKey.expires_at) <= now;
   const standing = apiKey.revoked_at !== null ? 'revoked' : isExpired ? 'expired' : 'valid';
-  const Icon = ICONS[standing];
   return (
     <li className="row key-row">
       <div className="row-name">
@@ -22,10 +22,7 @@ export function KeyRow({ apiKey }: { readonly apiKey: Key }) {
           <code>{apiKey.hint}…</code>
         </span>
       </div>
-      <span className="state" data-standing={standing}>
-        <Icon size={14} aria-hidden="true" />
-        {standing}
-      </span>
+      <StateMark icon={ICONS[standing]} standing={standing} />
       <span>{roleOf(apiKey.scopes)}</span>
       <span className="quiet">
         {apiKey.last_used_at === null ? (

@@ -1,5 +1,6 @@
 import { Check, CircleDashed, CirclePause } from 'lucide-react';
 import type { Model } from '#contracts';
+import { StateMark } from '../../parts/state-mark';
 
 type Standing = 'serving' | 'on demand' | 'nobody serves it';
 
@@ -15,14 +16,7 @@ function standingOf({ workers, is_own: isOwn }: Model): Standing {
   return isOwn ? 'on demand' : 'nobody serves it';
 }
 
-/** Icon and word: never told by colour alone. */
 export function ModelState({ model }: { readonly model: Model }) {
   const standing = standingOf(model);
-  const Icon = ICONS[standing];
-  return (
-    <span className="state" data-standing={standing}>
-      <Icon size={14} aria-hidden="true" />
-      {standing}
-    </span>
-  );
+  return <StateMark icon={ICONS[standing]} standing={standing} />;
 }

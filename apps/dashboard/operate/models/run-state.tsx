@@ -1,6 +1,7 @@
 import { Ban, Check, CircleDashed, LoaderCircle, X } from 'lucide-react';
 import type { FineTuning } from '#contracts';
 import { count, percent } from '../../parts/format';
+import { StateMark } from '../../parts/state-mark';
 
 const ICONS = {
   queued: CircleDashed,
@@ -11,15 +12,8 @@ const ICONS = {
   cancelled: Ban,
 } satisfies Record<FineTuning['state'], unknown>;
 
-/** Icon and word: never told by colour alone. */
 export function RunState({ run }: { readonly run: FineTuning }) {
-  const Icon = ICONS[run.state];
-  return (
-    <span className="state" data-standing={run.state}>
-      <Icon size={14} aria-hidden="true" />
-      {run.state}
-    </span>
-  );
+  return <StateMark icon={ICONS[run.state]} standing={run.state} />;
 }
 
 export function RunProgress({ run }: { readonly run: FineTuning }) {

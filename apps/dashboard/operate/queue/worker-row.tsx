@@ -5,6 +5,7 @@ import { useMayWrite } from '../../client/session';
 import { Age } from '../../parts/age';
 import { ConfirmButton } from '../../parts/confirm-button';
 import { bytes, count, rate } from '../../parts/format';
+import { StateMark } from '../../parts/state-mark';
 
 const ICONS = {
   starting: CircleDashed,
@@ -19,7 +20,6 @@ export function WorkerRow({ worker }: { readonly worker: Worker }) {
   const mayWrite = useMayWrite();
   const isAsked = worker.drain_requested_at !== null && worker.state !== 'lost';
   const canDrain = mayWrite && !isAsked && worker.state !== 'draining' && worker.state !== 'lost';
-  const Icon = ICONS[worker.state];
   return (
     <li className="row worker-row">
       <div className="row-name">
@@ -28,10 +28,11 @@ export function WorkerRow({ worker }: { readonly worker: Worker }) {
           {worker.pool}, process {worker.pid}
         </span>
       </div>
-      <span className="state" data-worker={worker.state}>
-        <Icon size={14} aria-hidden="true" />
-        {isAsked && worker.state !== 'draining' ? 'asked to end' : worker.state}
-      </span>
+      <StateMark
+        icon={ICONS[worker.state]}
+        standing={worker.state}
+        word={isAsked && worker.state !== 'draining' ? 'asked to end' : worker.state}
+      />
       <span className="quiet">{report === null ? 'says nothing' : deviceOf(report)}</span>
       <span>{report && `${report.slots_in_use} of ${report.slots} slots`}</span>
       <span>

@@ -7,6 +7,7 @@ import { Age, useNow } from '../../parts/age';
 import { Failure } from '../../parts/failure';
 import { counted, duration } from '../../parts/format';
 import { AttemptLog } from './attempt-log';
+import { StateMark } from '../../parts/state-mark';
 
 const ICONS = { pending: CircleDashed, delivered: Check, failed: X };
 
@@ -22,7 +23,7 @@ export function DeliveryRow({ delivery, isOpen, onOpen, isEnabled }: Props) {
   const detailId = useId();
   const mayWrite = useMayWrite();
   const resend = useResend(delivery);
-  const [Icon, Chevron] = [ICONS[delivery.state], isOpen ? ChevronDown : ChevronRight];
+  const Chevron = isOpen ? ChevronDown : ChevronRight;
   return (
     <li className="delivery">
       <div className="row delivery-row">
@@ -37,10 +38,7 @@ export function DeliveryRow({ delivery, isOpen, onOpen, isEnabled }: Props) {
           <Chevron size={14} aria-hidden="true" />
           {delivery.event.type}
         </button>
-        <span className="state" data-standing={delivery.state}>
-          <Icon size={14} aria-hidden="true" />
-          {delivery.state}
-        </span>
+        <StateMark icon={ICONS[delivery.state]} standing={delivery.state} />
         <span>{outcomeOf(delivery)}</span>
         <span className="quiet">
           {counted(delivery.attempts, 'attempt')}

@@ -1,6 +1,7 @@
 import { Check, CirclePause, TriangleAlert, X } from 'lucide-react';
 import type { Webhook } from '#contracts';
 import { Age } from '../../parts/age';
+import { StateMark } from '../../parts/state-mark';
 
 type Health = 'enabled' | 'failing' | 'switched off' | 'gone' | 'gave up';
 
@@ -22,16 +23,9 @@ export function healthOf({
   return reason === 'failing' ? 'gave up' : 'switched off';
 }
 
-/** Icon and word: never told by colour alone. */
 export function WebhookState({ webhook }: { readonly webhook: Webhook }) {
   const health = healthOf(webhook);
-  const Icon = ICONS[health];
-  return (
-    <span className="state" data-standing={health}>
-      <Icon size={14} aria-hidden="true" />
-      {health}
-    </span>
-  );
+  return <StateMark icon={ICONS[health]} standing={health} />;
 }
 
 const WHY = {
