@@ -6,6 +6,7 @@ import {
   type JobOutcome,
   type JobState,
 } from '#contracts';
+import { usageError } from '../exit-code.js';
 import { moment } from './options.js';
 
 /** Which jobs; the same for `ls` and for what is done to many. */
@@ -63,3 +64,24 @@ export function jobFilterOf(flags: JobFilterFlags): JobFilterText {
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
+
+/** Of what is done to one job that is named, or to many that a filter names. */
+export interface ManyJobsFlags extends JobFilterFlags {
+  all?: boolean;
+  dryRun?: boolean;
+}
+
+/** For a command line with an id. Errors: one of usage when it says which jobs as well. */
+export function requireOneJob(flags: ManyJobsFlags): void {
+  if (flags.all !== true && flags.dryRun !== true && isEmpty(jobFilterOf(flags))) return;
+  throw usageError('Name one job, or say which jobs (--all, a filter, --dry-run), not both.');
+}
+
+/** For one without. Input: a filter, as an example. Errors: one of usage when it does not say which jobs. */
+export function requireManyJobs(flags: ManyJobsFlags, example: string): JobFilterText {
+  const filter = jobFilterOf(flags);
+  if (flags.all === true || !isEmpty(filter)) return filter;
+  throw usageError(`Say which job: an id, a filter such as ${example}, or --all.`);
+}
+
+const isEmpty = (filter: JobFilterText): boolean => Object.keys(filter).length === 0;

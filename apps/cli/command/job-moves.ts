@@ -2,14 +2,11 @@ import type { Command } from 'commander';
 import { MOST_JOBS_MOVED, type MovedJobs } from '#contracts';
 import type { JobMove } from '../client/pallet-client.js';
 import { action, connect, type CliContext, type CommandInput } from '../context.js';
-import { usageError } from '../exit-code.js';
 import { describeJob } from '../output/job-row.js';
-import { addJobFilter, jobFilterOf, type JobFilterFlags } from './job-filter.js';
+import { addJobFilter, requireManyJobs, requireOneJob, type ManyJobsFlags } from './job-filter.js';
 import { jsonOption } from './options.js';
 
-interface MoveFlags extends JobFilterFlags {
-  all?: boolean;
-  dryRun?: boolean;
+interface MoveFlags extends ManyJobsFlags {
   json?: boolean;
 }
 
@@ -37,9 +34,7 @@ export function addJobMoves(jobs: Command, context: CliContext): void {
 
 async function moveOne(input: CommandInput<MoveFlags>, move: JobMove, id: string): Promise<void> {
   const { flags, context } = input;
-  if (flags.all === true || flags.dryRun === true || Object.keys(jobFilterOf(flags)).length > 0) {
-    throw usageError('Name one job, or say which jobs (--all, a filter, --dry-run), not both.');
-  }
+  requireOneJob(flags);
   const client = await connect(input);
   const job = await client.moveJob(id, move, { signal: context.signal });
   await (flags.json ? context.output.json(job) : context.output.data(describeJob(job)));
@@ -59,10 +54,7 @@ async function tellMovable(
 /** Request after request, for each moves a bounded number. */
 async function moveMany(input: CommandInput<MoveFlags>, move: JobMove): Promise<void> {
   const { flags, context } = input;
-  const filter = jobFilterOf(flags);
-  if (flags.all !== true && Object.keys(filter).length === 0) {
-    throw usageError(`Say which job: an id, a filter such as --state queued, or --all.`);
-  }
+  const filter = requireManyJobs(flags, '--state queued');
   const client = await connect(input);
   const body = { filter, all: flags.all ?? false, limit: MOST_JOBS_MOVED };
   if (flags.dryRun)

@@ -4,14 +4,12 @@ import { MOST_JOBS_MOVED, type RetriedJobs } from '#contracts';
 import { action, connect, type CliContext, type CommandInput } from '../context.js';
 import { usageError } from '../exit-code.js';
 import { describeJob } from '../output/job-row.js';
-import { addJobFilter, jobFilterOf, type JobFilterFlags } from './job-filter.js';
+import { addJobFilter, requireManyJobs, requireOneJob, type ManyJobsFlags } from './job-filter.js';
 import { jsonOption } from './options.js';
 
-interface RetryFlags extends JobFilterFlags {
+interface RetryFlags extends ManyJobsFlags {
   code?: string[];
   cancelled?: boolean;
-  all?: boolean;
-  dryRun?: boolean;
   idempotencyKey?: string;
   json?: boolean;
 }
@@ -43,9 +41,7 @@ const choiceOf = ({ code, cancelled = false }: RetryFlags) => ({ error_codes: co
 
 async function retryOne(input: CommandInput<RetryFlags>, id: string): Promise<void> {
   const { flags, context } = input;
-  if (flags.all === true || flags.dryRun === true || Object.keys(jobFilterOf(flags)).length > 0) {
-    throw usageError('Name one job, or say which jobs (--all, a filter, --dry-run), not both.');
-  }
+  requireOneJob(flags);
   const options = { signal: context.signal, idempotencyKey: flags.idempotencyKey ?? randomUUID() };
   const job = await (await connect(input)).retryJob(id, choiceOf(flags), options);
   await (flags.json ? context.output.json(job) : context.output.data(describeJob(job)));
@@ -54,11 +50,8 @@ async function retryOne(input: CommandInput<RetryFlags>, id: string): Promise<vo
 /** Request after request, older and older jobs: one that fails once more meanwhile is not met again. */
 async function retryMany(input: CommandInput<RetryFlags>): Promise<void> {
   const { flags, context } = input;
-  const filter = jobFilterOf(flags);
+  const filter = requireManyJobs(flags, '--outcome partly_failed');
   if (flags.idempotencyKey !== undefined) throw usageError('--idempotency-key is for one job.');
-  if (flags.all !== true && Object.keys(filter).length === 0) {
-    throw usageError('Say which job: an id, a filter such as --outcome partly_failed, or --all.');
-  }
   const client = await connect(input);
   const body = {
     filter,

@@ -34,7 +34,7 @@ export async function listManifest(
   const chunks: ListedPage['chunks'][number][] = [];
   const claim = (ids: Parameters<typeof claimCustomIds>[2]) =>
     claimCustomIds(database, held.id, ids);
-  for await (const chunk of manifestChunks(once(lines), claim)) {
+  for await (const chunk of manifestChunks([lines], claim)) {
     chunks.push(foundRows(held.id, chunk));
   }
   return { chunks, cursor: `${next.line} ${next.bytes}`, isLast };
@@ -44,8 +44,4 @@ function placeOf(cursor: string | null): LinePlace {
   if (cursor === null) return FIRST_PLACE;
   const [line = 0, bytes = 0] = cursor.split(' ').map(Number);
   return { line, bytes };
-}
-
-async function* once<T>(value: T): AsyncGenerator<T> {
-  yield value;
 }

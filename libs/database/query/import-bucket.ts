@@ -1,7 +1,7 @@
 import { NO_STORAGE_QUOTA } from '#contracts';
 import type { Queryable } from '../database.js';
 import type { ImportRecord } from './import.js';
-import { keptLineErrors, withLineErrors, type FoundRows } from './import-listing.js';
+import { addChunk, keptLineErrors, withLineErrors, type FoundRows } from './import-listing.js';
 import { recordFiles } from './image.js';
 
 /** Where an import takes its objects from. The credentials are sealed, and gone when the import has ended. */
@@ -109,12 +109,8 @@ export async function recordListedPage(
   );
   // The refusals that are recorded must go with it.
   if (row === undefined) throw new Error('a listing was taken over while it was recorded');
-  for (const [at, { rows }] of kept.entries()) {
-    await tx.query(
-      `INSERT INTO import_chunks (import_id, n, tenant_id, rows) VALUES ($1, $2, $3, $4)`,
-      [held.id, row.chunks - at, held.tenantId, JSON.stringify(rows)],
-    );
-  }
+  const target = { importId: held.id, tenantId: held.tenantId };
+  for (const [at, { rows }] of kept.entries()) await addChunk(tx, target, row.chunks - at, rows);
   return true;
 }
 

@@ -62,9 +62,19 @@ export async function addFoundRows(
   );
   if (row === undefined) throw new AppError('import.ended', 'The import has been ended.');
   if (found.rows.length === 0) return;
+  await addChunk(tx, target, row.n, found.rows);
+}
+
+/** Input: its number, which no other chunk of the import has. Output: rows are there to be fetched. */
+export async function addChunk(
+  tx: Queryable,
+  { importId, tenantId }: { readonly importId: string; readonly tenantId: string },
+  n: number,
+  rows: readonly ImportRow[],
+): Promise<void> {
   await tx.query(
     `INSERT INTO import_chunks (import_id, n, tenant_id, rows) VALUES ($1, $2, $3, $4)`,
-    [target.importId, row.n, target.tenantId, JSON.stringify(found.rows)],
+    [importId, n, tenantId, JSON.stringify(rows)],
   );
 }
 

@@ -17,7 +17,7 @@ export type ClaimIds = (
 
 /** Gathers lines into chunks; a custom id that an earlier line has, in whatever chunk, is an error of the later. */
 export async function* manifestChunks(
-  lines: AsyncIterable<readonly ReadLine[]>,
+  lines: AsyncIterable<readonly ReadLine[]> | Iterable<readonly ReadLine[]>,
   claimIds: ClaimIds,
 ): AsyncGenerator<ManifestChunk> {
   let waiting: ReadLine[] = [];
