@@ -11,8 +11,8 @@ export const pagesOf = <Page extends { readonly next_cursor: string | null }>(
   filter?: ConstructorParameters<typeof URLSearchParams>[0],
 ) => ({
   queryFn: ({ pageParam, signal }: { pageParam: string | null; signal: AbortSignal }) => {
-    const query = new URLSearchParams(filter);
-    query.set('limit', String(limit));
+    const query = new URLSearchParams({ limit: String(limit) });
+    for (const [name, value] of new URLSearchParams(filter)) query.append(name, value);
     if (pageParam !== null) query.set('cursor', pageParam);
     return request<Page>(`${path}?${query}`, { signal });
   },
