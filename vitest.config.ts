@@ -4,11 +4,15 @@ import { defineConfig } from 'vitest/config';
 const resolve = { conditions: ['source', 'node'] };
 const ssr = { resolve: { conditions: ['source', 'node'] } };
 
+const LONG = 'test/faults/long/**/*.e2e-spec.ts';
+const WHOLE_PROCESSES = { testTimeout: 600_000, hookTimeout: 180_000, fileParallelism: false };
+
 /**
- * Three projects, by what a spec needs:
+ * Four projects, by what a spec needs:
  *  unit         `x.spec.ts` beside the code: no network, no server, no disk beyond fixtures
  *  integration  `x.int-spec.ts` beside the code: real Redis, Postgres, S3 server
  *  system       `test/*.e2e-spec.ts`: whole processes, built by `npm run build`
+ *  faults       `test/faults/long`: whole processes and minutes; not for `npm test`, but for `npm run test:faults`
  */
 export default defineConfig({
   test: {
@@ -40,11 +44,11 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.e2e-spec.ts'],
-          testTimeout: 600_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
+          exclude: [LONG],
+          ...WHOLE_PROCESSES,
         },
       },
+      { resolve, ssr, test: { name: 'faults', include: [LONG], ...WHOLE_PROCESSES } },
     ],
   },
 });

@@ -1,4 +1,4 @@
-// `npm run test:faults [-- --minutes N --seed S]`: everything that breaks on purpose. Faults at random go on for so
+// `npm run test:faults [-- --minutes N --seed S [FILE ...]]`: everything that breaks on purpose, or some files of it. Faults at random go on for so
 // many minutes, from a seed that is printed, so that a run that failed can be run again.
 import { parseArgs } from 'node:util';
 import { requireNode } from './node-version.js';
@@ -9,8 +9,9 @@ const { ensurePackages } = await import('./packages.js');
 const { ensureRedisServer } = await import('./redis-server.js');
 const { fail, runLoudly } = await import('./step.js');
 
-const { values } = parseArgs({
+const { values, positionals: filters } = parseArgs({
   options: { minutes: { type: 'string', default: '5' }, seed: { type: 'string' } },
+  allowPositionals: true,
 });
 process.env.FAULT_MINUTES = values.minutes;
 if (values.seed !== undefined) process.env.FAULT_SEED = values.seed;
@@ -21,4 +22,7 @@ try {
 } catch (error) {
   fail(error);
 }
-process.exitCode = await runLoudly('npx', ['vitest', 'run', '--project', 'system', 'test/faults']);
+// `system` are those that `npm test` runs as well, `faults` those that take too long for it.
+const projects = ['--project', 'system', '--project', 'faults'];
+const wanted = filters.length === 0 ? ['test/faults'] : filters;
+process.exitCode = await runLoudly('npx', ['vitest', 'run', ...projects, ...wanted]);

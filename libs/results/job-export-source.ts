@@ -1,11 +1,14 @@
-import { AppError, imageKey, type ItemResult } from '#contracts';
+import { AppError, type ItemResult } from '#contracts';
 import { listResults, type Database, type JobRecord } from '#database';
 import type { ExportSource } from '#exports';
-import type { ObjectStore } from '#storage';
+import { readImage, type ObjectStore, type StoredImage } from '#storage';
 import { viewItem, viewJob } from './job-view.js';
 
 /** Items of one statement. */
 const PAGE_ITEMS = 500;
+
+/** Of a picture that the store has no more, or not as it was. */
+const LOST: ReadonlySet<string> = new Set(['storage.not_found', 'image.damaged']);
 
 export interface ResultParts {
   readonly database: Database;
@@ -23,7 +26,7 @@ export function jobExportSource(
   return {
     job: viewJob(job),
     results: () => results(parts.database, job),
-    picture: (item) => picture(parts, imageKey(tenantId, item.image.sha256)),
+    picture: (item) => picture(parts, { tenantId, sha256: item.image.sha256 }),
   };
 }
 
@@ -38,12 +41,12 @@ async function* results(database: Database, job: JobRecord): AsyncGenerator<Item
 
 async function picture(
   { store, imageBytes }: ResultParts,
-  key: string,
+  image: StoredImage,
 ): Promise<Uint8Array | undefined> {
   try {
-    return await store.read(key, imageBytes);
+    return await readImage(store, image, imageBytes);
   } catch (error) {
-    if (error instanceof AppError && error.code === 'storage.not_found') return undefined;
+    if (error instanceof AppError && LOST.has(error.code)) return undefined;
     throw error;
   }
 }

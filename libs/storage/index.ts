@@ -13,4 +13,5 @@ export {
   type ListedObject,
   type OpenUpload,
 } from './customer-bucket.js';
+export { asUploaded, exactContent, readImage, type StoredImage } from './image-content.js';
 export { openObjectStore, type S3Credentials } from './open-object-store.js';

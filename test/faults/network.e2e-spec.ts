@@ -3,7 +3,7 @@ import { setTimeout as lasting } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { imageKey } from '#contracts';
 import { Database } from '#database';
-import { openObjectStore } from '#storage';
+import { openObjectStore, type ObjectStore } from '#storage';
 import { useS3 } from '#testing';
 import { checkJob } from '../rig/checker.js';
 import { TestClient, type TestFile } from '../rig/client.js';
@@ -14,6 +14,7 @@ import { seededRandom } from '../rig/random.js';
 import { SHORT_TIMERS } from '../rig/short-timers.js';
 import { System, type WorkerProcess } from '../rig/system.js';
 import { tinyImage } from '../rig/tiny-image.js';
+import { lessAnnounced, moreAnnounced, otherByte, shortened } from '../rig/wrong-reply.js';
 
 const ITEMS = 600;
 const ITEM_MS = 60;
@@ -80,14 +81,18 @@ async function untilStruck(proxies: readonly FaultProxy[], times = 1): Promise<v
   while (proxies.reduce((sum, { strikes }) => sum + strikes, 0) < times) await lasting(20);
 }
 
-/** As somebody with access to the bucket might do it. */
-async function forget(files: readonly TestFile[]): Promise<void> {
+/** As somebody with access to the bucket might do it, or a disk that fails. */
+async function harm(
+  files: readonly TestFile[],
+  how: (store: ObjectStore, key: string, file: TestFile) => Promise<void>,
+): Promise<void> {
   const database = new Database(system.databaseUrl, { connections: 1 });
   const [tenant] = await database.query<{ id: string }>('SELECT id FROM tenants');
   await database.close();
   const store = openObjectStore(s3.url('faults'), s3.credentials);
-  for (const { bytes } of files) {
-    await store.remove(imageKey(tenant!.id, createHash('sha256').update(bytes).digest('hex')));
+  for (const file of files) {
+    const sha256 = createHash('sha256').update(file.bytes).digest('hex');
+    await how(store, imageKey(tenant!.id, sha256), file);
   }
   store.close();
 }
@@ -181,6 +186,21 @@ describe('an object store', () => {
     await expectAllWell(job.id, files);
   });
 
+  it.each([
+    ['with another byte in it', { spoil: otherByte }],
+    ['whose length is a lie', { spoil: lessAnnounced }],
+    ['without its end', { spoil: shortened }],
+    ['that is promised longer than it comes', { spoil: moreAnnounced, ends: true }],
+  ] as const)('that hands out a picture %s is asked again', async (_, lie) => {
+    const { files, start } = await sendPictures(100);
+    const stores = [first!().links.store!, second!().links.store!];
+    for (const store of stores) store.set({ kind: 'spoil', ...lie });
+    const job = await start();
+    await untilStruck(stores, 10);
+    for (const store of stores) store.heal();
+    await expectAllWell(job.id, files);
+  });
+
   it('that does not answer is waited for', async () => {
     const { files, job } = await startJob();
     const stores = [first!().links.store!, second!().links.store!];
@@ -190,17 +210,24 @@ describe('an object store', () => {
     await expectAllWell(job.id, files);
   });
 
-  it('that has lost pictures costs those alone', async () => {
+  it('that has lost pictures, and spoilt others, costs those alone', async () => {
     const files = Array.from({ length: 60 }, () => tinyImage(nextImage++));
     const set = await client.createSet('lost pictures');
     await client.upload(set.id, files);
-    const lost = new Set(files.slice(0, 20).map(({ name }) => name));
-    await forget(files.slice(0, 20));
+    const [lost, spoilt] = [files.slice(0, 20), files.slice(20, 30)];
+    await harm(lost, (store, key) => store.remove(key));
+    await harm(spoilt, (store, key, { bytes }) =>
+      store.put(key, Buffer.from(bytes).fill(0, 60), { bytes: bytes.length }),
+    );
+    const codes = new Map([
+      ...lost.map(({ name }) => [name, 'image.missing'] as const),
+      ...spoilt.map(({ name }) => [name, 'image.damaged'] as const),
+    ]);
     const job = await client.createJob(set.id, [{ type: 'ocr' }]);
     const done = await client.finished(job.id, 120_000);
-    expect(done.item_counts).toMatchObject({ succeeded: 40, failed: 20 });
+    expect(done.item_counts).toMatchObject({ succeeded: 30, failed: 30 });
     for await (const item of client.results(job.id)) {
-      expect(item.error?.code).toBe(lost.has(item.image.name) ? 'image.missing' : undefined);
+      expect(item.error?.code).toBe(codes.get(item.image.name));
     }
   });
 

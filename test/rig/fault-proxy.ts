@@ -1,5 +1,6 @@
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
+import type { Spoil } from './wrong-reply.js';
 
 /** What a network, or the server at its end, does to a connection. */
 export type Fault =
@@ -14,6 +15,8 @@ export type Fault =
   | { readonly kind: 'slices'; readonly bytes: number }
   /** A connection ends after so many bytes of its replies: truncated bodies. */
   | { readonly kind: 'cut'; readonly afterBytes: number }
+  /** Replies are made into others; with `ends` nothing comes after one that was. */
+  | { readonly kind: 'spoil'; readonly spoil: Spoil; readonly ends?: boolean }
   /** The server does what a matching request asks, and the connection is reset before the reply comes. */
   | { readonly kind: 'lose-reply'; readonly to: RegExp }
   /** Instead of the server, to a share of the requests; then the connection ends. */
@@ -160,6 +163,15 @@ class Link {
       if (this.#replyBytes > fault.afterBytes) {
         await write(to, chunk.subarray(0, Math.max(0, fault.afterBytes)));
         return this.#strike();
+      }
+    }
+    if (fault.kind === 'spoil' && isReply) {
+      const spoilt = fault.spoil(chunk);
+      if (spoilt !== undefined) {
+        this.struck();
+        await write(to, spoilt);
+        if (fault.ends) to.end();
+        return fault.ends !== true;
       }
     }
     const pieces = fault.kind === 'slices' && isReply ? slicesOf(chunk, fault.bytes) : [chunk];

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exportFormatSchema, imageKey, parsePublicId, problemSchema } from '#contracts';
 import { usePostgres } from '#testing';
@@ -28,6 +29,9 @@ const ANSWER = {
   warnings: [],
 };
 
+/** What every image of these jobs is. */
+const GIF = Buffer.from('R0lGODdhAQABAIAAAP///////ywAAAAAAQABAAACAkQBADs=', 'base64');
+
 /** A job of `count` images whose items have all ended but the last, which ends with `isFinished`. */
 async function makeJob({ headers }: Tenant, count: number, isFinished = true): Promise<string> {
   const post = async (url: string, payload: object) =>
@@ -35,8 +39,8 @@ async function makeJob({ headers }: Tenant, count: number, isFinished = true): P
   const set = await post('/v1/image-sets', {});
   await rig.database.query(
     `INSERT INTO images (set_id, n, name, sha256)
-     SELECT $1::uuid, n, '../image-' || n || '.jpg', sha256('x') FROM generate_series(0, $2::int - 1) AS n`,
-    [parsePublicId('set', set), count],
+     SELECT $1::uuid, n, '../image-' || n || '.jpg', sha256($3) FROM generate_series(0, $2::int - 1) AS n`,
+    [parsePublicId('set', set), count, GIF],
   );
   await rig.database.query('UPDATE image_sets SET accepted = $2 WHERE id = $1::uuid', [
     parsePublicId('set', set),
@@ -95,11 +99,18 @@ describe('an export', () => {
   it('draws on the pictures of the object store', async () => {
     const tenant = await rig.createTenant();
     const job = await makeJob(tenant, 1);
-    const hash = '2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881';
-    const gif = Buffer.from('R0lGODdhAQABAIAAAP///////ywAAAAAAQABAAACAkQBADs=', 'base64');
-    await rig.store.put(imageKey(tenant.tenantId, hash), gif, { bytes: gif.length });
-    const archive = await download(job, '?format=annotated', tenant);
-    expect(archive.rawPayload.includes('pictures/image-0.jpg')).toBe(true);
+    const key = imageKey(tenant.tenantId, createHash('sha256').update(GIF).digest('hex'));
+    const hasPicture = async (stored: Buffer): Promise<boolean> => {
+      await rig.store.put(key, stored, { bytes: stored.length });
+      const archive = await download(job, '?format=annotated', tenant);
+      expect(archive.statusCode).toBe(200);
+      return archive.rawPayload.includes('pictures/image-0.jpg');
+    };
+    expect(await hasPicture(GIF)).toBe(true);
+    // A picture that is not as it was uploaded is as good as gone.
+    const other = Buffer.from(GIF);
+    other[20]! ^= 1;
+    expect(await hasPicture(other)).toBe(false);
   });
 
   it('waits for the end of the job, unless a part is wanted', async () => {

@@ -1,15 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  AppError,
-  imageKey,
-  notFound,
-  thumbnailKey,
-  requireUuid,
-  type ThumbnailQuery,
-} from '#contracts';
+import { AppError, notFound, thumbnailKey, requireUuid, type ThumbnailQuery } from '#contracts';
 import { findImageContent } from '#database';
 import { Slots } from '#intake';
 import { makeThumbnail } from '#paligemma/pictures';
+import { readImage } from '#storage';
 import { API_PARTS, type ApiParts } from '../parts.js';
 
 /** Pictures decoded at once: each is a thread and as many megabytes as it has million pixels, times four. */
@@ -34,7 +28,7 @@ export class ThumbnailService {
     if (kept !== undefined) return kept;
     const leave = await this.#slots.enter();
     try {
-      const bytes = await store.read(imageKey(tenantId, sha256), config.limits.imageBytes);
+      const bytes = await readImage(store, { tenantId, sha256 }, config.limits.imageBytes);
       const thumbnail = await makeThumbnail(bytes, edge);
       await store.put(key, thumbnail, { bytes: thumbnail.length, contentType: 'image/webp' });
       return thumbnail;

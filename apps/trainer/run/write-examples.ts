@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError, imageKey, fileKey, type BadLine } from '#contracts';
 import { findImagesByName, type Database } from '#database';
-import type { ObjectStore } from '#storage';
+import { asUploaded, exactContent, type ObjectStore } from '#storage';
 import { imageOfDataUrl, parseExample, type ExampleLine } from './example-line.js';
 import { readLines } from './lines.js';
 
@@ -147,7 +147,10 @@ async function download(
     for (let sha256 = waiting.pop(); sha256 !== undefined; sha256 = waiting.pop()) {
       const path = join(folder, 'images', sha256);
       if (await isThere(path)) continue;
-      await pipeline(await store.open(imageKey(tenantId, sha256)), createWriteStream(path));
+      await asUploaded(async () => {
+        const stored = await store.open(imageKey(tenantId, sha256));
+        await pipeline(stored, exactContent(sha256), createWriteStream(path));
+      });
     }
   };
   await Promise.all(Array.from({ length: DOWNLOADS }, fetchNext));

@@ -10,7 +10,7 @@ export interface ShardTools {
   readonly cache: AnswerCache;
   /** Images of one shard that are fetched or inside the host at once. */
   readonly window: number;
-  /** Errors: `image.missing` when the store has no such object; retryable ones when it does not answer. */
+  /** Errors: `image.missing`, `image.damaged`; retryable ones when the store does not answer. */
   fetchImage(tenantId: string, sha256: string): Promise<Uint8Array>;
   /** Tasks that were just answered, for the measure of accelerator time. */
   onAnswered(tasks: number): void;

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { AppError, imageKey, newUuid, publicId, type HostModel } from '#contracts';
+import { AppError, newUuid, publicId, type HostModel } from '#contracts';
 import {
   claimShard,
   recordTaskTime,
@@ -14,7 +14,7 @@ import {
 import { LeaseKeeper, pause } from '#lease';
 import type { Ticket, Lane } from '#pipeline';
 import type { Consumer, QueueSystem } from '#queue';
-import type { ObjectStore } from '#storage';
+import { readImage, type ObjectStore } from '#storage';
 import { startClock } from '#telemetry';
 import { AnswerCache } from './answer-cache.js';
 import type { EngineClient } from './engine-client.js';
@@ -198,7 +198,7 @@ export class Supervisor {
 
   async #fetchImage(tenantId: string, sha256: string): Promise<Uint8Array> {
     try {
-      return await this.parts.store.read(imageKey(tenantId, sha256), this.options.maxImageBytes);
+      return await readImage(this.parts.store, { tenantId, sha256 }, this.options.maxImageBytes);
     } catch (error) {
       if (error instanceof AppError && error.code === 'storage.not_found') {
         throw new AppError(
