@@ -35,3 +35,4 @@ export {
 export { readManifestPage, type ManifestPage } from './manifest/manifest-page.js';
 export { readManifest, type ManifestFormat } from './manifest/read-manifest.js';
 export { FIRST_PLACE, type LinePlace } from './manifest/text-lines.js';
+export { youngCollection } from './young-collection.js';

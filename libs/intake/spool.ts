@@ -7,6 +7,7 @@ import { AppError, SNIFF_BYTES } from '#contracts';
 import { isZip } from './archive/archive-kind.js';
 import type { Refusal } from './refusal.js';
 import { BLOCK_BYTES, MOST_IN_MEMORY_BYTES, spoolMemory } from './spool-memory.js';
+import { youngCollection } from './young-collection.js';
 
 /** Enough to tell an archive: a tar archive shows itself in its first block. */
 const FEW_BYTES = 512;
@@ -116,6 +117,7 @@ class SpoolWriter {
 
   async write(chunk: Uint8Array): Promise<void> {
     this.#hash.update(chunk);
+    youngCollection.read(chunk.byteLength);
     const at = this.bytes;
     this.bytes += chunk.byteLength;
     if (this.#file === undefined && (await this.#makeRoom(at))) return this.#copy(chunk, at);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Transform } from 'node:stream';
 import { AppError } from '#contracts';
+import { youngCollection } from '#intake';
 
 /**
  * Passes bytes on and fails, before its end, unless they are as many and have this MD5 (base64).
@@ -14,6 +15,7 @@ export function comparedBody(bytes: number, md5: string): Transform {
       received += chunk.byteLength;
       if (received > bytes) return done(wrongLength(bytes, received));
       hash.update(chunk);
+      youngCollection.read(chunk.byteLength);
       done(null, chunk);
     },
     flush(done) {
