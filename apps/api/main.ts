@@ -11,9 +11,11 @@ import { Departure } from './departure.js';
 import { HttpMetrics } from './metrics/http-metrics.js';
 import { saveBootstrapKey } from './auth/bootstrap-key.js';
 import { BUILT_DASHBOARD } from './dashboard/built-dashboard.js';
+import { keepNewObjectsYoung } from './young-heap.js';
 
 const CLOSE_MS = 5_000;
 
+keepNewObjectsYoung();
 const config = loadApiConfig(process.env);
 const log = createLogger('api', config.logLevel);
 const registry = createRegistry();
