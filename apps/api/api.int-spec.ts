@@ -327,6 +327,7 @@ describe('the description', () => {
       'getImageSet',
       'getImport',
       'getJob',
+      'getJobLatency',
       'getJobProgress',
       'getLiveness',
       'getQueue',

@@ -10,6 +10,8 @@ import './style/base.css';
 import './style/parts.css';
 import './style/shell.css';
 import './style/jobs.css';
+import './style/latency.css';
+import './style/number-table.css';
 import './style/failures.css';
 import './style/gallery.css';
 import './style/start.css';

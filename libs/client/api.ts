@@ -969,6 +969,23 @@ export type JobProgress = {
   readonly estimated_seconds: number | null;
 };
 
+export type JobLatency = {
+  readonly object: 'job.latency';
+  readonly job: string;
+  /** Images that succeeded since tasks were asked last and whose time is known; not those whose answers were known */
+  readonly images: number;
+  /** Half of them took that long or less, within its step; null while there are none */
+  readonly p50_ms: number | null;
+  readonly p95_ms: number | null;
+  /** From the first step that has an image to the last, those between without one too */
+  readonly buckets: readonly {
+    readonly above_ms: number;
+    /** null: however long */
+    readonly up_to_ms: number | null;
+    readonly images: number;
+  }[];
+};
+
 export type MoveJobs = {
   /** Which jobs, of those that can be moved; as in the query of GET /v1/jobs */
   readonly filter?: {
@@ -1724,6 +1741,8 @@ export interface Operations {
   };
   /** Get where the images of a job are, who works on it, and how long it may take */
   getJobProgress: { input: { id: string }; answer: JobProgress };
+  /** Get how long the images of a job took, as a histogram */
+  getJobLatency: { input: { id: string }; answer: JobLatency };
   /** Cancel a job; what has ended keeps its results */
   cancelJob: { input: { id: string }; answer: Job };
   /** Pause a job: nothing of it is begun until it is resumed */
@@ -2289,6 +2308,14 @@ export const OPERATIONS = {
   getJobProgress: {
     method: 'GET',
     path: '/v1/jobs/{id}/progress',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  getJobLatency: {
+    method: 'GET',
+    path: '/v1/jobs/{id}/latency',
     query: [],
     header: [],
     sends: 'nothing',

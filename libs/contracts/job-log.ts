@@ -51,3 +51,32 @@ export const jobProgressSchema = z
   })
   .meta({ id: 'JobProgress' });
 export type JobProgress = z.infer<typeof jobProgressSchema>;
+
+/** How long the images of a job took, in steps of which two are a doubling. */
+export const jobLatencySchema = z
+  .object({
+    object: z.literal('job.latency'),
+    job: idSchema('job'),
+    images: z
+      .int()
+      .describe(
+        'Images that succeeded since tasks were asked last and whose time is known; not those whose answers were known',
+      ),
+    p50_ms: z
+      .number()
+      .nullable()
+      .describe('Half of them took that long or less, within its step; null while there are none'),
+    p95_ms: z.number().nullable(),
+    buckets: z
+      .array(
+        z.object({
+          above_ms: z.number(),
+          up_to_ms: z.number().nullable().describe('null: however long'),
+          images: z.int(),
+        }),
+      )
+      .describe('From the first step that has an image to the last, those between without one too'),
+  })
+  .describe('Wall-clock time of an image with its worker: fetch, decode, encode and generate')
+  .meta({ id: 'JobLatency' });
+export type JobLatency = z.infer<typeof jobLatencySchema>;

@@ -34,6 +34,7 @@ export * from './query/import-listing.js';
 export * from './query/image-content.js';
 export * from './query/known-image.js';
 export * from './query/job-filter.js';
+export * from './query/job-latency.js';
 export * from './query/job-log.js';
 export * from './query/job-quota.js';
 export * from './query/job-stages.js';

@@ -120,6 +120,12 @@ describe('a job', () => {
     await page.getByRole('link', { name: 'Details and export' }).click();
     await page.getByRole('button', { name: 'CLI' }).click();
     await page.getByText(`--task 'detect dog ; car'`).waitFor();
+    const times = page.getByRole('region', { name: 'How long images took' });
+    await times.getByText('over 300 images that succeeded').waitFor();
+    await times.getByText('Times as a table').press('Enter');
+    const counts = await times.locator('tbody td').allTextContents();
+    expect(counts.reduce((sum, text) => sum + Number(text), 0)).toBe(300);
+    expect(await axeViolations(page)).toEqual([]);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.getByRole('button', { name: 'Copy the CLI snippet' }).press('Enter');
     await page.getByRole('button', { name: 'Copied' }).waitFor();
@@ -191,6 +197,10 @@ describe('a job', () => {
     expect(await axeViolations(page)).toEqual([]);
     expect(await overhang(page)).toBe(0);
     await screenshot(page, `job-${theme}-${size.width}`, false);
+    await page.getByRole('link', { name: 'Details and export' }).click();
+    await page.locator('.latency-bars').waitFor();
+    expect(await overhang(page)).toBe(0);
+    await screenshot(page, `details-${theme}-${size.width}`);
     await page.getByRole('link', { name: 'Log', exact: true }).click();
     await page.getByText('Every image has ended').waitFor();
     const open = page.locator('.tabs [aria-current=page]');

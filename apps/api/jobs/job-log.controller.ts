@@ -2,22 +2,25 @@ import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import {
+  jobLatencySchema,
   jobLogPageSchema,
   jobLogQuerySchema,
   jobProgressSchema,
   notFound,
   requireUuid,
+  type JobLatency,
   type JobLogPage,
   type JobProgress,
 } from '#contracts';
-import { findJob, listJobLog, readJobStages, type JobRecord } from '#database';
+import { findJob, findJobLatency, listJobLog, readJobStages, type JobRecord } from '#database';
 import { TenantId } from '../auth/tenant-id.js';
 import { Answers } from '../openapi/decorators.js';
 import { decodeCursor, LONG_CURSOR, toPage } from '../page/page.js';
 import { API_PARTS, type ApiParts } from '../parts.js';
+import { viewLatency } from './job-latency-view.js';
 import { viewLogEntry, viewProgress } from './job-log-view.js';
 
-/** How a job goes, for whoever wonders. Both read more than the job's row: not for polling. */
+/** How a job goes, for whoever wonders. Log and progress read more than the job's row: not for polling. */
 @ApiTags('Jobs')
 @Controller('v1/jobs/:id')
 export class JobLogController {
@@ -53,6 +56,19 @@ export class JobLogController {
   async progress(@TenantId() tenantId: string, @Param('id') id: string): Promise<JobProgress> {
     const job = await this.#require(tenantId, id);
     return viewProgress(job, await readJobStages(this.parts.database, job.id));
+  }
+
+  @Get('latency')
+  @ApiOperation({
+    operationId: 'getJobLatency',
+    summary: 'Get how long the images of a job took, as a histogram',
+  })
+  @Answers(200, jobLatencySchema, [404])
+  async latency(@TenantId() tenantId: string, @Param('id') id: string): Promise<JobLatency> {
+    const jobId = requireUuid('job', id);
+    const counts = await findJobLatency(this.parts.database, tenantId, jobId);
+    if (counts === undefined) throw notFound('job', id);
+    return viewLatency(jobId, counts);
   }
 
   async #require(tenantId: string, id: string): Promise<JobRecord> {

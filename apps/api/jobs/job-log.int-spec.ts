@@ -1,13 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   imageSetSchema,
+  jobLatencySchema,
   jobLogPageSchema,
   jobProgressSchema,
   jobSchema,
   newUuid,
   parsePublicId,
 } from '#contracts';
-import { claimShard, loseLease, registerWorker, releaseLease } from '#database';
+import { claimShard, commitItems, loseLease, registerWorker, releaseLease } from '#database';
+import { stepEndMs } from '#pipeline';
 import { usePostgres } from '#testing';
 import { pictureForm } from '../isolation/owned.js';
 import { useApi } from '../spec-rig.js';
@@ -44,7 +46,8 @@ async function startJob() {
   const read = async (path: string) => (await call('GET', `/v1/jobs/${job.id}/${path}`)).json();
   const log = async (query = '') => jobLogPageSchema.parse(await read(`log${query}`));
   const progress = async () => jobProgressSchema.parse(await read('progress'));
-  return { tenantId, set, job, log, progress, call };
+  const latency = async () => jobLatencySchema.parse(await read('latency'));
+  return { tenantId, set, job, log, progress, latency, call };
 }
 
 /** A worker takes the only shard of a job. */
@@ -109,6 +112,73 @@ describe('the progress of a job', () => {
     const after = await progress();
     expect(after.stages.reduce((sum, { items }) => sum + items, 0)).toBe(0);
     expect(after.estimated_seconds).toBeNull();
+  });
+});
+
+describe('the latency of a job', () => {
+  const took = (generate_ms: number) => ({
+    timings: { fetch_ms: 2, decode_ms: 8, encode_ms: 90, generate_ms },
+  });
+  const succeeded = (n: number, more: object = {}) =>
+    ({ n, state: 'succeeded', attempts: 1, answers: [], ...more }) as const;
+  const failed = (n: number) =>
+    ({ n, state: 'failed', attempts: 1, error: { code: 'engine.crashed', detail: '' } }) as const;
+
+  it('counts images as they end, each once, and neither failures nor what was known', async () => {
+    const { job, latency } = await startJob();
+    expect(await latency()).toMatchObject({ images: 0, p50_ms: null, p95_ms: null, buckets: [] });
+    const lease = await claim(job.id);
+    const first = succeeded(0, took(400));
+    await commitItems(rig.database, lease, worker, [first]);
+    // A commit whose reply was lost is sent again.
+    await commitItems(rig.database, lease, worker, [first]);
+    const one = await latency();
+    expect(one).toMatchObject({ job: job.id, images: 1 });
+    expect(one.buckets).toHaveLength(1);
+    expect(one.buckets[0]!.above_ms).toBeLessThan(500);
+    expect(one.buckets[0]!.up_to_ms).toBeGreaterThanOrEqual(500);
+    await commitItems(rig.database, lease, worker, [failed(1)]);
+    expect(await latency()).toEqual(one);
+  });
+
+  it('is as it was after a retry, with what succeeded then', async () => {
+    const { job, latency, call } = await startJob();
+    await commitItems(rig.database, await claim(job.id), worker, [
+      succeeded(0, took(400)),
+      failed(1),
+    ]);
+    await call('POST', `/v1/jobs/${job.id}/retry`, { payload: {} });
+    expect((await latency()).images).toBe(1);
+    await commitItems(rig.database, await claim(job.id), worker, [succeeded(1, took(3_900))]);
+    const { images, p50_ms: half, p95_ms: most, buckets } = await latency();
+    expect(images).toBe(2);
+    expect(buckets.map((bucket) => bucket.images)).toEqual([1, 0, 0, 0, 0, 0, 1]);
+    expect(half).toBeLessThan(520);
+    expect(most).toBeGreaterThan(2_896);
+  });
+
+  it('begins anew when more is asked, and leaves out what nobody had to compute', async () => {
+    const { job, latency, call } = await startJob();
+    await commitItems(rig.database, await claim(job.id), worker, [
+      succeeded(0, took(400)),
+      succeeded(1),
+    ]);
+    expect((await latency()).images).toBe(1);
+    const payload = { tasks: [{ type: 'caption' }] };
+    expect((await call('POST', `/v1/jobs/${job.id}/extend`, { payload })).statusCode).toBe(202);
+    expect((await latency()).images).toBe(0);
+  });
+
+  it('counts in the steps that it names', async () => {
+    const rows = await rig.database.query<{ ms: number; step: number }>(
+      `SELECT ms, latency_step(jsonb_build_object('fetch_ms', 0, 'decode_ms', 0, 'encode_ms', 0, 'generate_ms', ms)) AS step
+       FROM unnest(ARRAY[0, 1, 1.01, 2, 499, 512, 513, 1e9]::float8[]) AS ms`,
+    );
+    for (const { ms, step } of rows.slice(0, -1)) {
+      expect(ms).toBeLessThanOrEqual(stepEndMs(step) * (1 + 1e-9));
+      if (step > 0) expect(ms).toBeGreaterThan(stepEndMs(step - 1));
+    }
+    expect(rows.map(({ step }) => step)).toEqual([0, 0, 1, 2, 18, 18, 19, 40]);
   });
 });
 

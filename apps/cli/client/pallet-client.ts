@@ -8,6 +8,7 @@ import {
   type createJobSchema,
   imageSetSchema,
   correctionPageSchema,
+  jobLatencySchema,
   jobLogPageSchema,
   jobPageSchema,
   jobPreviewSchema,
@@ -34,6 +35,7 @@ import {
   type ItemResult,
   type ItemState,
   type Job,
+  type JobLatency,
   type JobLogEntry,
   type KnownImages,
   type KnownImagesRequest,
@@ -181,6 +183,11 @@ export class PalletClient {
   ): AsyncGenerator<JobLogEntry> {
     const path = `/v1/jobs/${encodeURIComponent(jobId)}/log`;
     return this.#api.entries(jobLogPageSchema, path, { level }, options);
+  }
+
+  jobLatency(jobId: string, options: CallOptions = {}): Promise<JobLatency> {
+    const path = `/v1/jobs/${encodeURIComponent(jobId)}/latency`;
+    return this.#api.call(jobLatencySchema, get(path, options));
   }
 
   /** What people said the answers of a job should have been, by item. */

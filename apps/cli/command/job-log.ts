@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { action, connect, type CliContext, type CommandInput } from '../context.js';
+import { latencyLines } from '../output/latency-lines.js';
 import { jsonOption } from './options.js';
 
 interface LogFlags {
@@ -7,7 +8,7 @@ interface LogFlags {
   warnings?: boolean;
 }
 
-/** What happened to a job. */
+/** What happened to a job, and how long its images took. */
 export function addJobLog(jobs: Command, context: CliContext): void {
   jobs
     .command('log')
@@ -16,6 +17,20 @@ export function addJobLog(jobs: Command, context: CliContext): void {
     .option('--warnings', 'warnings only')
     .addOption(jsonOption())
     .action(action<[string], LogFlags>(context, log));
+  jobs
+    .command('latency')
+    .description('show how long the images of a job took, as a histogram')
+    .argument('<job>', 'id of the job')
+    .addOption(jsonOption())
+    .action(action<[string], LogFlags>(context, latency));
+}
+
+async function latency(input: CommandInput<LogFlags>, id: string): Promise<void> {
+  const { flags, context } = input;
+  const client = await connect(input);
+  const found = await client.jobLatency(id, { signal: context.signal });
+  if (flags.json) await context.output.json(found);
+  else await context.output.data(latencyLines(found));
 }
 
 async function log(input: CommandInput<LogFlags>, id: string): Promise<void> {

@@ -8,6 +8,7 @@ import {
 import type {
   ItemResult,
   Job,
+  JobLatency,
   JobLogPage,
   JobPage,
   JobProgress,
@@ -68,6 +69,15 @@ export const useProgress = (job: Job) =>
     enabled: !isOver(job),
     placeholderData: keepPreviousData,
     refetchInterval: PROGRESS_MS,
+  });
+
+/** How long its images took: one row however many they are. */
+export const useLatency = (job: Job) =>
+  useQuery({
+    queryKey: ['latency', job.id, job.state, job.finished_at],
+    queryFn: ({ signal }) => request<JobLatency>(`/v1/jobs/${job.id}/latency`, { signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: isOver(job) ? false : PROGRESS_MS,
   });
 
 export const useJobLog = (job: Job) =>

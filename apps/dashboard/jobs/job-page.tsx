@@ -13,6 +13,7 @@ import { ExportList } from './export-list';
 import { ExtendJob } from './extend-job';
 import { JobActions } from './job-actions';
 import { JobFigures } from './job-figures';
+import { JobLatency } from './job-latency';
 import { JobLog } from './job-log';
 import { JobProgress } from './job-progress';
 import { JobSnippets } from './job-snippets';
@@ -96,6 +97,7 @@ function Details({ job }: { readonly job: Job }) {
           <ExportList job={job} />
         </section>
       </div>
+      <JobLatency job={job} />
       <section aria-labelledby="again">
         <h2 id="again">The same job again</h2>
         <JobSnippets job={job} />

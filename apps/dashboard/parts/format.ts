@@ -23,6 +23,14 @@ export function duration(seconds: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** `34 ms`, `1.4 s`, `41 s`, `3 min`: of a single image. */
+export const latency = (ms: number): string =>
+  ms < 1_000
+    ? `${Math.round(ms)} ms`
+    : ms < 10_000
+      ? `${(ms / 1_000).toFixed(1)} s`
+      : duration(ms / 1_000);
+
 const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
 /** `940 MiB`, `1.4 GiB`. */

@@ -121,13 +121,17 @@ WITH held AS (
         width = coalesce(items.width, excluded.width), height = coalesce(items.height, excluded.height),
         run = excluded.run, finished_at = excluded.finished_at
     WHERE items.run < excluded.run
-  RETURNING n, state, coalesce(error_code, 'unknown') AS code
+  RETURNING n, state, coalesce(error_code, 'unknown') AS code, latency_step(timings) AS step
 ), counts AS (
   SELECT count(*)::int AS total,
          count(*) FILTER (WHERE state = 'succeeded')::int AS succeeded,
          count(*) FILTER (WHERE state = 'failed')::int AS failed,
          (SELECT coalesce(jsonb_object_agg(code, total), '{}')
-          FROM (SELECT code, count(*) AS total FROM landed WHERE state = 'failed' GROUP BY code) AS c) AS codes
+          FROM (SELECT code, count(*) AS total FROM landed WHERE state = 'failed' GROUP BY code) AS c) AS codes,
+         -- Of what succeeded alone: a retry takes nothing of that back.
+         (SELECT coalesce(jsonb_object_agg(step, total), '{}')
+          FROM (SELECT step, count(*) AS total FROM landed
+                WHERE state = 'succeeded' AND step IS NOT NULL GROUP BY step) AS s) AS steps
   FROM landed
 ), shard AS (
   UPDATE shards SET remaining = remaining - counts.total,
@@ -138,6 +142,8 @@ WITH held AS (
   UPDATE jobs SET succeeded = jobs.succeeded + counts.succeeded, failed = jobs.failed + counts.failed,
          error_counts = CASE WHEN counts.failed = 0 THEN jobs.error_counts
                              ELSE summed_counts(jobs.error_counts, counts.codes) END,
+         latency_counts = CASE WHEN counts.steps = '{}' THEN jobs.latency_counts
+                               ELSE summed_counts(jobs.latency_counts, counts.steps) END,
          state = CASE WHEN jobs.succeeded + jobs.failed + jobs.cancelled + counts.total = jobs.item_count
                       -- Cancelled items stay so when only failed ones are done again.
                       THEN CASE WHEN jobs.cancelled > 0 AND jobs.stop_reason IS NULL THEN 'cancelled' ELSE 'completed' END

@@ -92,7 +92,7 @@ WITH added AS (
 )
 UPDATE jobs SET state = 'queued', started_at = NULL, finished_at = NULL, stop_reason = NULL,
        tasks = jobs.tasks || $2::jsonb, run = jobs.run + 1, first_task = jsonb_array_length(jobs.tasks),
-       succeeded = 0, failed_before = jobs.failed, trace_parent = coalesce($9, jobs.trace_parent),
+       succeeded = 0, latency_counts = '{}', failed_before = jobs.failed, trace_parent = coalesce($9, jobs.trace_parent),
        max_failure_rate = coalesce($5, jobs.max_failure_rate),
        failure_rate_min_items = coalesce($6, jobs.failure_rate_min_items),
        -- One that has passed would end it at once.
