@@ -5,9 +5,10 @@ import { requireNode } from './node-version.js';
 
 requireNode();
 const { ensureBuild } = await import('./build.js');
+const { ensureFaketime } = await import('./faketime.js');
 const { ensurePackages } = await import('./packages.js');
 const { ensureRedisServer } = await import('./redis-server.js');
-const { fail, runLoudly } = await import('./step.js');
+const { fail, runLoudly, say } = await import('./step.js');
 
 const { values, positionals: filters } = parseArgs({
   options: { minutes: { type: 'string', default: '5' }, seed: { type: 'string' } },
@@ -18,6 +19,8 @@ if (values.seed !== undefined) process.env.FAULT_SEED = values.seed;
 try {
   await ensureRedisServer();
   await ensurePackages();
+  // Its place is beside the packages, which an install empties.
+  await ensureFaketime().catch((error) => say(error.message));
   await ensureBuild();
 } catch (error) {
   fail(error);

@@ -23,6 +23,7 @@ export * from './query/fine-tuning-control.js';
 export * from './query/fine-tuning-event.js';
 export * from './query/fine-tuning-lease.js';
 export * from './query/fine-tuning-progress.js';
+export * from './query/has-passed.js';
 export * from './query/hold-shards.js';
 export * from './query/idempotency.js';
 export * from './query/image-set.js';

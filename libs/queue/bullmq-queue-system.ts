@@ -47,8 +47,8 @@ export class BullmqQueueSystem implements QueueSystem {
   }
 
   async close(deadlineMs: number): Promise<void> {
-    const end = Date.now() + deadlineMs;
+    const end = performance.now() + deadlineMs;
     await Promise.all(this.#consumers.map((consumer) => consumer.close(deadlineMs)));
-    await this.backend.close(Math.max(0, end - Date.now()));
+    await this.backend.close(Math.max(0, end - performance.now()));
   }
 }

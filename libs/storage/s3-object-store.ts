@@ -41,6 +41,8 @@ function inOne(body: ObjectBody): Uint8Array | Readable {
 
 /** Any S3 API. Uses nothing that the smaller servers lack: no bulk delete, no conditional writes. */
 export class S3ObjectStore implements ObjectStore {
+  #heard: Promise<void> | undefined;
+
   /** `prefix` is empty or ends in a slash, and comes before every key in the bucket. */
   constructor(
     private readonly client: S3Client,
@@ -70,6 +72,7 @@ export class S3ObjectStore implements ObjectStore {
     try {
       const url = await getSignedUrl(this.signer, new PutObjectCommand(request), {
         expiresIn: validSeconds,
+        signingDate: await this.#storeTime(),
         // Else the SDK moves it into the URL, where no server compares it with the body.
         unhoistableHeaders: new Set(['content-md5']),
       });
@@ -147,6 +150,14 @@ export class S3ObjectStore implements ObjectStore {
 
   close(): void {
     this.client.destroy();
+  }
+
+  /** The SDK reads the store's clock off each answer. With ours, a URL might be over before it is used. */
+  async #storeTime(): Promise<Date> {
+    // Nothing may have been asked yet. Whoever wants the URL learns soon enough that the store is away.
+    this.#heard ??= this.check().catch(() => undefined);
+    await this.#heard;
+    return new Date(Date.now() + this.client.config.systemClockOffset);
   }
 
   #at(key: string): { Bucket: string; Key: string } {

@@ -17,6 +17,8 @@ export type Fault =
   | { readonly kind: 'cut'; readonly afterBytes: number }
   /** Replies are made into others; with `ends` nothing comes after one that was. */
   | { readonly kind: 'spoil'; readonly spoil: Spoil; readonly ends?: boolean }
+  /** A matching request does not reach the server, nor does anything after it on its connection; nobody answers. */
+  | { readonly kind: 'swallow'; readonly from: RegExp }
   /** The server does what a matching request asks, and the connection is reset before the reply comes. */
   | { readonly kind: 'lose-reply'; readonly to: RegExp }
   /** Instead of the server, to a share of the requests; then the connection ends. */
@@ -106,6 +108,7 @@ class Link {
   #wake: () => void = () => undefined;
   #replyBytes = 0;
   #isReplyLost = false;
+  #isSwallowed = false;
 
   constructor(
     private readonly client: Socket,
@@ -154,6 +157,11 @@ class Link {
       this.server.destroy();
       return false;
     }
+    if (fault.kind === 'swallow' && !isReply && !this.#isSwallowed) {
+      this.#isSwallowed = fault.from.test(chunk.toString('latin1'));
+      if (this.#isSwallowed) this.struck();
+    }
+    if (this.#isSwallowed) return true;
     if (fault.kind === 'lose-reply') {
       if (!isReply && fault.to.test(chunk.toString('latin1'))) this.#isReplyLost = true;
       if (isReply && this.#isReplyLost) return this.#strike();

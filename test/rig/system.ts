@@ -127,16 +127,16 @@ export class System {
   }
 
   /** Another one, at an address of its own; `api` and `url` stay as they are. */
-  startApiBeside(): Promise<Process> {
-    return this.#startService('api', { BOOTSTRAP_API_KEY: this.apiKey, PORT: '0' });
+  startApiBeside(env: Readonly<Record<string, string>> = {}): Promise<Process> {
+    return this.#startService('api', { BOOTSTRAP_API_KEY: this.apiKey, PORT: '0', ...env });
   }
 
   /** Beside the one that there is, if any, which whoever calls ends. */
-  async startDispatcher(): Promise<void> {
-    this.dispatcher = await this.#startService('dispatcher', {});
+  async startDispatcher(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.dispatcher = await this.#startService('dispatcher', env);
   }
 
-  async startWorker(): Promise<WorkerProcess> {
+  async startWorker(env: Readonly<Record<string, string>> = {}): Promise<WorkerProcess> {
     const { model, engine = 'instant-engine' } = this.options;
     const service = await this.#startService('worker', {
       MODEL_NAME: model?.name ?? 'instant',
@@ -144,6 +144,7 @@ export class System {
       ...(model === undefined
         ? { ENGINE_MODULE: compiled(`libs/testing/engine/${engine}.js`) }
         : {}),
+      ...env,
     });
     const { hostPid } = service.ready as { hostPid: number };
     const worker = Object.assign(service, { hostPid });

@@ -35,7 +35,7 @@ export async function createJob(
     throw new AppError('set.open', 'The set is still open. Seal it first, or send `seal: true`.');
   }
   const { tasks, priority, cache, name = null, metadata = {} } = request;
-  const limits = jobLimitsOf(request);
+  const limits = await jobLimitsOf(tx, request);
   const job = { id, tenantId, setId, name, model, tasks, priority, lane, metadata, cache, limits };
   await planJob(tx, { ...job, restartedFrom, quota, itemCount: set.accepted });
   const planned = await findJob(tx, tenantId, id);

@@ -32,7 +32,7 @@ export class JobAgainService {
     return this.#again(scope, id, async (tx, jobId) => {
       const job = await findJob(tx, tenantId, jobId);
       if (job === undefined) return undefined;
-      const extension = { tasks: body.tasks, limits: jobLimitsOf(body) };
+      const extension = { tasks: body.tasks, limits: await jobLimitsOf(tx, body) };
       const count = await extendJob(tx, tenantId, jobId, extension, quota);
       // It may have gone since.
       await chooseModel(tx, tenantId, job.model);

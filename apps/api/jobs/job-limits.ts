@@ -1,10 +1,10 @@
 import { AppError, type JobLimits } from '#contracts';
-import type { NewJobLimits } from '#database';
+import { hasPassed, type NewJobLimits, type Queryable } from '#database';
 
 /** Errors: `job.deadline_passed`. */
-export function jobLimitsOf(request: JobLimits): NewJobLimits {
+export async function jobLimitsOf(tx: Queryable, request: JobLimits): Promise<NewJobLimits> {
   const deadlineAt = request.deadline_at === undefined ? undefined : new Date(request.deadline_at);
-  if (deadlineAt !== undefined && deadlineAt.getTime() <= Date.now()) {
+  if (deadlineAt !== undefined && (await hasPassed(tx, deadlineAt))) {
     throw new AppError(
       'job.deadline_passed',
       'The deadline has passed already. Name a later one, or `timeout_seconds` from now.',

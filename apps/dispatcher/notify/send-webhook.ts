@@ -40,7 +40,7 @@ export async function sendWebhook(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Sent> {
-  const at = new Date();
+  const at = delivery.claimedAt;
   const started = performance.now();
   const body = webhookBody(delivery, delivery.payload);
   const id = publicId('event', delivery.eventId);

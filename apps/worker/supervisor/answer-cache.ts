@@ -74,7 +74,8 @@ export class AnswerCache {
     for (const task of parts.flatMap((part) => part.tasks)) {
       const key = numberKey(tenantId, task);
       const kept = this.#numbers.get(key);
-      if (kept === undefined || Date.now() - kept.at >= NUMBERS_KEPT_MS) missing.set(key, task);
+      if (kept === undefined || performance.now() - kept.at >= NUMBERS_KEPT_MS)
+        missing.set(key, task);
       else numbers.set(key, kept.id);
     }
     if (missing.size === 0) return numbers;
@@ -83,7 +84,7 @@ export class AnswerCache {
     const ids = await numberQuestions(this.database, asking);
     [...missing.keys()].forEach((key, at) => {
       numbers.set(key, ids[at]!);
-      this.#numbers.set(key, { at: Date.now(), id: ids[at]! });
+      this.#numbers.set(key, { at: performance.now(), id: ids[at]! });
     });
     return numbers;
   }

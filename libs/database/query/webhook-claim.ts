@@ -27,6 +27,8 @@ export interface ClaimedDelivery extends HeldDelivery {
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
   readonly createdAt: Date;
+  /** By PostgreSQL's clock. Receivers refuse what is signed with a time of minutes ago, and ours may be wrong. */
+  readonly claimedAt: Date;
   /** `traceparent` of the request that its subject is of. */
   readonly traceParent: string | null;
   /** From 1, of the schedule that runs now. */
@@ -118,7 +120,7 @@ WITH room AS (
   RETURNING d.id, d.fence, d.endpoint_id, d.event_id, d.round_attempts
 )
 SELECT held.id, held.fence, e.id AS "endpointId", e.url, e.payload, held.event_id AS "eventId", ev.type, ev.data,
-       ev.created_at AS "createdAt", held.round_attempts + 1 AS attempt,
+       ev.created_at AS "createdAt", clock_timestamp() AS "claimedAt", held.round_attempts + 1 AS attempt,
        ${TRACE_PARENT} AS "traceParent",
        (extract(epoch FROM now() - e.failing_since) * 1000)::float8 AS "failingForMs",
        ARRAY(SELECT secret FROM webhook_secrets s
