@@ -4,15 +4,18 @@ import { defineConfig } from 'vitest/config';
 const resolve = { conditions: ['source', 'node'] };
 const ssr = { resolve: { conditions: ['source', 'node'] } };
 
-const LONG = 'test/faults/long/**/*.e2e-spec.ts';
-const WHOLE_PROCESSES = { testTimeout: 600_000, hookTimeout: 180_000, fileParallelism: false };
+const FAULTS = 'test/faults/**/*.e2e-spec.ts';
+const LONG_FAULTS = 'test/faults/long/**/*.e2e-spec.ts';
+const WHOLE_PROCESSES = { testTimeout: 600_000, hookTimeout: 180_000 };
 
 /**
- * Four projects, by what a spec needs:
+ * Five projects, by what a spec needs:
  *  unit         `x.spec.ts` beside the code: no network, no server, no disk beyond fixtures
  *  integration  `x.int-spec.ts` beside the code: real Redis, Postgres, S3 server
- *  system       `test/*.e2e-spec.ts`: whole processes, built by `npm run build`
- *  faults       `test/faults/long`: whole processes and minutes; not for `npm test`, but for `npm run test:faults`
+ *  system       `test/*.e2e-spec.ts`: whole processes, built by `npm run build`; one file at a time, for some measure
+ *               time, frames or memory
+ *  faults       `test/faults`: the same, but two files at a time, for they mostly wait: for leases, timers, restarts
+ *  long-faults  `test/faults/long`: minutes each; not for `npm test`, but for `npm run test:faults`
  */
 export default defineConfig({
   test: {
@@ -44,11 +47,32 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.e2e-spec.ts'],
-          exclude: [LONG],
+          exclude: [FAULTS],
           ...WHOLE_PROCESSES,
+          fileParallelism: false,
         },
       },
-      { resolve, ssr, test: { name: 'faults', include: [LONG], ...WHOLE_PROCESSES } },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'faults',
+          include: [FAULTS],
+          exclude: [LONG_FAULTS],
+          ...WHOLE_PROCESSES,
+          maxWorkers: 2,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'long-faults',
+          include: [LONG_FAULTS],
+          ...WHOLE_PROCESSES,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

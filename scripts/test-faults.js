@@ -25,7 +25,7 @@ try {
 } catch (error) {
   fail(error);
 }
-// `system` are those that `npm test` runs as well, `faults` those that take too long for it.
-const projects = ['--project', 'system', '--project', 'faults'];
+// `faults` are those that `npm test` runs as well, `long-faults` those that take too long for it.
+const projects = ['--project', 'faults', '--project', 'long-faults'];
 const wanted = filters.length === 0 ? ['test/faults'] : filters;
 process.exitCode = await runLoudly('npx', ['vitest', 'run', ...projects, ...wanted]);

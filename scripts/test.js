@@ -16,7 +16,7 @@ const { countTests, summary } = await import('./vitest-report.js');
 
 /** Cheap first. None of these says how many checks it holds, so one that fails counts as one. */
 const CHECKS = ['types', 'lint', 'imports', 'format'];
-const PROJECTS = ['unit', 'integration', 'system'];
+const PROJECTS = ['unit', 'integration', 'system', 'faults'];
 
 const [project, ...filters] = process.argv.slice(2);
 const projects = PROJECTS.filter((name) => project === undefined || name === project);
@@ -41,7 +41,7 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 let firstFailure = 0;
 const reports = mkdtempSync(join(tmpdir(), 'pallet-test-'));
 try {
-  for (const name of project === undefined ? CHECKS : []) await check(name);
+  if (project === undefined) await checkAll();
   for (const name of projects) await test(name);
 } finally {
   rmSync(reports, { recursive: true, force: true });
@@ -50,9 +50,19 @@ try {
 process.stdout.write(`\n${summary(total)}\n`);
 process.exitCode = firstFailure;
 
+/** Two at a time: each keeps one core busy. */
+async function checkAll() {
+  const rest = CHECKS.values();
+  const lane = async () => {
+    for (const name of rest) await check(name);
+  };
+  await Promise.all([lane(), lane()]);
+}
+
 async function check(name) {
   say(`\n== ${name}`);
   const code = await runLoudly('npm', ['run', '--silent', name]);
+  if (code !== 0) say(`== ${name}: failed`);
   if (code !== 0) total.failed += 1;
   firstFailure ||= code;
 }
