@@ -772,6 +772,10 @@ export type ItemResult = {
   readonly error: { readonly code: string; readonly detail: string } | null;
   readonly attempts: number;
   readonly timings: Timings | null;
+  /** Who brought it to its end; `host` is null 90 days after that worker has gone, all of it when there was none */
+  readonly worker: { readonly id: string; readonly host: string | null } | null;
+  /** Since when that worker had it, together with others; until `finished_at` */
+  readonly leased_at: string | null;
   readonly finished_at: string;
 };
 

@@ -158,6 +158,15 @@ export const itemResultSchema = z
     error: z.object({ code: z.string(), detail: z.string() }).nullable(),
     attempts: z.int(),
     timings: timingsSchema.nullable(),
+    worker: z
+      .object({ id: idSchema('worker'), host: z.string().nullable() })
+      .nullable()
+      .describe(
+        'Who brought it to its end; `host` is null 90 days after that worker has gone, all of it when there was none',
+      ),
+    leased_at: timestamp
+      .nullable()
+      .describe('Since when that worker had it, together with others; until `finished_at`'),
     finished_at: timestamp,
   })
   .meta({ id: 'ItemResult' });

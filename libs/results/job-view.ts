@@ -50,6 +50,8 @@ export function viewItem(jobId: string, item: ItemRecord): ItemResult {
     error: item.error,
     attempts: item.attempts,
     timings: item.timings,
+    worker: item.worker && { ...item.worker, id: publicId('worker', item.worker.id) },
+    leased_at: item.leasedAt?.toISOString() ?? null,
     finished_at: item.finishedAt.toISOString(),
   };
 }

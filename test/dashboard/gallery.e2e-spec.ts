@@ -100,6 +100,8 @@ describe('the gallery', () => {
     await screenshot(page, `gallery-${theme}-${size.width}`);
     await page.locator('.tile').first().click();
     await page.getByText('About this image').waitFor();
+    const facts = page.getByRole('region', { name: 'About this image' });
+    expect(await facts.textContent()).toMatch(/Worker.+wrk_[0-9a-f]{32}.*Leased.+Ended/);
     await picturesShown(page);
     expect(await axeViolations(page)).toEqual([]);
     expect(await overhang(page)).toBe(0);

@@ -7,8 +7,19 @@ import {
   jobSchema,
   newUuid,
   parsePublicId,
+  publicId,
+  resultPageSchema,
 } from '#contracts';
-import { claimShard, commitItems, loseLease, registerWorker, releaseLease } from '#database';
+import {
+  cancelWaitingShards,
+  claimShard,
+  commitItems,
+  forgetDeadWorkers,
+  loseLease,
+  registerWorker,
+  releaseLease,
+  removeWorker,
+} from '#database';
 import { stepEndMs } from '#pipeline';
 import { usePostgres } from '#testing';
 import { pictureForm } from '../isolation/owned.js';
@@ -51,14 +62,14 @@ async function startJob() {
 }
 
 /** A worker takes the only shard of a job. */
-async function claim(jobId: string) {
+async function claim(jobId: string, by = worker) {
   const [shard] = await rig.database.query<{ id: string; generation: number }>(
     `UPDATE shards SET state = 'dispatched', generation = generation + 1
      WHERE job_id = $1 AND state IN ('ready', 'dispatched') RETURNING id::text, generation`,
     [parsePublicId('job', jobId)],
   );
   const ticket = { shardId: shard!.id, generation: shard!.generation };
-  return (await claimShard(rig.database, ticket, worker, 60_000))!;
+  return (await claimShard(rig.database, ticket, by, 60_000))!;
 }
 
 describe('the log of a job', () => {
@@ -179,6 +190,46 @@ describe('the latency of a job', () => {
       if (step > 0) expect(ms).toBeGreaterThan(stepEndMs(step - 1));
     }
     expect(rows.map(({ step }) => step)).toEqual([0, 0, 1, 2, 18, 18, 19, 40]);
+  });
+});
+
+describe('an item', () => {
+  it('says which worker did it and since when that had it, also when the worker has gone', async () => {
+    const { job, call } = await startJob();
+    const first = newUuid();
+    const model = { name: 'default', family: 'paligemma', imageSize: 224, note: null };
+    await registerWorker(rig.database, { id: first, host: 'gpu-2', pid: 7, model });
+    const lost = await claim(job.id, first);
+    await commitItems(rig.database, lost, first, [{ n: 0, state: 'succeeded', attempts: 1 }]);
+    await loseLease(rig.database, lost);
+    await removeWorker(rig.database, first);
+    const again = await claim(job.id);
+    await commitItems(rig.database, again, worker, [{ n: 1, state: 'succeeded', attempts: 2 }]);
+    const url = `/v1/jobs/${job.id}/results`;
+    const { data } = resultPageSchema.parse((await call('GET', url)).json());
+    expect(data.map((item) => [item.worker, item.attempts])).toEqual([
+      [{ id: publicId('worker', first), host: 'gpu-2' }, 1],
+      [{ id: publicId('worker', worker), host: 'gpu-1' }, 2],
+    ]);
+    const times = data.flatMap((item) => [item.leased_at!, item.finished_at]);
+    expect(times).toEqual(times.toSorted());
+    await rig.database.query(`UPDATE past_workers SET ended_at = now() - interval '91 days'`);
+    await forgetDeadWorkers(rig.database);
+    const later = resultPageSchema.parse((await call('GET', url)).json()).data;
+    expect(later[0]!.worker).toEqual({ id: publicId('worker', first), host: null });
+  });
+
+  it('that nobody began names no worker', async () => {
+    const { job, call } = await startJob();
+    await call('POST', `/v1/jobs/${job.id}/cancel`);
+    await cancelWaitingShards(rig.database, parsePublicId('job', job.id)!);
+    const { data } = resultPageSchema.parse(
+      (await call('GET', `/v1/jobs/${job.id}/results`)).json(),
+    );
+    expect(data.map((item) => [item.state, item.worker, item.leased_at])).toEqual([
+      ['cancelled', null, null],
+      ['cancelled', null, null],
+    ]);
   });
 });
 

@@ -83,6 +83,8 @@ export const anItem = (n: number, part: Partial<ItemResult> = {}): ItemResult =>
   error: null,
   attempts: 1,
   timings: null,
+  worker: null,
+  leased_at: null,
   finished_at: NOW,
   ...part,
 });

@@ -45,6 +45,20 @@ export function ItemFacts({ item }: { readonly item: ItemResult }) {
             </dd>
           </>
         )}
+        {item.worker !== null && (
+          <>
+            <dt>Worker</dt>
+            <dd>
+              {item.worker.host ?? 'gone for long'} <code className="quiet">{item.worker.id}</code>
+            </dd>
+          </>
+        )}
+        {item.leased_at !== null && (
+          <>
+            <dt>Leased</dt>
+            <dd>{new Date(item.leased_at).toLocaleString()}, with others</dd>
+          </>
+        )}
         <dt>Ended</dt>
         <dd>{new Date(item.finished_at).toLocaleString()}</dd>
         <dt>SHA-256</dt>

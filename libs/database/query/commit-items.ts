@@ -106,16 +106,18 @@ const STOPS = `(jobs.state IN ('queued', 'running', 'paused') AND fails_too_ofte
 
 const COMMIT = `
 WITH held AS (
-  SELECT id, job_id, run FROM shards WHERE id = $1 AND fence = $2 AND state = 'leased' FOR UPDATE
+  SELECT id, job_id, run, leased_at FROM shards WHERE id = $1 AND fence = $2 AND state = 'leased' FOR UPDATE
 ), landed AS (
-  INSERT INTO items (job_id, n, state, attempts, error_code, error_detail, answers, width, height, timings, worker_id, run)
-  SELECT held.job_id, r.n, r.state, r.attempts, r.error_code, r.error_detail, r.answers, r.width, r.height, r.timings, $3, held.run
+  INSERT INTO items (job_id, n, state, attempts, error_code, error_detail, answers, width, height, timings, worker_id, leased_at, run)
+  SELECT held.job_id, r.n, r.state, r.attempts, r.error_code, r.error_detail, r.answers, r.width, r.height, r.timings,
+         $3, held.leased_at, held.run
   FROM held, jsonb_to_recordset($4::jsonb) AS r (
     n int, state text, attempts smallint, error_code text, error_detail text,
     answers jsonb, width int, height int, timings jsonb)
   ON CONFLICT (job_id, n) DO UPDATE
     SET state = excluded.state, attempts = excluded.attempts, error_code = excluded.error_code,
         error_detail = excluded.error_detail, timings = excluded.timings, worker_id = excluded.worker_id,
+        leased_at = excluded.leased_at,
         answers = CASE WHEN items.answers IS NULL THEN excluded.answers
                        ELSE items.answers || coalesce(excluded.answers, '[]') END,
         width = coalesce(items.width, excluded.width), height = coalesce(items.height, excluded.height),

@@ -58,7 +58,7 @@ export async function claimShard(
   const [shard] = await db.query<ClaimedRow>(
     `WITH claimed AS (
        UPDATE shards SET state = 'leased', fence = fence + 1, worker_id = $3, running = NOT isolated,
-              lease_until = now() + $4 * interval '1 millisecond'
+              lease_until = now() + $4 * interval '1 millisecond', leased_at = now()
        WHERE id = $1 AND generation = $2 AND state = 'dispatched'
          AND EXISTS (SELECT 1 FROM jobs WHERE jobs.id = job_id AND jobs.state IN ('queued', 'running'))
        RETURNING *

@@ -1,5 +1,6 @@
 import type { Answer, ItemState, Task, Timings } from '#contracts';
 import type { Queryable } from '../database.js';
+import { findWorkerHosts } from './worker.js';
 
 export interface ItemRecord {
   readonly n: number;
@@ -17,6 +18,9 @@ export interface ItemRecord {
   readonly width: number | null;
   readonly height: number | null;
   readonly timings: Timings | null;
+  /** Who did it; no host when nobody knows it any more. */
+  readonly worker: { readonly id: string; readonly host: string | null } | null;
+  readonly leasedAt: Date | null;
   readonly finishedAt: Date;
 }
 
@@ -35,6 +39,8 @@ interface ItemRow extends Record<string, unknown> {
   width: number | null;
   height: number | null;
   timings: Timings | null;
+  worker_id: string | null;
+  leased_at: Date | null;
   finished_at: Date;
 }
 
@@ -61,7 +67,7 @@ export async function listResults(
     `SELECT item.n, image.name, encode(image.sha256, 'hex') AS sha256, image.custom_id, image.metadata,
             item.state, item.attempts,
             item.error_code, item.error_detail, item.answers, item.width, item.height,
-            item.timings, item.finished_at,
+            item.timings, item.worker_id, item.leased_at, item.finished_at,
             CASE WHEN (SELECT own_tasks IS NOT NULL FROM jobs WHERE id = $1) THEN image.tasks END AS tasks
      FROM (
        SELECT * FROM items
@@ -76,11 +82,13 @@ export async function listResults(
      ORDER BY item.n`,
     [job.id, job.setId, page.after ?? -1, page.state ?? null, page.limit, page.errorCode ?? null],
   );
-  return rows.map(toRecord);
+  const workers = new Set(rows.flatMap(({ worker_id: id }) => id ?? []));
+  const hosts = await findWorkerHosts(db, [...workers]);
+  return rows.map((row) => toRecord(row, hosts));
 }
 
-function toRecord(row: ItemRow): ItemRecord {
-  const { error_code: code, error_detail: detail } = row;
+function toRecord(row: ItemRow, hosts: ReadonlyMap<string, string>): ItemRecord {
+  const { error_code: code, error_detail: detail, worker_id: worker } = row;
   return {
     n: row.n,
     imageName: row.name,
@@ -95,6 +103,8 @@ function toRecord(row: ItemRow): ItemRecord {
     width: row.width,
     height: row.height,
     timings: row.timings,
+    worker: worker === null ? null : { id: worker, host: hosts.get(worker) ?? null },
+    leasedAt: row.leased_at,
     finishedAt: row.finished_at,
   };
 }

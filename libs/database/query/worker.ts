@@ -72,9 +72,24 @@ export async function listModelWorkers(db: Queryable): Promise<ModelWorkers[]> {
   return rows.map((row) => ({ model: row.name, tenantId: row.tenant_id, workers: row.workers }));
 }
 
-/** Output: rows of workers that have been away for an hour are deleted. */
+/** Output: rows of workers that have been away for an hour are deleted; in 90 days their hosts are forgotten, too. */
 export async function forgetDeadWorkers(db: Queryable): Promise<void> {
   await db.query(`DELETE FROM workers WHERE seen_at < now() - interval '1 hour'`);
+  await db.query(`DELETE FROM past_workers WHERE ended_at < now() - interval '90 days'`);
+}
+
+/** Output: the host of each worker that is there or was within 90 days. */
+export async function findWorkerHosts(
+  db: Queryable,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.query<{ id: string; host: string }>(
+    `SELECT id, host FROM past_workers WHERE id = ANY ($1::uuid[])
+     UNION ALL SELECT id, host FROM workers WHERE id = ANY ($1::uuid[])`,
+    [ids],
+  );
+  return new Map(rows.map(({ id, host }) => [id, host]));
 }
 
 /** Output: names of all models that a worker ever served: those the dispatcher feeds. */
