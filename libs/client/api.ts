@@ -1726,6 +1726,8 @@ export interface Operations {
       cursor?: string;
       state?: 'succeeded' | 'failed' | 'cancelled';
       error_code?: string;
+      image?: string;
+      image_prefix?: string;
       from?: number;
     };
     answer: ResultPage;
@@ -2264,7 +2266,7 @@ export const OPERATIONS = {
   listResults: {
     method: 'GET',
     path: '/v1/jobs/{id}/results',
-    query: ['limit', 'cursor', 'state', 'error_code', 'from'],
+    query: ['limit', 'cursor', 'state', 'error_code', 'image', 'image_prefix', 'from'],
     header: [],
     sends: 'nothing',
     answers: 'json',

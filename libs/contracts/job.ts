@@ -174,9 +174,19 @@ export type ItemResult = z.infer<typeof itemResultSchema>;
 
 export const resultPageSchema = pageOf('ResultPage', itemResultSchema);
 export type ResultPage = z.infer<typeof resultPageSchema>;
+const imageTextSchema = z.string().min(1).max(1_024);
+
 export const resultQuerySchema = pageQuerySchema.extend({
   state: itemStateSchema.optional(),
   error_code: errorCodeSchema.optional().describe('Only items that failed of it'),
+  image: imageTextSchema
+    .optional()
+    .describe('Only of images with this custom id or file name; 1,000 of each kind at most'),
+  image_prefix: imageTextSchema
+    .optional()
+    .describe(
+      'Only of images whose custom id or file name begins so, the first 1,000 of each kind; `image` goes before it',
+    ),
   from: z.coerce
     .number()
     .int()

@@ -147,6 +147,43 @@ describe('however large a set or a job is, as many rows are read', () => {
     expect(read).toBeLessThanOrEqual(300);
   });
 
+  it('for the images in it that are called so', async () => {
+    const { jobId, setId } = await endedJob(LARGE);
+    // Half of them have an id besides.
+    await database.query(
+      `UPDATE images SET custom_id = 'id-' || n WHERE set_id = $1 AND n % 2 = 0`,
+      [setId],
+    );
+    const find = async (text: string, isWhole: boolean, after = -1) => {
+      const called = { text, isWhole };
+      const page = { limit: 5, after, called };
+      let found: number[] = [];
+      const read = await rowsRead(async (tx) => {
+        found = (await listResults(tx, { id: jobId, setId }, page)).map(({ n }) => n);
+      });
+      return { found, read };
+    };
+    const exact = await find('image-1500', true);
+    expect(exact.found).toEqual([1_500]);
+    expect(exact.read).toBeLessThanOrEqual(10);
+    expect((await find('id-1500', true)).found).toEqual([1_500]);
+    const few = await find('id-150', false);
+    expect(few.found).toEqual([150, 1_500, 1_502, 1_504, 1_506]);
+    expect(few.read).toBeLessThanOrEqual(400);
+    expect((await find('id-150', false, 1_506)).found[0]).toBe(1_508);
+    // Not the whole of what begins so: a thousand of each kind, and their items.
+    const many = await find('im', false);
+    expect(many.found).toHaveLength(5);
+    expect(many.read).toBeLessThanOrEqual(5_000);
+    expect((await find('image-1503', false)).found[0]).toBe(1_503);
+    expect((await find('image-1502', false)).found[0]).toBe(1_502);
+    expect((await find('mage-', false)).found).toEqual([]);
+    // Neither pattern nor escape.
+    for (const text of ['%', '_d-1', 'id-1%', '\\', "i'd"]) {
+      expect((await find(text, false)).found).toEqual([]);
+    }
+  });
+
   it('for the few that failed in it, wherever they are', async () => {
     const { jobId, setId } = await endedJob(LARGE);
     const far = LARGE - 1_000;

@@ -35,6 +35,7 @@ export * from './query/import-listing.js';
 export * from './query/image-content.js';
 export * from './query/known-image.js';
 export * from './query/job-filter.js';
+export * from './query/find-images.js';
 export * from './query/job-latency.js';
 export * from './query/job-log.js';
 export * from './query/job-quota.js';

@@ -122,6 +122,24 @@ describe('the gallery', () => {
   });
 });
 
+describe('an image', () => {
+  it('is found by its name from the keyboard, and the address says so', async () => {
+    const [first] = await results(jobId);
+    const page = await browser.openSignedIn(`/jobs/${jobId}`, system.apiKey);
+    await page.locator('.tile').nth(1).waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type(`"${first!.image.name}"`);
+    await page.waitForURL(/image=/);
+    await expect.poll(() => page.locator('.tile').count()).toBe(1);
+    await page.reload();
+    await expect.poll(() => page.locator('.tile').count()).toBe(1);
+    expect(await page.locator('.tile-name').textContent()).toBe(first!.image.name);
+    await page.getByRole('searchbox').fill('no such name');
+    await page.getByText('No image is like that.').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+  });
+});
+
 describe('a label that hardly any image has', () => {
   it('is looked for in a large job no further than somebody wants', async () => {
     const page = await browser.openSignedIn('/jobs', system.apiKey);

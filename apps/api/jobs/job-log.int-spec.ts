@@ -219,6 +219,21 @@ describe('an item', () => {
     expect(later[0]!.worker).toEqual({ id: publicId('worker', first), host: null });
   });
 
+  it('is found by its name, by its whole or by how it begins', async () => {
+    const { job, call } = await startJob();
+    await endItems(rig.database, job.id, (n) => (n === 1 ? 'image.undecodable' : undefined));
+    const find = async (query: string) => {
+      const page = (await call('GET', `/v1/jobs/${job.id}/results?${query}`)).json();
+      return resultPageSchema.parse(page).data.map(({ image }) => image.name);
+    };
+    expect(await find('image=b.png.png')).toEqual(['b.png.png']);
+    expect(await find('image=b')).toEqual([]);
+    expect(await find('image_prefix=b')).toEqual(['b.png.png']);
+    expect(await find('image_prefix=b&state=succeeded')).toEqual([]);
+    expect(await find('image_prefix=b&image=a.png.png')).toEqual(['a.png.png']);
+    expect((await call('GET', `/v1/jobs/${job.id}/results?image=`)).statusCode).toBe(400);
+  });
+
   it('that nobody began names no worker', async () => {
     const { job, call } = await startJob();
     await call('POST', `/v1/jobs/${job.id}/cancel`);

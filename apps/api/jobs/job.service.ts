@@ -17,6 +17,7 @@ import {
   listJobs,
   listResults,
   pollJob,
+  type ImageCalled,
   type JobRecord,
   type KeptAnswer,
   type Queryable,
@@ -109,12 +110,13 @@ export class JobService {
   async listResults(
     tenantId: string,
     id: string,
-    { limit, cursor, from, state, error_code: errorCode }: z.output<typeof resultQuerySchema>,
+    query: z.output<typeof resultQuerySchema>,
   ): Promise<ResultPage> {
+    const { limit, cursor, from, state, error_code: errorCode } = query;
     const position = decodeCursor(cursor, NUMBER_CURSOR);
     const job = await this.#require(tenantId, id);
     const after = position === undefined ? (from ?? 0) - 1 : Number(position);
-    const page = { limit: limit + 1, after, state, errorCode };
+    const page = { limit: limit + 1, after, state, errorCode, called: calledBy(query) };
     const items = await listResults(this.parts.database, job, page);
     return toPage(
       items,
@@ -129,4 +131,13 @@ export class JobService {
     if (job === undefined) throw notFound('job', id);
     return job;
   }
+}
+
+/** Input: a query of results. The whole of a name says more than its beginning. */
+function calledBy({
+  image,
+  image_prefix: prefix,
+}: Pick<z.output<typeof resultQuerySchema>, 'image' | 'image_prefix'>): ImageCalled | undefined {
+  if (image !== undefined) return { text: image, isWhole: true };
+  return prefix === undefined ? undefined : { text: prefix, isWhole: false };
 }

@@ -66,6 +66,15 @@ export type NewRetry = z.input<typeof retryJobSchema>;
 export type JobMove = 'cancel' | 'pause' | 'resume';
 export type NewFineTuning = z.input<typeof createFineTuningSchema>;
 
+/** Which results; everything given must hold. */
+export interface ResultFilterText {
+  readonly state?: ItemState;
+  /** A custom id or file name. */
+  readonly image?: string;
+  /** How one of them begins. */
+  readonly image_prefix?: string;
+}
+
 /** The public HTTP API, typed. Every answer is checked against the contract before it is believed. */
 export class PalletClient {
   readonly url: string;
@@ -199,16 +208,16 @@ export class PalletClient {
   /** The ended items of a job in the order of their numbers, a page at a time; works while it runs. */
   resultPages(
     jobId: string,
-    query: { state?: ItemState } & CallOptions = {},
+    query: ResultFilterText & CallOptions = {},
   ): AsyncGenerator<ResultPage> {
     const path = `/v1/jobs/${encodeURIComponent(jobId)}/results`;
-    const { state, signal } = query;
-    return this.#api.pages(resultPageSchema, path, { state }, { signal });
+    const { signal, ...filter } = query;
+    return this.#api.pages(resultPageSchema, path, filter, { signal });
   }
 
   async *results(
     jobId: string,
-    query: { state?: ItemState } & CallOptions = {},
+    query: ResultFilterText & CallOptions = {},
   ): AsyncGenerator<ItemResult> {
     for await (const page of this.resultPages(jobId, query)) yield* page.data;
   }

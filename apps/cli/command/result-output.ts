@@ -1,11 +1,9 @@
-import type { Job, ItemState } from '#contracts';
-import type { PalletClient } from '../client/pallet-client.js';
+import type { Job } from '#contracts';
+import type { PalletClient, ResultFilterText } from '../client/pallet-client.js';
 import type { CliContext } from '../context.js';
 import { RESULT_COLUMNS, resultRows } from '../output/result-row.js';
 
-export interface ResultQuery {
-  state?: ItemState;
-}
+export type ResultQuery = ResultFilterText;
 
 /** A table with one row per image and task, written page by page. */
 export async function writeResultTable(

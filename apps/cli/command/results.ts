@@ -8,6 +8,8 @@ interface ResultFlags {
   json?: boolean;
   jsonl?: boolean;
   state?: ItemState;
+  image?: string;
+  imagePrefix?: string;
 }
 
 export function addResultsCommand(program: Command, context: CliContext): void {
@@ -16,6 +18,10 @@ export function addResultsCommand(program: Command, context: CliContext): void {
     .description('print the answers of a job; while it runs, those that are there')
     .argument('<job>', 'id of the job')
     .addOption(new Option('--state <state>', 'only these').choices(itemStateSchema.options))
+    .addOption(
+      new Option('--image <name>', 'only this custom id or file name').conflicts('imagePrefix'),
+    )
+    .option('--image-prefix <text>', 'only where one of them begins so')
     .addOption(jsonOption())
     .addOption(new Option('--jsonl', 'write one JSON object per image and line').conflicts('json'))
     .addHelpText(
@@ -23,7 +29,8 @@ export function addResultsCommand(program: Command, context: CliContext): void {
       `
 Examples:
   pallet results job_019a... --jsonl > answers.jsonl
-  pallet results job_019a... --state failed`,
+  pallet results job_019a... --state failed
+  pallet results job_019a... --image-prefix camera-7/`,
     )
     .action(action<[string], ResultFlags>(context, results));
 }
@@ -31,7 +38,7 @@ Examples:
 async function results(input: CommandInput<ResultFlags>, id: string): Promise<void> {
   const { flags, context } = input;
   const client = await connect(input);
-  const query = { state: flags.state };
+  const query = { state: flags.state, image: flags.image, image_prefix: flags.imagePrefix };
   if (flags.jsonl) return writeResultLines(client, id, context, query);
   const job = await client.getJob(id, { signal: context.signal });
   if (job.finished_at === null) {

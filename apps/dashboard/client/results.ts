@@ -46,6 +46,13 @@ export function useChunk(job: Job, chunk: number, isWanted: boolean) {
 export interface ResultFilter {
   readonly state?: string;
   readonly errorCode?: string;
+  /** A custom id or file name, or how one begins; in quotes the whole of it. */
+  readonly called?: string;
+}
+
+function calledQuery(text: string): { readonly [name: string]: string } {
+  const whole = /^"(.+)"$/.exec(text)?.[1];
+  return whole === undefined ? { image_prefix: text } : { image: whole };
 }
 
 /** The items that ended like that, from the first on. */
@@ -56,6 +63,7 @@ export function useFilteredResults(job: Job, filter: ResultFilter, isWanted: boo
     ...pagesOf<ResultPage>(`/v1/jobs/${job.id}/results`, 200, {
       ...(filter.state && { state: filter.state }),
       ...(filter.errorCode && { error_code: filter.errorCode }),
+      ...(filter.called && calledQuery(filter.called)),
     }),
     enabled: isWanted,
     refetchInterval: ({ state }) =>

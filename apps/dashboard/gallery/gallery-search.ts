@@ -7,6 +7,8 @@ export interface GallerySearch {
   readonly state?: 'succeeded' | 'failed' | 'cancelled';
   readonly cause?: string;
   readonly label?: string;
+  /** Custom id or file name of an image, or how one begins; in quotes the whole of it. */
+  readonly image?: string;
   /** Least confidence of a box that is shown, percent. */
   readonly least?: number;
 }
@@ -22,6 +24,7 @@ export function readGallerySearch(search: Readonly<Record<string, unknown>>): Ga
     ...(state && { state }),
     ...(typeof search.cause === 'string' && search.cause !== '' && { cause: search.cause }),
     ...(typeof search.label === 'string' && search.label !== '' && { label: search.label }),
+    ...(typeof search.image === 'string' && search.image !== '' && { image: search.image }),
     ...(Number.isInteger(least) && least > 0 && least <= 100 && { least }),
   };
 }

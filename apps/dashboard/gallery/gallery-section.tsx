@@ -3,6 +3,7 @@ import { useCallback, useMemo, useState } from 'react';
 import type { Job } from '#contracts';
 import { useChunk, useFilteredResults } from '../client/results';
 import { Failure } from '../parts/failure';
+import { SearchBox } from '../parts/search-box';
 import { count } from '../parts/format';
 import { colourOf } from '../overlay/class-colour';
 import type { GallerySearch } from './gallery-search';
@@ -26,9 +27,13 @@ export function GallerySection({ job }: { readonly job: Job }) {
     });
   const [first, setFirst] = useState(0);
   const [maskOpacity, setMaskOpacity] = useState(0.5);
-  const isWhole = !search.state && !search.cause && !search.label;
+  const isWhole = !search.state && !search.cause && !search.label && !search.image;
   const least = (search.least ?? 0) / 100;
-  const filter = { state: search.cause ? 'failed' : search.state, errorCode: search.cause };
+  const filter = {
+    state: search.cause ? 'failed' : search.state,
+    errorCode: search.cause,
+    called: search.image,
+  };
   const pages = useFilteredResults(job, filter, !isWhole);
   const start = useChunk(job, 0, isWhole);
   const loaded = useMemo(
@@ -64,6 +69,12 @@ export function GallerySection({ job }: { readonly job: Job }) {
       <div className="gallery-head">
         <h2 id="images">Images</h2>
         <StateChoices job={job} search={search} set={set} />
+        <SearchBox
+          value={search.image ?? ''}
+          onChange={(text) => set({ image: text === '' ? undefined : text })}
+          placeholder="Name or custom id begins"
+          label='Find images by the beginning of a file name or custom id, or "the whole of it" in quotes'
+        />
         {hasBoxes && (
           <Sliders
             least={search.least ?? 0}

@@ -1,5 +1,6 @@
 import type { Answer, ItemState, Task, Timings } from '#contracts';
 import type { Queryable } from '../database.js';
+import { calledValues, IMAGES_CALLED, type ImageCalled } from './find-images.js';
 import { findWorkerHosts } from './worker.js';
 
 export interface ItemRecord {
@@ -51,7 +52,19 @@ export interface ResultPageRequest {
   readonly state?: ItemState;
   /** Only items that failed of it. */
   readonly errorCode?: string;
+  /** Only of images that are called so. */
+  readonly called?: ImageCalled;
 }
+
+const ENDED_ITEMS = `
+       SELECT * FROM items
+       WHERE job_id = $1 AND n > $3 AND ($4::text IS NULL OR state = $4)
+         AND ($6::text IS NULL OR (error_code = $6 AND state <> 'succeeded'))`;
+
+/** One look-up for each image that was found: a join of the two would read all of a large job. */
+const CALLED_ITEMS = `
+       SELECT ended.* FROM (${IMAGES_CALLED('$2', '$7', '$8')}) AS found
+       CROSS JOIN LATERAL (${ENDED_ITEMS} AND n = found.n LIMIT 1) AS ended`;
 
 /**
  * Input: a job that the caller found for its tenant. Output: its items that have ended, by number,
@@ -70,9 +83,7 @@ export async function listResults(
             item.timings, item.worker_id, item.leased_at, item.finished_at,
             CASE WHEN (SELECT own_tasks IS NOT NULL FROM jobs WHERE id = $1) THEN image.tasks END AS tasks
      FROM (
-       SELECT * FROM items
-       WHERE job_id = $1 AND n > $3 AND ($4::text IS NULL OR state = $4)
-         AND ($6::text IS NULL OR (error_code = $6 AND state <> 'succeeded'))
+       ${page.called ? CALLED_ITEMS : ENDED_ITEMS}
        ORDER BY n LIMIT $5
      ) AS item
      CROSS JOIN LATERAL (
@@ -80,7 +91,15 @@ export async function listResults(
        WHERE set_id = $2 AND images.n = item.n LIMIT 1
      ) AS image
      ORDER BY item.n`,
-    [job.id, job.setId, page.after ?? -1, page.state ?? null, page.limit, page.errorCode ?? null],
+    [
+      job.id,
+      job.setId,
+      page.after ?? -1,
+      page.state ?? null,
+      page.limit,
+      page.errorCode ?? null,
+      ...(page.called ? calledValues(page.called) : []),
+    ],
   );
   const workers = new Set(rows.flatMap(({ worker_id: id }) => id ?? []));
   const hosts = await findWorkerHosts(db, [...workers]);
