@@ -1,5 +1,6 @@
 // `npm run test:mutants`: proves that the tests of the promises can fail. Each mutant is a copy of the sources with one
-// safeguard taken out; the specs that watch over it must turn red there, and are green here.
+// safeguard taken out; the specs that watch over it must turn red there, one close to the code and one of the faults,
+// and are green here.
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
@@ -7,10 +8,21 @@ import { join } from 'node:path';
 import { requireNode } from './node-version.js';
 
 requireNode();
+const { ensureBuild } = await import('./build.js');
 const { ensurePackages } = await import('./packages.js');
+const { ensureRedisServer } = await import('./redis-server.js');
 const { fail, ROOT, say, StepError } = await import('./step.js');
 
-const COPIED = ['apps', 'libs', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+const COPIED = [
+  '.swcrc',
+  'apps',
+  'libs',
+  'test',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+];
 const COMMIT = 'libs/database/query/commit-items.ts';
 const MUTANTS = [
   {
@@ -22,9 +34,18 @@ const MUTANTS = [
         'WHERE id = $1 AND $2::bigint > 0 FOR',
       ],
     ],
-    project: 'integration',
-    spec: 'libs/database/pipeline.int-spec.ts',
-    title: 'refuses the commit of a holder whose lease went to another',
+    watches: [
+      {
+        project: 'integration',
+        spec: 'libs/database/pipeline.int-spec.ts',
+        title: 'refuses the commit of a holder whose lease went to another',
+      },
+      {
+        project: 'long-faults',
+        spec: 'test/faults/long/late-commit.e2e-spec.ts',
+        title: 'a commit that arrives when another has the lease is refused, as a whole',
+      },
+    ],
   },
   {
     without: 'the unique key of items: a commit that is repeated counts again',
@@ -41,50 +62,110 @@ const MUTANTS = [
       ],
       [COMMIT, /  ON CONFLICT \(job_id, n\) DO UPDATE[^]*?WHERE items\.run < excluded\.run\n/, ''],
     ],
-    project: 'integration',
-    spec: 'libs/database/pipeline.int-spec.ts',
-    title: 'stays whole under any order of feeds',
+    watches: [
+      {
+        project: 'integration',
+        spec: 'libs/database/pipeline.int-spec.ts',
+        title: 'stays whole under any order of feeds',
+      },
+      {
+        project: 'faults',
+        spec: 'test/faults/network.e2e-spec.ts',
+        title: 'gets no reply to commits that were made, and makes none of them twice',
+      },
+    ],
   },
   {
     without: 'the bytes before the row: a picture is acknowledged that the store has not',
     patches: [['libs/intake/image-store.ts', 'await file.send((body)', 'void file.send((body)']],
-    project: 'unit',
-    spec: 'libs/intake/image-store.spec.ts',
-    title: 'when the store has its bytes, and not before',
+    watches: [
+      {
+        project: 'unit',
+        spec: 'libs/intake/image-store.spec.ts',
+        title: 'when the store has its bytes, and not before',
+      },
+      {
+        project: 'long-faults',
+        spec: 'test/faults/long/unfinished-upload.e2e-spec.ts',
+        title: 'what the store has not taken is not acknowledged',
+      },
+    ],
+  },
+  {
+    without: 'the comparison with its hash: whatever the store hands out is looked at',
+    patches: [
+      [
+        'libs/storage/image-content.ts',
+        "digest('hex') !== sha256) throw",
+        "digest('hex') === '') throw",
+      ],
+    ],
+    watches: [
+      {
+        project: 'unit',
+        spec: 'libs/storage/image-content.spec.ts',
+        title: 'is read as it was uploaded, or not at all',
+      },
+      {
+        project: 'faults',
+        spec: 'test/faults/network.e2e-spec.ts',
+        title: 'that hands out a picture without its end is asked again',
+      },
+    ],
   },
 ];
 
 try {
+  await ensureRedisServer();
   await ensurePackages();
-  const survivors = MUTANTS.filter((mutant) => !isKilled(mutant));
-  if (survivors.length > 0) {
-    throw new StepError(
-      survivors
-        .map(({ without, spec }) => `SURVIVED without ${without}. ${spec} did not see it.`)
-        .join('\n'),
-    );
-  }
-  say(`${MUTANTS.length} mutants, all of them seen.`);
+  await ensureBuild();
+  const survivors = MUTANTS.flatMap(survivedBy);
+  if (survivors.length > 0) throw new StepError(survivors.join('\n'));
+  say(`${MUTANTS.length} mutants, each seen by all that watch over it.`);
 } catch (error) {
   fail(error);
 }
 
-/** Errors: StepError when the mutant cannot be made, or the spec is not green without it. */
-function isKilled(mutant) {
-  if (failureOf(ROOT, mutant) !== undefined)
-    throw new StepError(`${mutant.spec} is red without any mutant; mend that first.`);
+/**
+ * Output: a line for each spec that did not see the mutant.
+ * Errors: StepError when the mutant cannot be made, or a spec is not green without it.
+ */
+function survivedBy({ without, patches, watches }) {
+  for (const watch of watches) {
+    const failure = failureOf(ROOT, watch);
+    if (failure !== undefined)
+      throw new StepError(`${watch.spec} is red without any mutant; mend that first.\n${failure}`);
+  }
   // Beside the checkout and on the same disk, so that packages are found by a link.
   const copy = mkdtempSync(join(ROOT, '..', '.pallet-mutant-'));
   try {
     for (const name of COPIED) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-    for (const patch of mutant.patches) apply(copy, patch);
-    const failure = failureOf(copy, mutant);
-    say(`without ${mutant.without}\n  ${failure ?? 'NOT SEEN'}`);
-    return failure !== undefined;
+    for (const patch of patches) apply(copy, patch);
+    build(copy);
+    say(`without ${without}`);
+    return watches
+      .filter((watch) => !isSeen(copy, watch))
+      .map(({ spec }) => {
+        return `SURVIVED without ${without}. ${spec} did not see it.`;
+      });
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
+}
+
+function isSeen(copy, watch) {
+  const failure = failureOf(copy, watch);
+  say(`  ${watch.spec}: ${failure ?? 'NOT SEEN'}`);
+  return failure !== undefined;
+}
+
+/** What the processes of the faults run. No dashboard: the api answers programs without one. */
+function build(copy) {
+  const ignored = '**/*spec.ts,**/node_modules/**,apps/dashboard/**';
+  const args = ['swc', 'libs', 'apps', '-d', 'dist', '--quiet', '--ignore', ignored];
+  const { status } = spawnSync('npx', args, { cwd: copy, stdio: 'inherit' });
+  if (status !== 0) throw new StepError('The mutant does not compile.');
 }
 
 function apply(copy, [path, from, to]) {
