@@ -10,14 +10,21 @@ export interface Queryable {
 
 /** SQLSTATEs that pass by themselves: connection trouble, shutdown, too many clients; deadlocks, which end one of two. */
 const PASSING = /^(08|53|57P0|40001|40P01)/;
+/** SQLSTATE: neither a table nor the log may grow. It passes as well, when somebody makes room. */
+const DISK_FULL = '53100';
+/** So long after a write found no room the database counts as full; writes come more often than that. */
+const FULL_MS = 30_000;
 const PASSING_SYSTEM = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOENT']);
 
 /**
  * A bounded pool on the Postgres that holds the truth. Errors of the connection come out as
- * `database.unavailable` (retryable); errors of a statement come out as they are.
+ * `database.unavailable` (retryable), a disk without room as `database.full` (retryable); errors of a statement come
+ * out as they are.
  */
 export class Database implements Queryable {
   readonly #pool: pg.Pool;
+  /** When a write last found no room, by the clock that never steps. */
+  #fullAt = -Infinity;
 
   constructor(url: string, options: { connections?: number; applicationName?: string } = {}) {
     this.#pool = new pg.Pool({
@@ -38,8 +45,13 @@ export class Database implements Queryable {
       const result = await this.#pool.query<R>(text, [...values]);
       return result.rows;
     } catch (error) {
-      throw toDatabaseError(error);
+      throw this.#translated(error);
     }
+  }
+
+  /** True when a write found no room, not long ago: what is read still comes. */
+  get isFull(): boolean {
+    return performance.now() - this.#fullAt < FULL_MS;
   }
 
   /** Runs `work` in one transaction; whatever it throws rolls back and is thrown on. */
@@ -63,7 +75,7 @@ export class Database implements Queryable {
       await client.query('ROLLBACK').catch(() => {
         broken = true;
       });
-      throw toDatabaseError(error);
+      throw this.#translated(error);
     } finally {
       client.off('error', ignore);
       client.release(broken);
@@ -77,11 +89,26 @@ export class Database implements Queryable {
   async close(): Promise<void> {
     await this.#pool.end();
   }
+
+  #translated(error: unknown): unknown {
+    if (codeOf(error) === DISK_FULL) this.#fullAt = performance.now();
+    return toDatabaseError(error);
+  }
 }
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : '';
 
 function toDatabaseError(error: unknown): unknown {
   if (error instanceof AppError || !(error instanceof Error)) return error;
-  const code = 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
+  if (code === DISK_FULL) {
+    return new AppError(
+      'database.full',
+      "PostgreSQL's disk is full, so nothing was written; try again when there is room.",
+      { retryable: true, cause: error },
+    );
+  }
   const passing =
     PASSING.test(code) ||
     PASSING_SYSTEM.has(code) ||

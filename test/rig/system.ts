@@ -8,6 +8,7 @@ import {
   startRedis,
   startService,
   type ChildService,
+  type EmbeddedPostgres,
   type EmbeddedRedis,
 } from '#embedded';
 import { Links } from './links.js';
@@ -32,6 +33,10 @@ export interface SystemOptions {
   /** Default: a folder of its own. */
   readonly storageUrl?: string;
   readonly postgresSettings?: Readonly<Record<string, string>>;
+  /** Where PostgreSQL has its files, or had them: another disk, a backup. Default: a folder of its own. */
+  readonly postgresDirectory?: string;
+  /** Of a system that is restored. Default: a new one. */
+  readonly apiKey?: string;
   /** For benches: wires run in this process, and every byte would go through it while it measures. */
   readonly isDirect?: boolean;
 }
@@ -62,12 +67,13 @@ export class System {
   databaseUrl!: string;
   redis: EmbeddedRedis | undefined;
   #queueUrl!: string;
-  readonly apiKey = createApiKey();
+  readonly apiKey: string;
   #directory!: string;
-  #stopPostgres: () => Promise<unknown> = async () => undefined;
+  postgres: EmbeddedPostgres | undefined;
 
   private constructor(private readonly options: SystemOptions) {
     this.build = options.build ?? compiled('');
+    this.apiKey = options.apiKey ?? createApiKey();
   }
 
   static async start(options: SystemOptions = {}): Promise<System> {
@@ -97,12 +103,7 @@ export class System {
         isSerial: this.options.isSerial ?? false,
       }),
     );
-    const postgres = await startPostgres({
-      dataDirectory: join(this.#directory, 'postgres'),
-      settings: { max_connections: '100', ...this.options.postgresSettings },
-    });
-    this.#stopPostgres = () => postgres.stop();
-    this.databaseUrl = postgres.url;
+    await this.startPostgres();
     this.#queueUrl = await this.#openQueue();
     await this.startApi();
     await this.startDispatcher();
@@ -115,6 +116,16 @@ export class System {
     if (queue !== undefined) return queue.redisUrl;
     this.redis = await startRedis();
     return this.redis.url;
+  }
+
+  /** Again under the address that it had, when it has ended. */
+  async startPostgres(): Promise<void> {
+    this.postgres = await startPostgres({
+      dataDirectory: this.options.postgresDirectory ?? join(this.#directory, 'postgres'),
+      settings: { max_connections: '100', ...this.options.postgresSettings },
+      ...(this.databaseUrl === undefined ? {} : { port: Number(new URL(this.databaseUrl).port) }),
+    });
+    this.databaseUrl = this.postgres.url;
   }
 
   /** Again under the address that it had. */
@@ -170,7 +181,7 @@ export class System {
   async stop(): Promise<void> {
     await Promise.all([...this.#running].map((service) => service.stop(20_000)));
     await this.redis?.stop();
-    await this.#stopPostgres();
+    await this.postgres?.stop();
     if (this.#directory) await rm(this.#directory, { recursive: true, force: true });
   }
 

@@ -11,6 +11,8 @@ const PATIENCE_MS = 2_000;
 
 type Check = Readiness['checks'][string];
 
+const NO_ROOM: Check = { ok: false, detail: 'has no room for writes' };
+
 @ApiTags('Health')
 @Public()
 @Controller('health')
@@ -24,7 +26,10 @@ export class HealthController {
     return { status: 'live' };
   }
 
-  /** Without the queue requests still succeed; work only waits. */
+  /**
+   * Without the queue requests still succeed; work only waits. A database without room still answers whoever reads, so
+   * it takes no api out of service: each write is refused for itself.
+   */
   @Get('ready')
   @ApiOperation({
     operationId: 'getReadiness',
@@ -41,10 +46,12 @@ export class HealthController {
     ]);
     // An api that is about to end still answers, but is to get no more connections.
     const isAvailable = databaseCheck.ok && storageCheck.ok && !departure?.hasBegun;
+    const writeCheck = databaseCheck.ok && database.isFull ? NO_ROOM : databaseCheck;
+    const isWhole = writeCheck.ok && queueCheck.ok;
     void reply.status(isAvailable ? 200 : 503);
     return {
-      status: !isAvailable ? 'unavailable' : queueCheck.ok ? 'ready' : 'degraded',
-      checks: { database: databaseCheck, storage: storageCheck, queue: queueCheck },
+      status: !isAvailable ? 'unavailable' : isWhole ? 'ready' : 'degraded',
+      checks: { database: writeCheck, storage: storageCheck, queue: queueCheck },
     };
   }
 }

@@ -97,6 +97,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   'secrets.unreadable': 503,
   'spool.failed': 503,
   'database.unavailable': 503,
+  'database.full': 503,
 };
 
 const NOT_FOUND =
