@@ -1232,6 +1232,9 @@ export type Series = {
   /** Part of the images that failed, 0 to 1; null while none ended */
   readonly error_rate: readonly (number | null)[];
   readonly tokens_per_second: readonly (number | null)[];
+  /** Time of an image, from its fetch to its answer; null while none succeeded */
+  readonly p50_ms: readonly (number | null)[];
+  readonly p95_ms: readonly (number | null)[];
   readonly outstanding_items: readonly (number | null)[];
   readonly backlog_accelerator_seconds: readonly (number | null)[];
   readonly in_flight_items: readonly (number | null)[];

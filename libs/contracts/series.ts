@@ -26,6 +26,10 @@ export const seriesSchema = z
     failed_per_second: values,
     error_rate: values.describe('Part of the images that failed, 0 to 1; null while none ended'),
     tokens_per_second: values,
+    p50_ms: values.describe(
+      'Time of an image, from its fetch to its answer; null while none succeeded',
+    ),
+    p95_ms: values,
     outstanding_items: values,
     backlog_accelerator_seconds: values,
     in_flight_items: values,

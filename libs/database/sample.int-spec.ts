@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newUuid } from '#contracts';
+import { latencyStep } from '#pipeline';
 import { usePostgres } from '#testing';
 import {
   Database,
@@ -39,6 +40,18 @@ const pool = (more: Partial<PoolSample> = {}): PoolSample => ({
   queuedShards: 3,
   ...more,
 });
+const REPORT = {
+  version: '1',
+  provider: 'cpu' as const,
+  device: null,
+  slots: 8,
+  slots_in_use: 1,
+  images_per_second: 0,
+  tokens_per_second: 0,
+  cpu_percent: 60,
+  memory_bytes: null,
+  gpu: null,
+};
 const FINE = { sampleSeconds: 10, pointSeconds: 10, points: 90 };
 const known = (points: readonly SeriesPoint[]) =>
   points.filter((point) => point.outstandingItems !== null);
@@ -47,8 +60,8 @@ const known = (points: readonly SeriesPoint[]) =>
 const put = (stepSeconds: number, entries: readonly Entry[], model = MODEL) =>
   database.query(
     `INSERT INTO samples (step_seconds, at, model, taken_at, outstanding_items, backlog_seconds, in_flight_items,
-       oldest_wait_seconds, workers, items_succeeded, items_failed, tokens)
-     SELECT $1, at, $4, at + interval '1 second', 1, 1, 0, 0, 1, total, 0, 0
+       oldest_wait_seconds, workers, items_succeeded, items_failed, tokens, latency_counts)
+     SELECT $1, at, $4, at + interval '1 second', 1, 1, 0, 0, 1, total, 0, 0, jsonb_build_object('17', total)
      FROM unnest($2::int[], $3::int[]) AS entry (ago, total), LATERAL (
        SELECT date_bin($1 * interval '1 second', now(), 'epoch') - ago * $1 * interval '1 second' AS at
      ) AS bucket`,
@@ -76,25 +89,13 @@ describe('samples', () => {
   });
 
   it('hold what the pool and its workers say, and null for what nobody knows', async () => {
-    const report = {
-      version: '1',
-      provider: 'cpu' as const,
-      device: null,
-      slots: 8,
-      slots_in_use: 1,
-      images_per_second: 0,
-      tokens_per_second: 0,
-      cpu_percent: 60,
-      memory_bytes: null,
-      gpu: null,
-    };
-    const worker = { model: MODEL, host: 'here', pid: 2, state: 'busy' as const, report };
-    const done = { succeeded: 0, failed: 0, tokens: 0 };
+    const worker = { model: MODEL, host: 'here', pid: 2, state: 'busy' as const, report: REPORT };
+    const done = { succeeded: 0, failed: 0, tokens: 0, latency: {} };
     await reportWorker(database, { ...worker, id: newUuid(), done });
     await reportWorker(database, {
       ...worker,
       id: newUuid(),
-      report: { ...report, cpu_percent: 100 },
+      report: { ...REPORT, cpu_percent: 100 },
       done,
     });
     await saveSamples(database, [pool({ oldestWaitSeconds: 7, queuedShards: null })]);
@@ -159,7 +160,9 @@ describe('samples', () => {
           const elapsed = span[0]!.seconds ?? 0;
           const rates = points.flatMap(({ succeededPerSecond: rate }) => rate ?? []);
           const done = (sampled.at(-1)?.total ?? 0) - (sampled[0]?.total ?? 0);
+          const timed = points.map(({ latency }) => latency?.['17'] ?? 0);
           expect(points).toHaveLength(90);
+          expect(timed.reduce((sum, images) => sum + images, 0)).toBe(done);
           expect(rates.every((rate) => rate >= 0)).toBe(true);
           if (sampled.length < 2) expect(rates).toEqual([]);
           const weights = await weightsOf(points, pointSeconds);
@@ -170,6 +173,34 @@ describe('samples', () => {
       );
     },
   );
+
+  it('know how long images took, by the steps that workers count by', async () => {
+    const timings = fc.record({
+      fetch_ms: fc.double({ min: 0, max: 1e6, noNaN: true }),
+      decode_ms: fc.nat(1_000),
+      encode_ms: fc.constantFrom(0, 2, 4, 64, 1_024),
+      generate_ms: fc.constantFrom(0, 1, 256, 1e7),
+    });
+    const all = fc.sample(timings, 300);
+    const counted = await database.query<{ step: number }>(
+      'SELECT latency_step(value) AS step FROM jsonb_array_elements($1)',
+      [JSON.stringify(all)],
+    );
+    expect(all.map((each) => latencyStep(each))).toEqual(counted.map(({ step }) => step));
+    const latency = { '8': 3, [String(latencyStep(all[0]!))]: 1 };
+    const report = { id: newUuid(), model: MODEL, host: 'here', pid: 3, state: 'busy' as const };
+    const said = { ...report, report: REPORT };
+    const done = { succeeded: 4, failed: 0, tokens: 0 };
+    await saveSamples(database, [pool()]);
+    await database.query(`UPDATE samples SET at = at - interval '1 minute'`);
+    await reportWorker(database, { ...said, done: { ...done, latency } });
+    await reportWorker(database, { ...said, done: { ...done, latency: { '8': 2 } } });
+    await saveSamples(database, [pool()]);
+    const points = await readSeries(database, FINE);
+    expect(points.map((point) => point.latency).filter((each) => each !== null)).toEqual([
+      { ...latency, '8': 5 },
+    ]);
+  });
 
   it('that no chart shows any more are forgotten, and no others', async () => {
     for (const { seconds } of SAMPLE_STEPS) {

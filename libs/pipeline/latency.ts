@@ -1,8 +1,18 @@
+import type { Timings } from '#contracts';
+
 /** Steps 0 to 40; the last one holds all that took longer. */
 const LAST_STEP = 40;
 
 /** Where a step ends, milliseconds: two steps are a doubling. The function `latency_step` of the database counts by it. */
 export const stepEndMs = (step: number): number => 2 ** (step / 2);
+
+/** Output: the step that holds the sum of the stages, as the database's `latency_step` has it. */
+export function latencyStep(timings: Timings): number {
+  const { fetch_ms: fetch, decode_ms: decode, encode_ms: encode, generate_ms: generate } = timings;
+  // Less than any time can be told apart by: what ends a step is in it.
+  const step = 2 * Math.log2(Math.max(1, fetch + decode + encode + generate)) - 1e-9;
+  return Math.min(LAST_STEP, Math.max(0, Math.ceil(step)));
+}
 
 export interface LatencyBucket {
   readonly aboveMs: number;

@@ -8,6 +8,7 @@ import { axeViolations, NARROW, overhang, screenshot, TestBrowser, WIDE } from '
 import { drawnPixels, tableOf } from './chart.js';
 
 const IMAGES = 'Images a second';
+const TIMES = 'Time of an image';
 let system: System;
 let client: TestClient;
 let browser: TestBrowser;
@@ -39,8 +40,9 @@ afterAll(async () => {
 async function seedHour(database: Database): Promise<void> {
   await database.query(
     `INSERT INTO samples (step_seconds, at, model, taken_at, outstanding_items, backlog_seconds, in_flight_items,
-       oldest_wait_seconds, workers, items_succeeded, items_failed, tokens, cpu_percent)
-     SELECT 10, at, 'unserved', at, 4000 - 10 * n, 900 - 3 * n, 8, 0, 2, 70 * n, 10 * n, 2000 * n, 150 + n % 40
+       oldest_wait_seconds, workers, items_succeeded, items_failed, tokens, cpu_percent, latency_counts)
+     SELECT 10, at, 'unserved', at, 4000 - 10 * n, 900 - 3 * n, 8, 0, 2, 70 * n, 10 * n, 2000 * n, 150 + n % 40,
+       jsonb_build_object('16', 60 * n, '20', 10 * n)
      FROM generate_series(1, 180) AS n,
        LATERAL (SELECT date_bin('10 s', now(), 'epoch') - (200 - n) * interval '10 s' AS at) AS bucket
      ON CONFLICT DO NOTHING`,
@@ -68,7 +70,22 @@ describe('an operator', () => {
     await page.waitForURL('**/operate/queue?span=24h');
     await page.reload();
     await page.locator('.spans [aria-current]', { hasText: 'a day' }).waitFor();
-    expect(await page.locator('.chart').count()).toBe(6);
+    await expect.poll(() => page.locator('.chart').count(), { timeout: 30_000 }).toBe(9);
+    // The address, the select and the curves: those of one pool, and of one that has none.
+    const choice = page.getByRole('combobox', { name: 'Pool' });
+    await choice.selectOption('unserved');
+    await page.waitForURL('**/operate/queue?span=24h&pool=unserved');
+    await page.getByRole('link', { name: 'an hour' }).press('Enter');
+    await page.waitForURL((url) => url.search === '?span=1h&pool=unserved');
+    await expect.poll(() => drawnPixels(page, TIMES, 1), { timeout: 30_000 }).toBeGreaterThan(100);
+    expect((await tableOf(page, TIMES)).slice(-60)).toContainEqual([
+      expect.any(String),
+      // 60 of 70 between 181 and 256 ms; the 95th of 100 between 724 ms and 1 s.
+      expect.stringMatching(/^2\d\d ms$/),
+      expect.stringMatching(/^(8|9)\d\d ms$/),
+    ]);
+    await choice.selectOption('all together');
+    await page.waitForURL((url) => url.search === '?span=1h');
     await page.close();
   });
 

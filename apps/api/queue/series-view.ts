@@ -1,5 +1,6 @@
 import type { Series, Span } from '#contracts';
 import type { SeriesPoint, SeriesSpan } from '#database';
+import { latencyAt, latencyBuckets } from '#pipeline';
 
 /** How each span is cut: about as many points as a chart has room for. */
 export const SPAN_POINTS: Readonly<Record<Span, SeriesSpan>> = {
@@ -24,6 +25,8 @@ export function viewSeries(
     failed_per_second: column((point) => point.failedPerSecond),
     error_rate: column(errorRate),
     tokens_per_second: column((point) => point.tokensPerSecond),
+    p50_ms: column(within(0.5)),
+    p95_ms: column(within(0.95)),
     outstanding_items: column((point) => point.outstandingItems),
     backlog_accelerator_seconds: column((point) => point.backlogSeconds),
     in_flight_items: column((point) => point.inFlightItems),
@@ -34,6 +37,12 @@ export function viewSeries(
     gpu_percent: column((point) => point.gpuPercent),
   };
 }
+
+/** The time within which this share of the images was done. */
+const within =
+  (share: number) =>
+  ({ latency }: SeriesPoint): number | null =>
+    latencyAt(latencyBuckets(latency ?? {}), share);
 
 const endedPerSecond = ({ succeededPerSecond: well, failedPerSecond: failed }: SeriesPoint) =>
   well === null || failed === null ? null : well + failed;

@@ -17,7 +17,7 @@ const REPORT: WorkerReport = {
   memory_bytes: 1_000,
   gpu: { name: 'NVIDIA H200', percent: 97, memory_bytes: 10, memory_total_bytes: 20 },
 };
-const NOTHING = { succeeded: 0, failed: 0, tokens: 0 };
+const NOTHING = { succeeded: 0, failed: 0, tokens: 0, latency: {} };
 const rig = useApi(usePostgres());
 let operator: { headers: Record<string, string> };
 
@@ -89,9 +89,12 @@ describe('workers', () => {
         )
       )[0];
     const before = await totals();
-    const one = worker({ done: { succeeded: 3, failed: 1, tokens: 70 } });
+    const one = worker({ done: { succeeded: 3, failed: 1, tokens: 70, latency: {} } });
     await Promise.all([reportWorker(rig.database, one), reportWorker(rig.database, worker())]);
-    await reportWorker(rig.database, { ...one, done: { succeeded: 2, failed: 0, tokens: 5 } });
+    await reportWorker(rig.database, {
+      ...one,
+      done: { succeeded: 2, failed: 0, tokens: 5, latency: {} },
+    });
     expect(before).toEqual({ items_succeeded: 0, items_failed: 0, tokens: 0 });
     expect(await totals()).toEqual({ items_succeeded: 5, items_failed: 1, tokens: 75 });
   });

@@ -41,11 +41,15 @@ export function useDrainWorker(id: string) {
   });
 }
 
-/** The span before stays while another is fetched. */
-export const useSeries = (span: Span) =>
+/** Of one pool, or of all together. What was asked before stays while another is fetched. */
+export const useSeries = (span: Span, pool: string | undefined) =>
   useQuery({
-    queryKey: ['operate', 'series', span],
-    queryFn: ({ signal }) => request<Series>(`/v1/operate/series?span=${span}`, { signal }),
+    queryKey: ['operate', 'series', span, pool],
+    queryFn: ({ signal }) =>
+      request<Series>(`/v1/operate/series?${seriesQuery(span, pool)}`, { signal }),
     placeholderData: keepPreviousData,
     refetchInterval: 2 * LOOK_MS,
   });
+
+const seriesQuery = (span: Span, pool: string | undefined): string =>
+  new URLSearchParams({ span, ...(pool !== undefined && { pool }) }).toString();

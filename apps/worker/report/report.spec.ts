@@ -8,16 +8,22 @@ describe('the tally of a worker', () => {
   it('gives each count once, and what could not be told again', () => {
     const tally = new WorkTally();
     const answer = { task: 0, tokens: 7 } as NonNullable<EndedItem['answers']>[number];
-    const item: EndedItem = { n: 0, state: 'succeeded', attempts: 1, answers: [answer] };
-    const known = { ...item, answers: [{ ...answer, cached: true }] };
+    const known: EndedItem = {
+      n: 0,
+      state: 'succeeded',
+      attempts: 1,
+      answers: [{ ...answer, cached: true }],
+    };
+    const timings = { fetch_ms: 1, decode_ms: 1, encode_ms: 2, generate_ms: 12 };
+    const item = { ...known, answers: [answer], timings };
     const failed: EndedItem = { n: 1, state: 'failed', attempts: 1 };
     tally.committed([item, known, failed]);
     const done = tally.take();
-    expect(done).toEqual({ succeeded: 2, failed: 1, tokens: 7 });
-    expect(tally.take()).toEqual({ succeeded: 0, failed: 0, tokens: 0 });
+    expect(done).toEqual({ succeeded: 2, failed: 1, tokens: 7, latency: { 8: 1 } });
+    expect(tally.take()).toEqual({ succeeded: 0, failed: 0, tokens: 0, latency: {} });
     tally.committed([item]);
     tally.putBack(done);
-    expect(tally.take()).toEqual({ succeeded: 3, failed: 1, tokens: 14 });
+    expect(tally.take()).toEqual({ succeeded: 3, failed: 1, tokens: 14, latency: { 8: 2 } });
   });
 });
 

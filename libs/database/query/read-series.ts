@@ -23,6 +23,8 @@ export interface SeriesPoint {
   readonly queuedShards: number | null;
   readonly cpuPercent: number | null;
   readonly gpuPercent: number | null;
+  /** Images that succeeded since the point before that anybody sampled, by the step of their time. */
+  readonly latency: Readonly<Record<string, number>> | null;
 }
 
 /** Per second, of the samples of a point; what lies before the first sample of all is nobody's. */
@@ -64,14 +66,27 @@ export function readSeries(
               avg(in_flight_items) AS in_flight, max(oldest_wait_seconds) AS oldest, avg(workers) AS workers,
               avg(queued_shards) AS queued, avg(cpu_percent) AS cpu, avg(gpu_percent) AS gpu
        FROM taken GROUP BY model, t
+     ), last AS (
+       SELECT model, date_bin($2 * interval '1 second', at, 'epoch') AS t,
+              (array_agg(latency_counts ORDER BY at DESC))[1] AS counts,
+              (array_agg(latency_counts ORDER BY at))[1] AS first
+       FROM taken WHERE latency_counts IS NOT NULL GROUP BY model, t
+     ), grown AS (
+       SELECT t, counts, coalesce(lag(counts) OVER (PARTITION BY model ORDER BY t), first) AS before FROM last
+     ), latency AS (
+       SELECT t, jsonb_object_agg(step, images) AS counts FROM (
+         SELECT t, step, sum(images::bigint - coalesce(before ->> step, '0')::bigint)::bigint AS images
+         FROM grown, jsonb_each_text(counts) AS counted (step, images) GROUP BY t, step
+       ) AS steps WHERE images > 0 GROUP BY t
      )
      SELECT extract(epoch FROM t)::int AS at, sum(succeeded)::float8 AS "succeededPerSecond",
             sum(failed)::float8 AS "failedPerSecond", sum(written)::float8 AS "tokensPerSecond",
             sum(outstanding)::float8 AS "outstandingItems", sum(backlog)::float8 AS "backlogSeconds",
             sum(in_flight)::float8 AS "inFlightItems", max(oldest)::float8 AS "oldestWaitSeconds",
             sum(workers)::float8 AS workers, sum(queued)::float8 AS "queuedShards",
-            (${perWorker('cpu')})::float8 AS "cpuPercent", (${perWorker('gpu')})::float8 AS "gpuPercent"
-     FROM times LEFT JOIN points USING (t) GROUP BY t ORDER BY t`,
+            (${perWorker('cpu')})::float8 AS "cpuPercent", (${perWorker('gpu')})::float8 AS "gpuPercent",
+            latency.counts AS latency
+     FROM times LEFT JOIN points USING (t) LEFT JOIN latency USING (t) GROUP BY t, latency.counts ORDER BY t`,
     [sampleSeconds, pointSeconds, points, pool ?? null],
   );
 }

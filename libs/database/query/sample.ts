@@ -40,10 +40,10 @@ export async function isSampled(db: Queryable): Promise<boolean> {
 export async function saveSamples(db: Queryable, pools: readonly PoolSample[]): Promise<void> {
   await db.query(
     `INSERT INTO samples (step_seconds, at, model, outstanding_items, backlog_seconds, in_flight_items,
-       oldest_wait_seconds, workers, queued_shards, items_succeeded, items_failed, tokens, cpu_percent, gpu_percent)
+       oldest_wait_seconds, workers, queued_shards, items_succeeded, items_failed, tokens, latency_counts, cpu_percent, gpu_percent)
      SELECT step, date_bin(step * interval '1 second', now(), 'epoch'), models.name, pool."outstandingItems",
        pool."outstandingSeconds", pool."inFlightItems", coalesce(pool."oldestWaitSeconds", 0), pool.workers,
-       pool."queuedShards", items_succeeded, items_failed, tokens, said.cpu, said.gpu
+       pool."queuedShards", items_succeeded, items_failed, tokens, latency_counts, said.cpu, said.gpu
      FROM jsonb_to_recordset($1) AS pool (model text, "outstandingItems" bigint, "outstandingSeconds" float8,
             "inFlightItems" bigint, "oldestWaitSeconds" float8, workers integer, "queuedShards" integer)
        JOIN models ON models.name = pool.model

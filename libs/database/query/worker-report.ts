@@ -7,6 +7,8 @@ export interface WorkDone {
   readonly succeeded: number;
   readonly failed: number;
   readonly tokens: number;
+  /** Images that succeeded, by the step of their time (`latencyStep`); those that were known already are not in it. */
+  readonly latency: Readonly<Record<string, number>>;
 }
 
 export interface ReportingWorker {
@@ -29,14 +31,14 @@ export async function reportWorker(db: Queryable, worker: ReportingWorker): Prom
   const [row] = await db.query<{ drains: boolean }>(
     `WITH counted AS (
        UPDATE models SET items_succeeded = items_succeeded + $7, items_failed = items_failed + $8,
-         tokens = models.tokens + $9
+         tokens = models.tokens + $9, latency_counts = summed_counts(models.latency_counts, $10)
        WHERE name = $2 AND $7::bigint + $8::bigint + $9::bigint > 0
      )
      INSERT INTO workers (id, model, host, pid, state, report)
      SELECT $1, name, $3, $4, $5, $6 FROM models WHERE name = $2
      ON CONFLICT (id) DO UPDATE SET state = excluded.state, report = excluded.report, seen_at = now()
      RETURNING drain_requested_at IS NOT NULL AS drains`,
-    [id, model, host, pid, state, report, done.succeeded, done.failed, done.tokens],
+    [id, model, host, pid, state, report, done.succeeded, done.failed, done.tokens, done.latency],
   );
   return row?.drains ?? false;
 }

@@ -1,6 +1,6 @@
 import type { Series, Span } from '#contracts';
 import type { ChartLine } from '../../chart/chart-props';
-import { duration, percent } from '../../parts/format';
+import { duration, latency, percent } from '../../parts/format';
 
 interface Chart {
   readonly title: string;
@@ -22,7 +22,22 @@ export function chartsOf(series: Series): readonly Chart[] {
         { name: 'failed', values: series.failed_per_second },
       ],
     },
+    {
+      title: 'Time of an image',
+      lines: [
+        { name: 'half within', values: series.p50_ms },
+        { name: '95 of 100 within', values: series.p95_ms },
+      ],
+      showY: latency,
+    },
     { title: 'Tokens a second', lines: [{ name: 'written', values: series.tokens_per_second }] },
+    {
+      title: 'Images to do',
+      lines: [
+        { name: 'all', values: series.outstanding_items },
+        { name: 'with workers', values: series.in_flight_items },
+      ],
+    },
     {
       title: 'Backlog, time of one accelerator',
       lines: [{ name: 'waiting', values: series.backlog_accelerator_seconds }],
@@ -38,6 +53,7 @@ export function chartsOf(series: Series): readonly Chart[] {
       lines: [{ name: 'of images that ended', values: series.error_rate }],
       showY: percent,
     },
+    { title: 'Workers', lines: [{ name: 'that serve', values: series.workers }] },
     {
       title: 'Processors, mean of the workers',
       lines: [{ name: 'CPU', values: series.cpu_percent }, ...(hasGpu ? [gpu] : [])],

@@ -9,12 +9,14 @@ export const SPAN_NAMES: readonly (readonly [span: Span, name: string])[] = [
 
 export const DEFAULT_SPAN: Span = '1h';
 
-/** What the address of the page says: how far back its charts look. */
+/** What the address of the page says: how far back its charts look, and at which pool; all together without one. */
 export interface QueueSearch {
   readonly span?: Span;
+  readonly pool?: string;
 }
 
 export function readQueueSearch(search: Readonly<Record<string, unknown>>): QueueSearch {
-  const known = SPAN_NAMES.find(([span]) => span === search.span);
-  return known === undefined ? {} : { span: known[0] };
+  const span = SPAN_NAMES.find(([each]) => each === search.span)?.[0];
+  const pool = typeof search.pool === 'string' && search.pool !== '' ? search.pool : undefined;
+  return { ...(span && { span }), ...(pool && { pool }) };
 }

@@ -27,9 +27,9 @@ describe('what waits', () => {
 });
 
 describe('the address of the page', () => {
-  it('says how far back to look, or nothing that is known', () => {
-    expect(readQueueSearch({ span: '24h' })).toEqual({ span: '24h' });
-    expect(readQueueSearch({ span: '2h' })).toEqual({});
+  it('says how far back to look, and at which pool, or nothing that is known', () => {
+    expect(readQueueSearch({ span: '24h', pool: 'm' })).toEqual({ span: '24h', pool: 'm' });
+    expect(readQueueSearch({ span: '2h', pool: '' })).toEqual({});
   });
 });
 

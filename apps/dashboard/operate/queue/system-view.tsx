@@ -19,7 +19,7 @@ export function SystemView() {
         {queue.error && <Failure error={queue.error} />}
         {queue.data && <PoolFigures pools={queue.data.pools} />}
       </section>
-      <SeriesSection />
+      <SeriesSection pools={queue.data?.pools.map(({ pool }) => pool) ?? []} />
       <section aria-labelledby="workers">
         <h2 id="workers">Workers</h2>
         {workers.error && <Failure error={workers.error} />}
