@@ -46,6 +46,9 @@ async function startJob(name: string, images: number) {
   });
 }
 
+/** What comes while somebody looks waits behind a button, so that it moves nothing. */
+const showNew = (page: Page) => page.getByRole('button', { name: '1 new job' }).click();
+
 const rowOf = (page: Page, name: string) => page.getByRole('listitem').filter({ hasText: name });
 
 describe('the list of jobs', () => {
@@ -228,6 +231,7 @@ describe('the stream of events', () => {
     const asked: string[] = [];
     page.on('request', (request) => asked.push(new URL(request.url()).pathname));
     const job = await startJob('Told, not asked', 100);
+    await showNew(page);
     const row = rowOf(page, 'Told, not asked');
     await row.getByText('partly failed').waitFor({ timeout: 60_000 });
     // The list is asked for when the job is new, begins and ends; its hundred answers come by themselves.
@@ -244,6 +248,7 @@ describe('the stream of events', () => {
     await page.getByRole('status').getByText('reconnecting').waitFor();
     await rowOf(page, 'Harbour cameras').waitFor();
     await startJob('Asked, not told', 1);
+    await showNew(page);
     await rowOf(page, 'Asked, not told').getByText('partly failed').waitFor();
     await page.unroute('**/v1/events');
     await page.getByRole('status').getByText('live').waitFor();
@@ -259,6 +264,7 @@ describe('the stream of events', () => {
     const back = page.waitForRequest('**/v1/events');
     await page.context().setOffline(false);
     expect(await (await back).headerValue('last-event-id')).toMatch(/^\d+-\d+$/);
+    await showNew(page);
     await rowOf(page, 'While away').getByText('partly failed').waitFor();
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Job, Task } from '#contracts';
 import { TestClient } from '../rig/client.js';
 import { System } from '../rig/system.js';
-import { NARROW, TestBrowser, WIDE, type Page } from './browser.js';
+import { axeViolations, NARROW, screenshot, TestBrowser, WIDE, type Page } from './browser.js';
 import { shiftsOf, sumOf, watchShifts } from './layout-shift.js';
 import { uprightPicture } from './upright-picture.js';
 
@@ -65,7 +65,7 @@ async function expectStill(page: Page): Promise<void> {
 }
 
 describe.each([WIDE, NARROW])('by itself hardly anything moves (%o)', (size) => {
-  it('on the list of jobs while one goes on', async () => {
+  it('on the list of jobs while one goes on and another comes', async () => {
     const { id } = await startJob(`Live ${size.width}`, 32);
     await client.request('POST', `/v1/jobs/${id}/pause`);
     const page = await openWatched('/jobs', size);
@@ -73,6 +73,10 @@ describe.each([WIDE, NARROW])('by itself hardly anything moves (%o)', (size) => 
     await row.getByText('paused').waitFor();
     await client.request('POST', `/v1/jobs/${id}/resume`);
     await row.getByText('partly failed').waitFor({ timeout: 60_000 });
+    await startJob(`Arrival ${size.width}`, 4);
+    await page.getByRole('button', { name: '1 new job' }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, `jobs-arrival-${size.width}`, false);
     await expectStill(page);
   });
 

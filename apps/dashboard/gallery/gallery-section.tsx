@@ -72,7 +72,7 @@ export function GallerySection({ job }: { readonly job: Job }) {
         <SearchBox
           value={search.image ?? ''}
           onChange={(text) => set({ image: text === '' ? undefined : text })}
-          placeholder="Name or custom id begins"
+          placeholder="Name or custom id"
           label='Find images by the beginning of a file name or custom id, or "the whole of it" in quotes'
         />
         {hasBoxes && (

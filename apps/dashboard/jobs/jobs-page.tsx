@@ -1,30 +1,44 @@
 import { Link, useSearch } from '@tanstack/react-router';
+import { ArrowUp } from 'lucide-react';
 import { useEffect } from 'react';
 import { useJobs } from '../client/jobs';
 import { Failure } from '../parts/failure';
+import { counted } from '../parts/format';
 import { JobFilters } from './job-filters';
 import { JobRow } from './job-row';
 import { jobQuery } from './job-search';
+import { useArrivals } from './use-arrivals';
 
 export function JobsPage() {
   const search = useSearch({ from: '/jobs' });
-  const jobs = useJobs(jobQuery(search));
+  const filter = jobQuery(search);
+  const jobs = useJobs(filter);
   useEffect(() => {
     document.title = 'Jobs · Pallet';
   }, []);
   const rows = jobs.data?.pages.flatMap((page) => page.data) ?? [];
+  const arrivals = useArrivals(rows, jobs.isPlaceholderData ? undefined : filter.toString());
   const isFiltered = Object.keys(search).length > 0;
   return (
     <div className="page">
       <div className="page-head">
-        <h1>Jobs</h1>
+        <div className="jobs-title">
+          <h1>Jobs</h1>
+          <div aria-live="polite">
+            {arrivals.waiting > 0 && (
+              <button type="button" className="button new-jobs" onClick={arrivals.show}>
+                <ArrowUp size={14} aria-hidden="true" /> {counted(arrivals.waiting, 'new job')}
+              </button>
+            )}
+          </div>
+        </div>
         <JobFilters search={search} />
       </div>
       {jobs.error && <Failure error={jobs.error} />}
       {jobs.data && rows.length === 0 && (isFiltered ? <NothingFound /> : <FirstRun />)}
       {rows.length > 0 && (
         <ul className="job-list" aria-label="Jobs, newest first">
-          {rows.map((job) => (
+          {arrivals.shown.map((job) => (
             <JobRow key={job.id} job={job} seenAt={jobs.dataUpdatedAt} />
           ))}
         </ul>
