@@ -1,4 +1,5 @@
-import { memo, useEffect } from 'react';
+import { useNavigate } from '@tanstack/react-router';
+import { memo, useEffect, type MouseEvent } from 'react';
 import type { ItemResult, Job } from '#contracts';
 import { CHUNK, useChunk } from '../client/results';
 import { counted } from '../parts/format';
@@ -20,7 +21,7 @@ export function WholeGrid({ job, first, ...rest }: GridProps & { readonly first:
   const grid = useTileGrid(count);
   const { columns } = grid;
   return (
-    <Grid grid={grid} count={count}>
+    <Grid jobId={job.id} grid={grid} count={count}>
       {(row) => {
         const from = first + row * columns;
         const size = Math.min(columns, first + count - from);
@@ -69,7 +70,7 @@ export function ListGrid({ job, items, onEnd, ...rest }: ListProps) {
     if (isNearEnd) onEnd();
   }, [isNearEnd, onEnd, items.length]);
   return (
-    <Grid grid={grid} count={items.length}>
+    <Grid jobId={job.id} grid={grid} count={items.length}>
       {(row) =>
         items
           .slice(row * columns, (row + 1) * columns)
@@ -90,14 +91,22 @@ export function ListGrid({ job, items, onEnd, ...rest }: ListProps) {
 }
 
 interface FrameProps {
+  readonly jobId: string;
   readonly grid: ReturnType<typeof useTileGrid>;
   readonly count: number;
   readonly children: (row: number) => React.ReactNode;
 }
 
-function Grid({ grid: { frame, columns, virtualizer }, count, children }: FrameProps) {
+function Grid({ jobId, grid: { frame, columns, virtualizer }, count, children }: FrameProps) {
+  const openTile = useOpenTile(jobId);
   return (
-    <div ref={frame} className="tiles" role="group" aria-label={counted(count, 'image')}>
+    <div
+      ref={frame}
+      className="tiles"
+      role="group"
+      aria-label={counted(count, 'image')}
+      onClick={openTile}
+    >
       <div className="tiles-inside" style={{ height: virtualizer.getTotalSize() }}>
         {virtualizer.getVirtualItems().map((row) => (
           <div
@@ -114,4 +123,17 @@ function Grid({ grid: { frame, columns, virtualizer }, count, children }: FrameP
       </div>
     </div>
   );
+}
+
+/** One handler for all tiles. Clicks that ask for a new tab or window are the browser's. */
+function useOpenTile(jobId: string) {
+  const navigate = useNavigate();
+  return (event: MouseEvent<HTMLElement>): void => {
+    const isPlain = !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+    if (!isPlain || event.button !== 0 || !(event.target instanceof Element)) return;
+    const n = event.target.closest<HTMLElement>('a.tile')?.dataset.n;
+    if (n === undefined) return;
+    event.preventDefault();
+    void navigate({ to: '/jobs/$jobId/items/$n', params: { jobId, n } });
+  };
 }

@@ -1,4 +1,3 @@
-import { Link } from '@tanstack/react-router';
 import { memo, useMemo, useState } from 'react';
 import type { Box, ItemResult } from '#contracts';
 import { thumbnailUrl } from '../client/results';
@@ -19,6 +18,7 @@ interface Props {
 /**
  * One image of a job: its picture with what was found in it, and in words what was answered, or why not. Takes no whole
  * job, which changes with every answer: a tile is drawn again when its own item has changed, not at each turn of the wheel.
+ * A plain link, whose clicks its grid takes: each of the router's follows the address for itself, which scrolling pays for.
  */
 export const ItemTile = memo(function ItemTile(props: Props) {
   const { jobId, setId, n, item, side, least, maskOpacity } = props;
@@ -27,11 +27,11 @@ export const ItemTile = memo(function ItemTile(props: Props) {
   const place = fit(item, side);
   const summary = useMemo(() => summaryOf(item, least), [item, least]);
   return (
-    <Link
-      to="/jobs/$jobId/items/$n"
-      params={{ jobId, n: String(n) }}
+    <a
+      href={`/jobs/${jobId}/items/${n}`}
       className="tile"
       data-row=""
+      data-n={n}
       data-state={item?.state ?? 'waiting'}
       title={hoverText(item)}
     >
@@ -64,7 +64,7 @@ export const ItemTile = memo(function ItemTile(props: Props) {
         <span className="tile-name">{item?.image.name ?? `image ${n + 1}`}</span>
         <span className="tile-answer">{summary}</span>
       </span>
-    </Link>
+    </a>
   );
 });
 

@@ -11,11 +11,15 @@ export function maskInCanvas({ size: [height, width], counts }: Runs, to: Size):
   const runs = readRuns(counts);
   const rows = Int32Array.from({ length: to.height }, (_, y) => middle(y, to.height, height));
   const bitmap = new Uint8Array(to.width * to.height);
+  const [first, past] = columnsOf(runs, height);
   let last = -1;
   let run = 0;
   let end = runs[0] ?? 0;
   for (let x = 0; x < to.width; x++) {
     const column = middle(x, to.width, width);
+    // Most of a picture is beside the object.
+    if (column < first) continue;
+    if (column >= past) break;
     for (let y = 0; y < to.height; y++) {
       const pixel = y * to.width + x;
       // A canvas that is larger than the mask shows a column more than once; the runs are past it by then.
@@ -31,6 +35,13 @@ export function maskInCanvas({ size: [height, width], counts }: Runs, to: Size):
     last = column;
   }
   return bitmap;
+}
+
+/** The first column that has a pixel of the object, and the one after the last. */
+function columnsOf(runs: readonly number[], height: number): [number, number] {
+  const all = runs.reduce((sum, run) => sum + run, 0);
+  const behind = runs.length % 2 === 1 ? runs.at(-1)! : 0;
+  return [Math.floor((runs[0] ?? 0) / height), Math.ceil((all - behind) / height)];
 }
 
 interface Size {
