@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as lasting } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parsePublicId, type ImageSet, type PartUrls, type Upload } from '#contracts';
 import { Database } from '#database';
@@ -98,6 +99,31 @@ describe.skipIf(!hasFalseClocks)('an hour', () => {
     console.info(`taken back after ${Math.round(tookMs)} ms`);
     expect(tookMs).toBeLessThan(2 * Number(SHORT_TIMERS.LEASE_MS));
     await expectAllWell(next.job.id, next.files);
+  });
+
+  it('after another, ahead, in a worker: its engine host is not taken for silent', async () => {
+    // It says that it lives twice a second and is looked at once: one step of four comes between the two.
+    const slow = await System.start({
+      workers: 0,
+      itemMs: 1_000,
+      env: { ...SHORT_TIMERS, HOST_SILENCE_MS: '4000' },
+    });
+    try {
+      const clock = new FalseClock(join(slow.directory, 'clock'));
+      const worker = await slow.startWorker(clock.env);
+      const by = new TestClient(slow.url, slow.apiKey);
+      const { files, job } = await order(by, 100);
+      await untilProgress(by, job.id, 1);
+      for (let step = 1; step <= 20; step += 1) {
+        clock.set(step * HOUR_SECONDS);
+        await lasting(450);
+      }
+      await by.finished(job.id, 60_000);
+      expect(hostsOf(worker.pid)).toEqual([worker.hostPid]);
+      expect((await checkJob(by, slow.databaseUrl, job.id, files)).faults).toEqual([]);
+    } finally {
+      await slow.stop();
+    }
   });
 
   it.each(SIDES)('%s from its start, in a worker: the store is read', async (_, by) => {
