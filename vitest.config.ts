@@ -6,15 +6,17 @@ const ssr = { resolve: { conditions: ['source', 'node'] } };
 
 const FAULTS = 'test/faults/**/*.e2e-spec.ts';
 const LONG_FAULTS = 'test/faults/long/**/*.e2e-spec.ts';
+/** Said, because vitest by itself leaves one core free, which on two cores is one file at a time. */
+const FILES_AT_ONCE = 2;
 const WHOLE_PROCESSES = { testTimeout: 600_000, hookTimeout: 180_000 };
 
 /**
- * Five projects, by what a spec needs:
+ * Five projects, by what a spec needs; two files at a time where nothing is said:
  *  unit         `x.spec.ts` beside the code: no network, no server, no disk beyond fixtures
  *  integration  `x.int-spec.ts` beside the code: real Redis, Postgres, S3 server
  *  system       `test/*.e2e-spec.ts`: whole processes, built by `npm run build`; one file at a time, for some measure
  *               time, frames or memory
- *  faults       `test/faults`: the same, but two files at a time, for they mostly wait: for leases, timers, restarts
+ *  faults       `test/faults`: the same, but two files at a time again: they mostly wait for leases, timers, restarts
  *  long-faults  `test/faults/long`: minutes each; not for `npm test`, but for `npm run test:faults`
  */
 export default defineConfig({
@@ -29,6 +31,7 @@ export default defineConfig({
           testTimeout: 20_000,
           include: ['{apps,libs,demo}/**/*.spec.ts'],
           exclude: ['**/node_modules/**'],
+          maxWorkers: FILES_AT_ONCE,
         },
       },
       {
@@ -39,6 +42,7 @@ export default defineConfig({
           include: ['{apps,libs}/**/*.int-spec.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          maxWorkers: FILES_AT_ONCE,
         },
       },
       {
@@ -60,7 +64,7 @@ export default defineConfig({
           include: [FAULTS],
           exclude: [LONG_FAULTS],
           ...WHOLE_PROCESSES,
-          maxWorkers: 2,
+          maxWorkers: FILES_AT_ONCE,
         },
       },
       {
