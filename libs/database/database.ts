@@ -30,6 +30,8 @@ export class Database implements Queryable {
     this.#pool = new pg.Pool({
       connectionString: url,
       max: options.connections ?? 8,
+      // Kept however long nobody asks: leases are renewed also while PostgreSQL has no connection for anybody else.
+      min: 1,
       application_name: options.applicationName ?? 'pallet',
       connectionTimeoutMillis: 5_000,
       // A server that went away without a word must not hold a heartbeat forever.
