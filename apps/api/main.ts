@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { setTimeout as lasting } from 'node:timers/promises';
 import { loadApiConfig } from '#config';
-import { Database, migrate } from '#database';
+import { Database, migrate, untilDatabase } from '#database';
 import { onStop } from '#lifecycle';
 import { connectQueue } from '#queue';
 import { openObjectStore } from '#storage';
@@ -23,6 +23,9 @@ const tracing = await startTracing('api', config.tracing, { registry, log });
 const database = new Database(config.databaseUrl, {
   applicationName: 'pallet-api',
   connections: 16,
+});
+await untilDatabase(database, {
+  onWait: (error) => log.warn({ error }, 'waiting for PostgreSQL'),
 });
 await migrate(database);
 if (config.bootstrapApiKey !== undefined) await saveBootstrapKey(database, config.bootstrapApiKey);

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { loadDispatcherConfig } from '#config';
-import { Database, migrate } from '#database';
+import { Database, migrate, untilDatabase } from '#database';
 import { onStop } from '#lifecycle';
 import { connectQueue } from '#queue';
 import { openObjectStore } from '#storage';
@@ -16,6 +16,9 @@ const log = createLogger('dispatcher', config.logLevel);
 const registry = createRegistry();
 const tracing = await startTracing('dispatcher', config.tracing, { registry, log });
 const database = new Database(config.databaseUrl, { applicationName: 'pallet-dispatcher' });
+await untilDatabase(database, {
+  onWait: (error) => log.warn({ error }, 'waiting for PostgreSQL'),
+});
 await migrate(database);
 const queue = await connectQueue(config.queueUrl, {
   onError: (error) => log.warn({ error }, 'queue'),

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { loadTrainerConfig } from '#config';
-import { Database } from '#database';
+import { Database, untilDatabase } from '#database';
 import { onStop } from '#lifecycle';
 import { openObjectStore } from '#storage';
 import { createLogger, createRegistry, openHealthPort, startTracing } from '#telemetry';
@@ -15,6 +15,10 @@ const tracing = await startTracing('trainer', config.tracing, { registry, log: l
 const database = new Database(config.databaseUrl, {
   applicationName: 'pallet-trainer',
   connections: 4,
+});
+await untilDatabase(database, {
+  schema: true,
+  onWait: (error) => logger.warn({ error }, 'waiting for PostgreSQL'),
 });
 const store = openObjectStore(config.storageUrl);
 const log = (level: 'info' | 'warn' | 'error', message: string, context: object): void =>

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import { loadWorkerConfig, readVersion } from '#config';
-import { Database } from '#database';
+import { Database, untilDatabase } from '#database';
 import { onStop } from '#lifecycle';
 import { connectQueue } from '#queue';
 import { openObjectStore } from '#storage';
@@ -20,6 +20,10 @@ const log = createLogger('worker', config.logLevel);
 const registry = createRegistry();
 const tracing = await startTracing('worker', config.tracing, { registry, log });
 const database = new Database(config.databaseUrl, { applicationName: 'pallet-worker' });
+await untilDatabase(database, {
+  schema: true,
+  onWait: (error) => log.warn({ error }, 'waiting for PostgreSQL'),
+});
 const queue = await connectQueue(config.queueUrl, {
   onError: (error) => log.warn({ error }, 'queue'),
 });

@@ -1,5 +1,6 @@
 export * from './database.js';
-export * from './migrate.js';
+export { migrate } from './migrate.js';
+export { untilDatabase } from './until-database.js';
 export * from './query/api-key.js';
 export * from './query/batch.js';
 export * from './query/batch-lease.js';

@@ -13,7 +13,7 @@ export async function migrate(
   database: Database,
   directory = migrationsDirectory(),
 ): Promise<void> {
-  const files = (await readdir(directory)).filter((file) => file.endsWith('.sql')).toSorted();
+  const files = await migrationsOf(directory);
   await database.transaction(async (tx) => {
     await tx.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
     await tx.query(
@@ -28,6 +28,23 @@ export async function migrate(
     }
   });
 }
+
+/** Output: whether every migration of this version has run. */
+export async function isMigrated(
+  database: Database,
+  directory = migrationsDirectory(),
+): Promise<boolean> {
+  const [table] = await database.query<{ there: boolean }>(
+    `SELECT to_regclass('migrations') IS NOT NULL AS there`,
+  );
+  if (!table!.there) return false;
+  const rows = await database.query<{ name: string }>('SELECT name FROM migrations');
+  const ran = new Set(rows.map(({ name }) => name));
+  return (await migrationsOf(directory)).every((file) => ran.has(file));
+}
+
+const migrationsOf = async (directory: string): Promise<string[]> =>
+  (await readdir(directory)).filter((file) => file.endsWith('.sql')).toSorted();
 
 /** The SQL lies in `libs/database/migrations` of the package, beside `dist/` or above this source. */
 function migrationsDirectory(): string {
