@@ -43,17 +43,16 @@ export class FaultProxy {
 
   private constructor(
     private readonly server: Server,
-    private readonly target: { readonly host: string; readonly port: number },
+    private target: { readonly host: string; readonly port: number },
   ) {
     server.on('connection', (client) => this.#accept(client));
   }
 
   static async to(url: string): Promise<FaultProxy> {
-    const { hostname, port } = new URL(url);
     const server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new FaultProxy(server, { host: hostname, port: Number(port) });
+    return new FaultProxy(server, addressOf(url));
   }
 
   get strikes(): number {
@@ -65,6 +64,12 @@ export class FaultProxy {
     const changed = new URL(url);
     changed.host = `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
     return changed.href;
+  }
+
+  /** Another server stands behind this address now: what is open is reset. */
+  switchTo(url: string): void {
+    this.target = addressOf(url);
+    for (const link of this.#links) link.reset();
   }
 
   set(fault: Fault): void {
@@ -100,6 +105,11 @@ export class FaultProxy {
     this.#links.add(link);
     link.ended.then(() => this.#links.delete(link));
   }
+}
+
+function addressOf(url: string): { readonly host: string; readonly port: number } {
+  const { hostname: host, port } = new URL(url);
+  return { host, port: Number(port) };
 }
 
 /** A connection and its other half. */
