@@ -46,6 +46,8 @@ describe('problems', () => {
     expect(problemOf(down)).toMatchObject({ status: 503, retry_after: 5 });
     const busy = new AppError('idempotency.in_progress', 'busy', { retryable: true });
     expect(problemOf(busy)).toMatchObject({ status: 409, retry_after: 1 });
+    const removed = new AppError('upload.content_removed', 'gone', { retryable: true });
+    expect(problemOf(removed)).toMatchObject({ status: 409, retry_after: 1 });
     expect(problemOf(new AppError('set.sealed', 'sealed')).retry_after).toBeUndefined();
   });
 

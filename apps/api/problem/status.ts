@@ -38,6 +38,8 @@ const STATUSES: Readonly<Record<string, number>> = {
   'upload.not_open': 409,
   'upload.incomplete': 409,
   'upload.too_many': 409,
+  // Of two requests of the same client: no fault of the server that would call somebody.
+  'upload.content_removed': 409,
   'set.importing': 409,
   'import.ended': 409,
   'export.ended': 409,

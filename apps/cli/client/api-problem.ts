@@ -2,13 +2,16 @@ import { AppError, problemSchema, type Problem } from '#contracts';
 
 const RETRYABLE = new Set([429, 502, 503, 504]);
 
-/** Thrown when the API answered with an error. `problem` is its RFC 9457 body, unchanged. */
+/**
+ * Thrown when the API answered with an error. `problem` is its RFC 9457 body, unchanged. It is retryable where the
+ * API says when to come back, and where a proxy stands between that does not.
+ */
 export class ApiProblem extends AppError {
   readonly problem: Problem;
 
   constructor(problem: Problem) {
     super(problem.code, problem.detail, {
-      retryable: RETRYABLE.has(problem.status),
+      retryable: problem.retry_after !== undefined || RETRYABLE.has(problem.status),
       context: { status: problem.status, request_id: problem.request_id },
     });
     this.problem = problem;

@@ -99,6 +99,13 @@ describe('retry', () => {
     expect(api.received).toHaveLength(3);
   });
 
+  it('repeats after a conflict that the server says will pass', async () => {
+    const conflict = problem({ status: 409, code: 'upload.content_removed', retry_after: 1 });
+    api.answerNext(`/v1/jobs/${JOB_ID}`, conflict);
+    await expect(client.getJob(JOB_ID)).resolves.toMatchObject({ id: JOB_ID });
+    expect(api.received).toHaveLength(2);
+  });
+
   it('never repeats what the server has refused', async () => {
     api.answerNext(`/v1/jobs/${JOB_ID}`, problem({ status: 409, code: 'conflict' }));
     await expect(client.getJob(JOB_ID)).rejects.toMatchObject({ code: 'conflict' });
