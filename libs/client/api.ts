@@ -1429,6 +1429,7 @@ export type UpdateWebhook = {
   )[];
   /** thin: what changed, with counts and a path; full: the whole job as GET shows it */
   readonly payload?: 'thin' | 'full';
+  /** An empty one takes it away */
   readonly description?: string;
   readonly state?: 'enabled' | 'disabled';
 };

@@ -67,7 +67,7 @@ export const updateWebhookSchema = z
     url: urlSchema.optional(),
     events: eventsSchema.optional(),
     payload: webhookPayloadSchema.optional(),
-    description: descriptionSchema.optional(),
+    description: descriptionSchema.optional().describe('An empty one takes it away'),
     state: z.enum(['enabled', 'disabled']).optional(),
   })
   .meta({ id: 'UpdateWebhook' });

@@ -58,6 +58,8 @@ describe('webhooks', () => {
       ...change,
       disabled_reason: 'user',
     });
+    expect((await call('PATCH', url, { payload: 'full' })).json().description).toBe('mine');
+    expect((await call('PATCH', url, { description: ' ' })).json().description).toBeNull();
     const refused = await call('POST', `${url}/test`);
     expect([refused.statusCode, refused.json().code]).toEqual([409, 'webhook.disabled']);
     expect((await call('PATCH', url, { state: 'enabled' })).json().disabled_reason).toBeNull();

@@ -139,6 +139,7 @@ export interface WebhookChange {
   readonly url?: string;
   readonly events?: readonly string[];
   readonly payload?: WebhookPayload;
+  /** Empty: none from now on. */
   readonly description?: string;
   readonly state?: 'enabled' | 'disabled';
 }
@@ -153,7 +154,7 @@ export async function updateWebhook(
   const [row] = await db.query<WebhookRow>(
     `UPDATE webhook_endpoints SET
        url = coalesce($3, url), events = coalesce($4, events), payload = coalesce($5, payload),
-       description = coalesce($6, description), state = coalesce($7, state),
+       description = nullif(coalesce($6, description), ''), state = coalesce($7, state),
        disabled_reason = CASE $7 WHEN 'enabled' THEN NULL WHEN 'disabled' THEN 'user' ELSE disabled_reason END,
        failing_since = CASE WHEN $7 = 'enabled' OR $3 <> url THEN NULL ELSE failing_since END,
        not_before = CASE WHEN $7 = 'enabled' OR $3 <> url THEN NULL ELSE not_before END

@@ -28,9 +28,9 @@ interface RotateFlags extends JsonFlags {
   overlap?: number;
 }
 
-/** `--event`, as often as wanted. */
-export const eventOption = (): Option =>
-  new Option('--event <type...>', 'what to be told of; default: everything that ends').choices(
+/** `--event`, as often as wanted. Input: what holds where it is not given. */
+export const eventOption = (otherwise = 'everything that ends'): Option =>
+  new Option('--event <type...>', `what to be told of; default: ${otherwise}`).choices(
     webhookEventTypes,
   );
 
@@ -40,7 +40,7 @@ export function addEndpointCommands(webhooks: Command, context: CliContext): voi
     .description('register an address; prints its id and, this once, its secret')
     .argument('<url>', 'https://...')
     .addOption(eventOption())
-    .addOption(payloadOption())
+    .addOption(payloadOption().default('thin'))
     .addOption(
       new Option('--scope <scope>', 'named: only jobs that name it')
         .choices(webhookScopeSchema.options)
@@ -83,9 +83,9 @@ function addOneEndpointCommands(webhooks: Command, context: CliContext): void {
 }
 
 export const payloadOption = (): Option =>
-  new Option('--payload <payload>', 'full: with the whole job')
-    .choices(webhookPayloadSchema.options)
-    .default('thin');
+  new Option('--payload <payload>', 'full: with the whole job').choices(
+    webhookPayloadSchema.options,
+  );
 
 async function create(input: CommandInput<CreateFlags>, url: string): Promise<void> {
   const { flags, context } = input;

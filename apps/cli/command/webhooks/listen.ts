@@ -33,7 +33,7 @@ export function addListenCommand(webhooks: Command, context: CliContext): void {
       0,
     )
     .addOption(eventOption())
-    .addOption(payloadOption())
+    .addOption(payloadOption().default('thin'))
     .addHelpText(
       'after',
       '\nThe server must be allowed to call this machine: `pallet up` is, others need OUTGOING_ALLOW=127.0.0.1.',

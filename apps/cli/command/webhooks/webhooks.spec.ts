@@ -97,11 +97,51 @@ describe('pallet webhooks', () => {
     ]);
   });
 
+  it('edit sends what is to change, and nothing else', async () => {
+    const edit = (...args: string[]) => {
+      answer(`/${ID}`, aWebhook({ url: 'https://example.com/new' }));
+      return cli(['webhooks', 'edit', ID, ...args], { env });
+    };
+    const moved = await edit('--to', 'https://example.com/new');
+    expect([moved.code, moved.out]).toEqual([0, '']);
+    expect(moved.err).toContain(`changed ${ID}, which sends to https://example.com/new`);
+    const told = await edit('--event', 'job.started', 'job.finished', '--payload', 'full');
+    expect(told.code).toBe(0);
+    const json = await edit('--description', '', '--json');
+    expect(JSON.parse(json.out)).toEqual(aWebhook({ url: 'https://example.com/new' }));
+    expect(api.received.map(({ json: sent }) => sent)).toEqual([
+      { url: 'https://example.com/new' },
+      { events: ['job.started', 'job.finished'], payload: 'full' },
+      { description: '' },
+    ]);
+    expect(new Set(api.pathsReceived())).toEqual(new Set([`PATCH /v1/webhooks/${ID}`]));
+  });
+
+  it('edit says why an address was refused', async () => {
+    const refusal = {
+      type: 'urn:pallet:problem:outgoing.forbidden_address',
+      title: 'Unprocessable Entity',
+      status: 422,
+      detail: '10.0.0.1 leads to an address that is not public.',
+      code: 'outgoing.forbidden_address',
+      request_id: 'req_1',
+    };
+    answer(`/${ID}`, refusal, 422);
+    const args = ['webhooks', 'edit', ID, '--to', 'https://10.0.0.1/'];
+    const { code, err } = await cli(args, { env });
+    expect(code).not.toBe(0);
+    expect(err).toContain(refusal.detail);
+    expect(err).toContain(refusal.code);
+  });
+
   it.each([
     [['webhooks', 'create']],
     [['webhooks', 'create', 'https://x/', '--event', 'job.danced']],
     [['webhooks', 'recover', ID, '--since', 'yesterday']],
     [['webhooks', 'rotate', ID, '--overlap', '-1']],
+    [['webhooks', 'edit', ID]],
+    [['webhooks', 'edit', ID, '--url', 'https://example.com/new']],
+    [['webhooks', 'edit', ID, '--event', 'job.danced']],
   ])('a wrong command line %j exits with 2, and sends nothing', async (args) => {
     expect((await cli(args, { env })).code).toBe(2);
     expect(api.received).toEqual([]);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../../context.js';
 import { addDeliveryCommands } from './deliveries.js';
+import { addEditCommand } from './edit.js';
 import { addEndpointCommands } from './endpoints.js';
 import { addListenCommand } from './listen.js';
 
@@ -13,10 +14,12 @@ export function addWebhooksCommand(program: Command, context: CliContext): void 
       `
 Examples:
   pallet webhooks create https://example.com/hook --event job.finished
+  pallet webhooks edit WEBHOOK --to https://example.com/new --event job.finished job.cancelled
   pallet webhooks listen --forward-to http://localhost:3000/hook
   pallet webhooks recover WEBHOOK --since 2026-01-31T08:00:00Z`,
     );
   addEndpointCommands(webhooks, context);
+  addEditCommand(webhooks, context);
   addDeliveryCommands(webhooks, context);
   addListenCommand(webhooks, context);
 }
