@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 /** A request as a receiver of webhooks got it. */
 export interface Hook {
   readonly id: string;
+  readonly path: string;
   readonly headers: Record<string, string>;
   readonly body: string;
 }
@@ -31,7 +32,8 @@ export class HookReceiver {
       request.on('end', () => {
         const headers = request.headers as Record<string, string>;
         const body = Buffer.concat(parts).toString();
-        receiver.got.push({ id: headers['webhook-id'] ?? '', headers, body });
+        const path = request.url ?? '';
+        receiver.got.push({ id: headers['webhook-id'] ?? '', path, headers, body });
         const { status, headers: more, body: said } = receiver.answer;
         response.writeHead(status, more).end(said);
       });

@@ -5,7 +5,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type {
   FineTuning,
   FineTuningPage,
-  KeyPage,
   StoredFile,
   Webhook,
   WebhookDeliveryPage,
@@ -20,7 +19,6 @@ import {
   NARROW,
   overhang,
   screenshot,
-  signIn,
   TestBrowser,
   WIDE,
   type Page,
@@ -28,6 +26,7 @@ import {
 import { drawnPixels, tableOf } from './chart.js';
 import { HookReceiver } from './hook-receiver.js';
 import { answerWith, HOSTILE_TEXTS, sprung } from './hostile-answers.js';
+import { shownOnce } from './shown-once.js';
 
 let system: System;
 let client: TestClient;
@@ -60,59 +59,6 @@ async function expectReadable(page: Page, name: string): Promise<void> {
   expect(await overhang(page)).toBe(0);
   await screenshot(page, name);
 }
-
-/** What is shown this once. */
-async function shownOnce(page: Page): Promise<string> {
-  const shown = page.locator('.once code');
-  await shown.waitFor();
-  const text = await shown.textContent();
-  await page.getByRole('button', { name: 'I have it' }).press('Enter');
-  await shown.waitFor({ state: 'detached' });
-  expect(await page.content()).not.toContain(text);
-  return text!;
-}
-
-describe('API keys', () => {
-  it('are made for a role, shown once, and revoked', async () => {
-    const page = await browser.openSignedIn('/jobs', system.apiKey);
-    await page.getByRole('link', { name: 'Operate' }).click();
-    await page.getByRole('link', { name: 'API keys' }).click();
-    await page.getByRole('button', { name: 'New key' }).press('Enter');
-    await page.keyboard.type('Screen in the hall');
-    await page.keyboard.press('Enter');
-    const key = await shownOnce(page);
-    const row = page.getByRole('listitem').filter({ hasText: 'Screen in the hall' });
-    await row.getByText('read only').waitFor();
-
-    const reader = await browser.open('/operate/keys');
-    await signIn(reader, key);
-    await reader.getByRole('listitem').filter({ hasText: 'Screen in the hall' }).waitFor();
-    expect(await reader.getByRole('button', { name: /New key|Revoke/ }).count()).toBe(0);
-    await reader.getByRole('link', { name: 'Webhooks' }).click();
-    await reader.getByText('No webhook yet').waitFor();
-    expect(await reader.getByRole('button', { name: 'New webhook' }).count()).toBe(0);
-
-    await row.getByRole('button', { name: 'Revoke' }).press('Enter');
-    await page.getByRole('dialog').getByText('cannot be undone').waitFor();
-    await page.keyboard.press('Escape');
-    const valid = await client.request<KeyPage>('GET', '/v1/api-keys');
-    expect(valid.data.map(({ revoked_at: at }) => at)).toEqual([null, null]);
-    await row.getByRole('button', { name: 'Revoke' }).press('Enter');
-    await page.getByRole('button', { name: 'Revoke the key' }).press('Enter');
-    await row.getByText('revoked').waitFor();
-    const refused = new TestClient(system.url, key).request('GET', '/v1/jobs');
-    await expect(refused).rejects.toThrow(/401/);
-    await reader.reload();
-    await reader.getByLabel('API key').waitFor();
-  });
-
-  it('say who is signed in by the one that is to be revoked', async () => {
-    const page = await browser.openSignedIn('/operate/keys', system.apiKey);
-    const row = page.getByRole('listitem').filter({ hasText: 'bootstrap' });
-    await row.getByRole('button', { name: 'Revoke' }).click();
-    await page.getByRole('dialog').getByText('You are signed in with this key').waitFor();
-  });
-});
 
 const openWebhook = async (page: Page): Promise<void> =>
   page.getByRole('link', { name: receiver.url }).click();
@@ -243,6 +189,66 @@ describe('webhooks', () => {
     await deliveryOf(page).getByText('delivered').waitFor();
   });
 
+  it('are edited by keyboard alone: what is refused says why, what is saved is where it sends', async () => {
+    const before = await listed();
+    const next = `${receiver.url}/next`;
+    const description = HOSTILE_TEXTS['an image that fails']!;
+    const page = await browser.openSignedIn(`/operate/webhooks/${before.id}`, system.apiKey);
+    const focused = (at: ReturnType<Page['locator']>) => at.and(page.locator(':focus'));
+    const url = page.getByLabel('URL');
+    const edit = page.getByRole('button', { name: 'Edit' });
+    await edit.press('Enter');
+    await focused(url).waitFor();
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type('https://10.0.0.1/hook');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('OUTGOING_ALLOW').waitFor();
+    await focused(url).waitFor();
+    expect(await url.inputValue()).toBe('https://10.0.0.1/hook');
+    expect(await url.getAttribute('aria-invalid')).toBe('true');
+    expect(await listed()).toEqual(before);
+
+    await page.keyboard.press('Escape');
+    await focused(edit).waitFor();
+    await page.keyboard.press('Enter');
+    await focused(url).waitFor();
+    expect(await url.inputValue()).toBe(receiver.url);
+    expect(await page.getByRole('alert').count()).toBe(0);
+    await page.keyboard.press('End');
+    await page.keyboard.type('/next');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type(description);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    await focused(page.getByRole('checkbox', { name: 'all of these', checked: true })).waitFor();
+    await page.getByRole('checkbox', { name: 'job.paused' }).press('Space');
+    await page.keyboard.press('Enter');
+    await focused(edit).waitFor();
+    await page.getByRole('heading', { name: next }).waitFor();
+    expect(await page.locator('.facts dd').allTextContents()).toContain(description);
+    expect(await sprung(page)).toEqual({ elements: 0, scripts: 0 });
+    const saved = await listed();
+    expect(saved).toMatchObject({ url: next, description, payload: 'full', state: 'enabled' });
+    expect(saved.events).toEqual(expect.arrayContaining(['job.created', 'export.failed']));
+    expect(saved.events).not.toContain('job.paused');
+
+    const { length } = receiver.got;
+    await page.getByRole('button', { name: 'Send a test' }).press('Enter');
+    await expect.poll(() => receiver.got.length, { timeout: 30_000 }).toBe(length + 1);
+    expect(receiver.got.at(-1)!.path).toBe('/hook/next');
+    await client.request('PATCH', `/v1/webhooks/${before.id}`, { url: receiver.url });
+  });
+
+  it('are not for readers to change', async () => {
+    const order = { name: 'Only looks', scopes: ['read'] };
+    const { key } = await client.request<{ key: string }>('POST', '/v1/api-keys', order);
+    const page = await browser.openSignedIn('/operate/webhooks', key);
+    await openWebhook(page);
+    await page.getByRole('heading', { name: receiver.url }).waitFor();
+    expect(await page.getByRole('button', { name: /Edit|Rotate|Disable|Delete/ }).count()).toBe(0);
+  });
+
   /** Throws unless the last request that came was signed with this secret. */
   function verify(with_: string): void {
     const { headers, body } = receiver.got.at(-1)!;
@@ -342,6 +348,12 @@ describe('every page', () => {
     await deliveries(page).last().getByRole('button', { name: 'webhook.test' }).click();
     await page.getByRole('region', { name: 'Response to attempt 2' }).waitFor();
     await look('webhook');
+    await page.getByRole('button', { name: 'Edit' }).click();
+    await page.getByLabel('URL').fill('https://10.0.0.1/hook');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('alert').getByText('outgoing.').waitFor();
+    await look('edit-webhook');
+    await page.keyboard.press('Escape');
     await page.getByRole('link', { name: 'All webhooks' }).click();
     await page.getByRole('button', { name: 'New webhook' }).click();
     await page.getByLabel('URL').waitFor();
@@ -355,7 +367,7 @@ describe('every page', () => {
     expect(await drawnPixels(page, 'Loss', 0)).toBeGreaterThan(200);
     await look('run');
     await page.getByRole('link', { name: 'API keys' }).click();
-    await page.getByText('Screen in the hall').waitFor();
+    await page.getByText('Only looks', { exact: true }).waitFor();
     await look('keys');
     await page.getByRole('button', { name: 'New key' }).click();
     await page.getByRole('textbox', { name: 'Name' }).waitFor();

@@ -1,22 +1,28 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApiKey } from '#contracts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createApiKey, type KeyPage } from '#contracts';
+import { TestClient } from '../rig/client.js';
 import { System } from '../rig/system.js';
 import { axeViolations, NARROW, overhang, screenshot, signIn, TestBrowser } from './browser.js';
+import { shownOnce } from './shown-once.js';
 
 const FIRST_LOAD_BYTES = 250_000;
 
 let system: System;
+let client: TestClient;
 let browser: TestBrowser;
 
 beforeAll(async () => {
   system = await System.start({ workers: 0 });
+  client = new TestClient(system.url, system.apiKey);
   browser = await TestBrowser.start(system.url);
 });
 afterAll(async () => {
   await browser?.close();
   await system?.stop();
 });
+
+afterEach(() => browser.closePages());
 
 describe('signing in', () => {
   it('says what is wrong with a key, takes a right one, and stays at the address', async () => {
@@ -69,6 +75,48 @@ describe('signing in', () => {
     expect(await axeViolations(page)).toEqual([]);
     expect(await overhang(page)).toBe(0);
     await screenshot(page, `first-run-${theme}`);
+  });
+});
+
+describe('API keys', () => {
+  it('are made for a role, shown once, and revoked', async () => {
+    const page = await browser.openSignedIn('/jobs', system.apiKey);
+    await page.getByRole('link', { name: 'Operate' }).click();
+    await page.getByRole('link', { name: 'API keys' }).click();
+    await page.getByRole('button', { name: 'New key' }).press('Enter');
+    await page.keyboard.type('Screen in the hall');
+    await page.keyboard.press('Enter');
+    const key = await shownOnce(page);
+    const row = page.getByRole('listitem').filter({ hasText: 'Screen in the hall' });
+    await row.getByText('read only').waitFor();
+
+    const reader = await browser.open('/operate/keys');
+    await signIn(reader, key);
+    await reader.getByRole('listitem').filter({ hasText: 'Screen in the hall' }).waitFor();
+    expect(await reader.getByRole('button', { name: /New key|Revoke/ }).count()).toBe(0);
+    await reader.getByRole('link', { name: 'Webhooks' }).click();
+    await reader.getByText('No webhook yet').waitFor();
+    expect(await reader.getByRole('button', { name: 'New webhook' }).count()).toBe(0);
+
+    await row.getByRole('button', { name: 'Revoke' }).press('Enter');
+    await page.getByRole('dialog').getByText('cannot be undone').waitFor();
+    await page.keyboard.press('Escape');
+    const valid = await client.request<KeyPage>('GET', '/v1/api-keys');
+    expect(valid.data.map(({ revoked_at: at }) => at)).toEqual([null, null]);
+    await row.getByRole('button', { name: 'Revoke' }).press('Enter');
+    await page.getByRole('button', { name: 'Revoke the key' }).press('Enter');
+    await row.getByText('revoked').waitFor();
+    const refused = new TestClient(system.url, key).request('GET', '/v1/jobs');
+    await expect(refused).rejects.toThrow(/401/);
+    await reader.reload();
+    await reader.getByLabel('API key').waitFor();
+  });
+
+  it('say who is signed in by the one that is to be revoked', async () => {
+    const page = await browser.openSignedIn('/operate/keys', system.apiKey);
+    const row = page.getByRole('listitem').filter({ hasText: 'bootstrap' });
+    await row.getByRole('button', { name: 'Revoke' }).click();
+    await page.getByRole('dialog').getByText('You are signed in with this key').waitFor();
   });
 });
 

@@ -76,7 +76,11 @@ export function useUpdateWebhook(id: string) {
   return useMutation({
     mutationFn: (body: UpdateWebhook) =>
       request<Webhook>(`/v1/webhooks/${id}`, { method: 'PATCH', body }),
-    onSuccess: (webhook) => client.setQueryData(['webhook', id], webhook),
+    onSuccess: async (webhook) => {
+      // A look that began before the change would bring back what was there.
+      await client.cancelQueries({ queryKey: ['webhook', id] });
+      client.setQueryData(['webhook', id], webhook);
+    },
     onSettled: () => client.invalidateQueries({ queryKey: ['webhooks'] }),
   });
 }

@@ -2,9 +2,10 @@ import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useCreateKey } from '../../client/keys';
 import { useMayOperate } from '../../client/session';
-import { Failure } from '../../parts/failure';
 import { SheetButton } from '../../parts/sheet-button';
+import { SheetForm } from '../../parts/sheet-form';
 import { ShownOnce } from '../../parts/shown-once';
+import { TextField } from '../../parts/text-field';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** After how many days a key ends by itself. */
@@ -53,24 +54,15 @@ function NewKeyForm({ close }: { readonly close: () => void }) {
       ...end,
     });
   return (
-    <form
-      className="fields"
-      onSubmit={(event) => {
-        event.preventDefault();
-        make();
-      }}
-    >
-      <label>
-        Name
-        <input
-          type="text"
-          required
-          maxLength={120}
-          placeholder="what it is for"
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-        />
-      </label>
+    <SheetForm action={create} yes="Make the key" onSubmit={make} onLeave={close}>
+      <TextField
+        label="Name"
+        placeholder="what it is for"
+        maxLength={120}
+        value={name}
+        onChange={setName}
+        isRequired
+      />
       <fieldset>
         <legend>Role</legend>
         <Role isChosen={!mayWrite} choose={() => setMayWrite(false)} title="Read only" />
@@ -96,16 +88,7 @@ function NewKeyForm({ close }: { readonly close: () => void }) {
           ))}
         </select>
       </label>
-      {create.error && <Failure error={create.error} />}
-      <div className="actions">
-        <button type="button" className="button" onClick={close}>
-          Leave it
-        </button>
-        <button type="submit" className="button primary" disabled={create.isPending}>
-          Make the key
-        </button>
-      </div>
-    </form>
+    </SheetForm>
   );
 }
 

@@ -1,7 +1,9 @@
-import type { WebhookEventType } from '#contracts';
+import type { UpdateWebhook } from '#contracts';
+
+export type ChosenEvent = NonNullable<UpdateWebhook['events']>[number];
 
 /** What a webhook may be told of. A name that the contracts have and this has not is an error of the compiler. */
-const EVENTS: Record<Exclude<WebhookEventType, 'webhook.test'>, string> = {
+const EVENTS: Record<ChosenEvent, string> = {
   'job.created': 'a job was accepted',
   'job.started': 'a worker took the first of it',
   'job.paused': 'it was paused',
@@ -25,22 +27,34 @@ const EVENTS: Record<Exclude<WebhookEventType, 'webhook.test'>, string> = {
   'fine_tuning.cancelled': 'it was cancelled',
 };
 
-const TYPES = Object.keys(EVENTS) as (keyof typeof EVENTS)[];
+const TYPES = Object.keys(EVENTS) as ChosenEvent[];
 
 /** Ends: what most receivers wait for, and what the API takes when nothing is chosen. */
-export const USUAL_EVENTS: readonly WebhookEventType[] = TYPES.filter(
+export const USUAL_EVENTS: readonly ChosenEvent[] = TYPES.filter(
   (type) => !/\.(created|started|paused|resumed|extended)$/.test(type),
 );
 
 interface Props {
-  readonly chosen: readonly WebhookEventType[];
-  readonly onChange: (chosen: readonly WebhookEventType[]) => void;
+  readonly chosen: readonly ChosenEvent[];
+  readonly onChange: (chosen: readonly ChosenEvent[]) => void;
 }
 
 export function EventChoice({ chosen, onChange }: Props) {
+  const isAll = TYPES.every((type) => chosen.includes(type));
   return (
     <fieldset className="event-choice">
       <legend>Events</legend>
+      <label className="choice">
+        <input
+          type="checkbox"
+          checked={isAll}
+          ref={(box) => {
+            if (box) box.indeterminate = !isAll && chosen.length > 0;
+          }}
+          onChange={() => onChange(isAll ? [] : TYPES)}
+        />
+        all of these
+      </label>
       {TYPES.map((type) => (
         <label key={type} className="choice">
           <input
@@ -56,6 +70,11 @@ export function EventChoice({ chosen, onChange }: Props) {
           <span className="quiet">{EVENTS[type]}</span>
         </label>
       ))}
+      {chosen.length === 0 && (
+        <p className="form-error" role="alert">
+          Choose one at least.
+        </p>
+      )}
     </fieldset>
   );
 }

@@ -1,9 +1,9 @@
 import { useState } from 'react';
 import type { Webhook } from '#contracts';
 import { useRecover } from '../../client/webhooks';
-import { Failure } from '../../parts/failure';
 import { counted } from '../../parts/format';
 import { SheetButton } from '../../parts/sheet-button';
+import { SheetForm } from '../../parts/sheet-form';
 import { localTime } from './local-time';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -37,12 +37,11 @@ function RecoverForm({ webhook, close }: FormProps) {
     );
   }
   return (
-    <form
-      className="fields"
-      onSubmit={(event) => {
-        event.preventDefault();
-        recover.mutate(new Date(since).toISOString());
-      }}
+    <SheetForm
+      action={recover}
+      yes="Send them"
+      onSubmit={() => recover.mutate(new Date(since).toISOString())}
+      onLeave={close}
     >
       <p>
         Every event since then that it has not acknowledged is sent again, also those from while it
@@ -57,15 +56,6 @@ function RecoverForm({ webhook, close }: FormProps) {
           onChange={(event) => setSince(event.target.value)}
         />
       </label>
-      {recover.error && <Failure error={recover.error} />}
-      <div className="actions">
-        <button type="button" className="button" onClick={close}>
-          Leave it
-        </button>
-        <button type="submit" className="button primary" disabled={recover.isPending}>
-          Send them
-        </button>
-      </div>
-    </form>
+    </SheetForm>
   );
 }

@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import type { Webhook } from '#contracts';
 import { useRotateSecret } from '../../client/webhooks';
-import { Failure } from '../../parts/failure';
 import { SheetButton } from '../../parts/sheet-button';
+import { SheetForm } from '../../parts/sheet-form';
 import { ShownOnce } from '../../parts/shown-once';
 
 const HOUR = 3_600;
@@ -35,12 +35,11 @@ function RotateForm({ webhook, close }: FormProps) {
     return <ShownOnce what="next secret" text={rotate.data.secret} onDone={close} />;
   }
   return (
-    <form
-      className="fields"
-      onSubmit={(event) => {
-        event.preventDefault();
-        rotate.mutate(overlap);
-      }}
+    <SheetForm
+      action={rotate}
+      yes="Make the next secret"
+      onSubmit={() => rotate.mutate(overlap)}
+      onLeave={close}
     >
       <label>
         Both secrets sign, for
@@ -52,15 +51,6 @@ function RotateForm({ webhook, close }: FormProps) {
           ))}
         </select>
       </label>
-      {rotate.error && <Failure error={rotate.error} />}
-      <div className="actions">
-        <button type="button" className="button" onClick={close}>
-          Leave it
-        </button>
-        <button type="submit" className="button primary" disabled={rotate.isPending}>
-          Make the next secret
-        </button>
-      </div>
-    </form>
+    </SheetForm>
   );
 }

@@ -5,6 +5,7 @@ import { useMayWrite } from '../../client/session';
 import { useRemoveWebhook, useTestWebhook, useUpdateWebhook } from '../../client/webhooks';
 import { ConfirmButton } from '../../parts/confirm-button';
 import { Failure } from '../../parts/failure';
+import { EditButton } from './edit-button';
 import { RecoverButton } from './recover-button';
 import { RotateButton } from './rotate-button';
 
@@ -29,6 +30,7 @@ export function WebhookActions({ webhook }: { readonly webhook: Webhook }) {
           </button>
         )}
         {isEnabled && <RecoverButton webhook={webhook} />}
+        <EditButton webhook={webhook} />
         <RotateButton webhook={webhook} />
         <button
           type="button"
