@@ -18,6 +18,7 @@ import { ExportService } from './exports/export.service.js';
 import { FeedAfterCommit } from './feed/feed-after-commit.js';
 import { FileController } from './files/file.controller.js';
 import { FileService } from './files/file.service.js';
+import { FineTuningBaseController } from './fine-tuning/fine-tuning-base.controller.js';
 import { FineTuningController } from './fine-tuning/fine-tuning.controller.js';
 import { FineTuningService } from './fine-tuning/fine-tuning.service.js';
 import { HealthController } from './health/health.controller.js';
@@ -82,6 +83,7 @@ export class ApiModule {
         DeliveryController,
         EventController,
         FileController,
+        FineTuningBaseController,
         FineTuningController,
         HealthController,
         ImageSetController,

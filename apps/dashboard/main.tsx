@@ -18,6 +18,7 @@ import './style/start.css';
 import './style/ask-again.css';
 import './style/correction.css';
 import './style/operate.css';
+import './style/new-run.css';
 
 applyTheme(readTheme());
 createRoot(document.getElementById('root')!).render(

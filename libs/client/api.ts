@@ -267,6 +267,19 @@ export type File = {
 
 export type DeletedFile = { readonly object: 'file'; readonly id: string; readonly deleted: true };
 
+export type FineTuningBasePage = {
+  readonly object: 'list';
+  readonly data: readonly FineTuningBase[];
+  readonly next_cursor: string | null;
+  readonly has_more: boolean;
+};
+
+export type FineTuningBase = {
+  readonly object: 'fine_tuning.base';
+  /** What POST /v1/fine-tuning/jobs takes as `model` */
+  readonly id: string;
+};
+
 export type CreateFineTuningJob = {
   /** The base: a checkpoint that trainers have */
   readonly model: string;
@@ -1614,6 +1627,8 @@ export interface Operations {
   deleteFile: { input: { id: string }; answer: DeletedFile };
   /** Download a file */
   downloadFile: { input: { id: string }; answer: Response };
+  /** List the checkpoints that can be trained */
+  listFineTuningBases: { input: {}; answer: FineTuningBasePage };
   /** Train a base checkpoint on examples; the result becomes a model that jobs can name */
   createFineTuningJob: {
     input: { 'Idempotency-Key'?: string; body: CreateFineTuningJob };
@@ -2047,6 +2062,14 @@ export const OPERATIONS = {
     header: [],
     sends: 'nothing',
     answers: 'response',
+  },
+  listFineTuningBases: {
+    method: 'GET',
+    path: '/v1/fine-tuning/bases',
+    query: [],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
   },
   createFineTuningJob: {
     method: 'POST',

@@ -20,7 +20,10 @@ export const createFineTuningSchema = z
     seed: seedSchema.default(0),
     suffix: z
       .string()
-      .regex(/^[a-z0-9][a-z0-9-]{0,39}$/)
+      .regex(
+        /^[a-z0-9][a-z0-9-]{0,39}$/,
+        'small letters, digits and hyphens, 40 at most, and no hyphen first',
+      )
       .optional()
       .describe('Goes into the name of the resulting model'),
     precision: z
@@ -91,6 +94,16 @@ export type FineTuningPage = z.infer<typeof fineTuningPageSchema>;
 export const fineTuningQuerySchema = pageQuerySchema.extend({
   state: fineTuningStateSchema.optional(),
 });
+
+/** A checkpoint that can be trained. */
+export const fineTuningBaseSchema = z
+  .object({
+    object: z.literal('fine_tuning.base'),
+    id: z.string().describe('What POST /v1/fine-tuning/jobs takes as `model`'),
+  })
+  .meta({ id: 'FineTuningBase' });
+export const fineTuningBasePageSchema = pageOf('FineTuningBasePage', fineTuningBaseSchema);
+export type FineTuningBasePage = z.infer<typeof fineTuningBasePageSchema>;
 
 /** Where the object store keeps what a fine-tuning job has made. Both ids are UUIDs. */
 export const fineTuningPrefix = (tenantId: string, tuningId: string): string =>

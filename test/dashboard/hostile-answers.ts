@@ -17,6 +17,7 @@ export const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
 
 const SAID_BY_OTHERS = new Set([
   'name',
+  'filename',
   'text',
   'raw',
   'prompt',
@@ -44,7 +45,9 @@ export async function answerWith(
 ): Promise<void> {
   await page.route(paths, async (route) => {
     const response = await route.fetch();
-    if (!response.headers()['content-type']?.includes('json')) return route.fulfill({ response });
+    if (!/\/(problem\+)?json\b/.test(response.headers()['content-type'] ?? '')) {
+      return route.fulfill({ response });
+    }
     const json = poison(await response.json(), undefined, text());
     return route.fulfill({ response, json });
   });

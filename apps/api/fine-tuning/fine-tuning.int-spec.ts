@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  fineTuningBasePageSchema,
   fineTuningEventPageSchema,
   fineTuningResultPrefix,
   fineTuningSchema,
@@ -82,6 +83,27 @@ describe('files', () => {
       [415, 'request.unsupported_media_type'],
     ]);
     expect((await get('/v1/files', headers)).json()).toMatchObject({ data: [] });
+  });
+});
+
+describe('bases', () => {
+  it('are those that trainers have had lately, by name', async () => {
+    const { headers } = await rig.createTenant();
+    const another = `a-${newUuid()}`;
+    await rig.offerBase(another);
+    const answer = await get('/v1/fine-tuning/bases', headers);
+    const names = fineTuningBasePageSchema.parse(answer.json()).data.map(({ id }) => id);
+    expect(names).toEqual(expect.arrayContaining([another, 'tiny']));
+    expect(names).toEqual(names.toSorted());
+    await rig.database.query(
+      `UPDATE trainers SET seen_at = now() - interval '8 days' WHERE bases = $1`,
+      [[another]],
+    );
+    const later = fineTuningBasePageSchema.parse(
+      (await get('/v1/fine-tuning/bases', headers)).json(),
+    );
+    expect(later.data).not.toContainEqual({ object: 'fine_tuning.base', id: another });
+    expect(later.data).toContainEqual({ object: 'fine_tuning.base', id: 'tiny' });
   });
 });
 

@@ -161,6 +161,7 @@ export const COLLECTIONS: readonly string[] = [
   '/v1/batches',
   '/v1/chat/completions',
   '/v1/responses',
+  '/v1/fine-tuning/bases',
   '/v1/fine-tuning/jobs',
   '/v1/models',
   '/v1/predictions',

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Correction, CorrectionPage, PutCorrection } from '#contracts';
-import { request } from './request';
+import { request, requestText } from './request';
 
 const keyOf = (job: string, n: number) => ['corrections', job, n] as const;
 
@@ -10,6 +10,16 @@ export const useCorrections = (job: string, n: number) =>
     queryKey: keyOf(job, n),
     queryFn: ({ signal }) =>
       request<CorrectionPage>(`/v1/jobs/${job}/corrections?n=${n}`, { signal }),
+  });
+
+export const correctionLinesUrl = (job: string): string => `/v1/jobs/${job}/corrections/lines`;
+
+/** All corrections of a job as the lines that fine-tuning reads; people have written each, so they are few. */
+export const useCorrectionLines = (job: string | undefined) =>
+  useQuery({
+    queryKey: ['correction-lines', job],
+    queryFn: ({ signal }) => requestText(correctionLinesUrl(job!), { signal }),
+    enabled: job !== undefined,
   });
 
 export function useCorrect(job: string, n: number) {

@@ -1,5 +1,11 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { FineTuning, FineTuningEvent, FineTuningEventPage, FineTuningPage } from '#contracts';
+import type {
+  FineTuning,
+  FineTuningBasePage,
+  FineTuningEvent,
+  FineTuningEventPage,
+  FineTuningPage,
+} from '#contracts';
 import { useAskingPace } from './connection';
 import { pagesOf } from './pages';
 import { request } from './request';
@@ -26,6 +32,20 @@ export const useFineTuning = (id: string) =>
     refetchInterval: useAskingPace(),
   });
 
+/** How often it is looked whether a trainer has come where there is none, milliseconds: no stream tells of it. */
+const LOOK_MS = 5_000;
+
+/** Names of the checkpoints that can be trained. */
+export const useBases = () =>
+  useQuery({
+    queryKey: ['bases'],
+    queryFn: async ({ signal }): Promise<readonly string[]> => {
+      const bases = await request<FineTuningBasePage>('/v1/fine-tuning/bases', { signal });
+      return bases.data.map(({ id }) => id);
+    },
+    refetchInterval: ({ state }) => (state.data?.length === 0 ? LOOK_MS : false),
+  });
+
 /** What happened to a run, oldest first: only what came after the newest that is known is read. */
 export function useTuningEvents(run: FineTuning) {
   const client = useQueryClient();
@@ -45,6 +65,21 @@ export function useTuningEvents(run: FineTuning) {
       return events;
     },
     refetchInterval: hasEnded(run) ? false : pace,
+  });
+}
+
+/** Input of the mutation: what makes the order, which may first send files. */
+export function useStartTuning() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (makeOrder: () => Promise<object>) =>
+      request<FineTuning>(PATH, { method: 'POST', body: await makeOrder() }),
+    onSuccess: (run) => client.setQueryData(['tuning', run.id], run),
+    onSettled: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: ['tunings'] }),
+        client.invalidateQueries({ queryKey: ['tuning-files'] }),
+      ]),
   });
 }
 

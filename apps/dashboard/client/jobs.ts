@@ -36,10 +36,12 @@ export function useJobs(filter: URLSearchParams) {
   });
 }
 
-export const useJob = (id: string) =>
+/** Input: undefined as long as none is chosen. */
+export const useJob = (id: string | undefined) =>
   useQuery({
     queryKey: ['job', id],
     queryFn: ({ signal }) => request<Job>(`/v1/jobs/${id}`, { signal }),
+    enabled: id !== undefined,
     refetchInterval: useAskingPace(),
     // The title of the page says how far it is, also in a tab that is not looked at.
     refetchIntervalInBackground: true,

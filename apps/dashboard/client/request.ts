@@ -29,6 +29,20 @@ interface Options {
 
 /** Input: a path of the API. Output: its JSON. Errors: ProblemError, SilenceError; those of an abort. */
 export async function request<T>(path: string, options: Options = {}): Promise<T> {
+  const response = await ask(path, options);
+  if (response.status === 204) return undefined as T;
+  if (response.ok) return (await jsonOf(response)) as T;
+  throw await refusalOf(response);
+}
+
+/** The same of what is no JSON, as text: lines of an export. */
+export async function requestText(path: string, options: Options = {}): Promise<string> {
+  const response = await ask(path, options);
+  if (response.ok) return response.text();
+  throw await refusalOf(response);
+}
+
+async function ask(path: string, options: Options): Promise<Response> {
   const { method = 'GET', body, headers, signal } = options;
   const isForm = body instanceof FormData;
   let response: Response;
@@ -49,10 +63,14 @@ export async function request<T>(path: string, options: Options = {}): Promise<T
   }
   noteAnswer();
   lastId = response.headers.get('x-request-id') ?? lastId;
-  if (response.status === 204) return undefined as T;
-  const answer: unknown = await response.json().catch(() => undefined);
-  if (response.ok) return answer as T;
-  throw isProblem(answer) ? new ProblemError(answer) : new SilenceError();
+  return response;
+}
+
+const jsonOf = (response: Response): Promise<unknown> => response.json().catch(() => undefined);
+
+async function refusalOf(response: Response): Promise<Error> {
+  const answer = await jsonOf(response);
+  return isProblem(answer) ? new ProblemError(answer) : new SilenceError();
 }
 
 const isProblem = (value: unknown): value is Problem =>

@@ -1,6 +1,9 @@
-import { Download } from 'lucide-react';
+import { Link } from '@tanstack/react-router';
+import { Download, GraduationCap } from 'lucide-react';
 import type { ExportFormatName, Job } from '#contracts';
+import { correctionLinesUrl } from '../client/corrections';
 import { isOver } from '../client/jobs';
+import { useMayWrite } from '../client/session';
 
 const FORMATS: readonly (readonly [ExportFormatName, string])[] = [
   ['jsonl', 'everything, a line an image'],
@@ -17,6 +20,7 @@ const FORMATS: readonly (readonly [ExportFormatName, string])[] = [
 ];
 
 export function ExportList({ job }: { readonly job: Job }) {
+  const mayWrite = useMayWrite();
   const partial = isOver(job) ? '' : '&partial=true';
   return (
     <>
@@ -31,10 +35,15 @@ export function ExportList({ job }: { readonly job: Job }) {
           </li>
         ))}
         <li>
-          <a href={`/v1/jobs/${job.id}/corrections/lines`} download>
+          <a href={correctionLinesUrl(job.id)} download>
             <Download size={13} aria-hidden="true" /> corrections
           </a>
           <span className="quiet">lines to fine-tune on</span>
+          {mayWrite && (
+            <Link to="/operate/models/new" search={{ job: job.id }}>
+              <GraduationCap size={13} aria-hidden="true" /> Fine-tune on these
+            </Link>
+          )}
         </li>
       </ul>
     </>

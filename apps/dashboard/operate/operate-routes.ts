@@ -2,6 +2,7 @@ import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-route
 import { rootRoute } from '../root-route';
 import { OperateFrame } from './operate-frame';
 import { readQueueSearch } from './queue/queue-search';
+import { readNewRunSearch } from './training/new-run-search';
 import { readWebhookSearch } from './webhooks/webhook-search';
 
 // What its pages show is loaded when somebody goes there: most readers look at jobs.
@@ -52,6 +53,13 @@ const runRoute = createRoute({
   component: lazyRouteComponent(() => import('./models/run-page'), 'RunPage'),
 });
 
+const newRunRoute = createRoute({
+  getParentRoute: () => operateRoute,
+  path: '/models/new',
+  validateSearch: readNewRunSearch,
+  component: lazyRouteComponent(() => import('./training/new-run-page'), 'NewRunPage'),
+});
+
 const keysRoute = createRoute({
   getParentRoute: () => operateRoute,
   path: '/keys',
@@ -64,6 +72,7 @@ export const operateRoutes = operateRoute.addChildren([
   webhooksRoute,
   webhookRoute,
   modelsRoute,
+  newRunRoute,
   runRoute,
   keysRoute,
 ]);

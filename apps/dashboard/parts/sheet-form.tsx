@@ -14,7 +14,7 @@ interface Props {
   readonly children: ReactNode;
 }
 
-/** Fields in a sheet. What is refused stays as it was typed, and the first field that it concerns has the focus. */
+/** Fields in a sheet, or on a page of their own. What is refused stays as it was typed, and the first field that it concerns has the focus. */
 export function SheetForm({ action, yes, onSubmit, onLeave, children, ...rest }: Props) {
   const { isComplete = true, isExplained = false } = rest;
   const { error, isPending } = action;

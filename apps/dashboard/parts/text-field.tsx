@@ -1,10 +1,4 @@
-import { useId } from 'react';
-
-/** What the API has against what was typed. */
-export interface FieldFault {
-  readonly code: string;
-  readonly detail: string;
-}
+import { Field, type FieldFault } from './field';
 
 interface Props {
   readonly label: string;
@@ -17,30 +11,22 @@ interface Props {
   readonly fault?: FieldFault | undefined;
 }
 
-/** A line to type in, with what is wrong with it below. */
+/** A line to type in. */
 export function TextField({ label, type = 'text', value, onChange, fault, ...rest }: Props) {
   const { placeholder, maxLength, isRequired = false } = rest;
-  const faultId = useId();
   return (
-    <div className="field">
-      <label>
-        {label}
+    <Field label={label} fault={fault}>
+      {(props) => (
         <input
+          {...props}
           type={type}
           required={isRequired}
           maxLength={maxLength}
           placeholder={placeholder}
           value={value}
           onChange={(event) => onChange(event.target.value)}
-          aria-invalid={fault !== undefined}
-          aria-describedby={fault && faultId}
         />
-      </label>
-      {fault && (
-        <p id={faultId} className="form-error" role="alert">
-          {fault.detail} <code>{fault.code}</code>
-        </p>
       )}
-    </div>
+    </Field>
   );
 }

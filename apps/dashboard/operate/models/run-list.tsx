@@ -1,23 +1,31 @@
 import { Link } from '@tanstack/react-router';
+import { Plus } from 'lucide-react';
 import type { FineTuning } from '#contracts';
 import { useFineTunings } from '../../client/fine-tuning';
+import { useMayWrite } from '../../client/session';
 import { Age } from '../../parts/age';
 import { Failure } from '../../parts/failure';
 import { RunProgress, RunState } from './run-state';
 
 export function RunList() {
   const runs = useFineTunings();
+  const mayWrite = useMayWrite();
   const rows = runs.data?.pages.flatMap((page) => page.data) ?? [];
   return (
     <section aria-labelledby="runs">
       <div className="page-head">
         <h2 id="runs">Fine-tuning</h2>
+        {mayWrite && (
+          <Link to="/operate/models/new" search={{}} className="button primary">
+            <Plus size={14} aria-hidden="true" /> New run
+          </Link>
+        )}
       </div>
       {runs.error && <Failure error={runs.error} />}
       {runs.data && rows.length === 0 && (
         <p className="quiet empty">
-          No training yet. <code>pallet fine-tuning create</code> starts one from a file of
-          examples; corrections of answers become such lines.
+          No training yet. A run starts from corrected answers or from a file of examples, here or
+          with <code>pallet fine-tuning create</code>.
         </p>
       )}
       {rows.length > 0 && (

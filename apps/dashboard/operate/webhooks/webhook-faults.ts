@@ -1,5 +1,5 @@
 import { ProblemError } from '../../client/request';
-import type { FieldFault } from '../../parts/text-field';
+import type { FieldFault } from '../../parts/field';
 
 export type WebhookFaults = Readonly<Partial<Record<'url' | 'description', FieldFault>>>;
 
