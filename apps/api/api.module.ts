@@ -40,6 +40,7 @@ import { JobWaitService } from './jobs/job-wait.service.js';
 import { JobService } from './jobs/job.service.js';
 import { KeyController } from './keys/key.controller.js';
 import { ModelController } from './models/model.controller.js';
+import { ModelImportController } from './models/model-import.controller.js';
 import { OPENAPI_DOCUMENT, OpenApiController } from './openapi/openapi.controller.js';
 import { API_PARTS, type ApiParts } from './parts.js';
 import { PredictionController } from './predictions/prediction.controller.js';
@@ -95,6 +96,7 @@ export class ApiModule {
         JobPreviewController,
         KeyController,
         ModelController,
+        ModelImportController,
         OpenApiController,
         PredictionController,
         QueueController,

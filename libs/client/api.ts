@@ -1166,6 +1166,59 @@ export type Model = {
   readonly task_ms: number | null;
 };
 
+export type CreateModelImport = {
+  /** What the model will be called */
+  readonly model: string;
+  /** A repository of a hub, or the name of a folder */
+  readonly source: string;
+  /** Of the weights: f32, f16, int8, int4 */
+  readonly precision: string;
+  /** The machine that it runs on */
+  readonly host?: string;
+  /** downloading: from a hub; converting: into the form that workers load */
+  readonly state: 'downloading' | 'converting';
+};
+
+export type ModelImport = {
+  readonly object: 'model_import';
+  readonly id: string;
+  readonly model: string;
+  readonly source: string;
+  readonly precision: string;
+  readonly host: string | null;
+  /** A command that was killed tells no end: see `told_at` */
+  readonly state: 'downloading' | 'converting' | 'completed' | 'failed';
+  /** Of what `state` says is done */
+  readonly bytes_done: number;
+  readonly bytes_total: number | null;
+  /** Of the model that was made */
+  readonly model_bytes: number | null;
+  readonly error: { readonly code: string; readonly detail: string } | null;
+  readonly created_at: string;
+  /** When it was last heard of; while it runs, at least every ten seconds */
+  readonly told_at: string;
+  readonly finished_at: string | null;
+};
+
+export type UpdateModelImport = {
+  /** A command that was killed tells no end: see `told_at` */
+  readonly state: 'downloading' | 'converting' | 'completed' | 'failed';
+  /** Of what `state` says is done */
+  readonly bytes_done?: number;
+  readonly bytes_total?: number;
+  /** Of the model that was made */
+  readonly model_bytes?: number;
+  /** Why it failed */
+  readonly error?: { readonly code: string; readonly detail: string };
+};
+
+export type ModelImportPage = {
+  readonly object: 'list';
+  readonly data: readonly ModelImport[];
+  readonly next_cursor: string | null;
+  readonly has_more: boolean;
+};
+
 export type Prediction = {
   readonly object: 'prediction';
   readonly job: Job;
@@ -1790,6 +1843,14 @@ export interface Operations {
   revokeKey: { input: { id: string }; answer: ApiKey };
   /** List models and who serves them now */
   listModels: { input: { limit?: number; cursor?: string }; answer: ModelPage };
+  /** Tell that the import of a model has begun */
+  createModelImport: { input: { body: CreateModelImport }; answer: ModelImport };
+  /** List imports of models, newest first */
+  listModelImports: { input: { limit?: number; cursor?: string }; answer: ModelImportPage };
+  /** Tell how far the import of a model is, or how it ended */
+  updateModelImport: { input: { id: string; body: UpdateModelImport }; answer: ModelImport };
+  /** Get how far the import of a model is */
+  getModelImport: { input: { id: string }; answer: ModelImport };
   /** Ask tasks about one picture and wait for the answers */
   createPrediction: { input: { Prefer?: string; body: FormData }; answer: Prediction };
   /** What of your own jobs waits, and since when */
@@ -2438,6 +2499,38 @@ export const OPERATIONS = {
     method: 'GET',
     path: '/v1/models',
     query: ['limit', 'cursor'],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  createModelImport: {
+    method: 'POST',
+    path: '/v1/model-imports',
+    query: [],
+    header: [],
+    sends: 'json',
+    answers: 'json',
+  },
+  listModelImports: {
+    method: 'GET',
+    path: '/v1/model-imports',
+    query: ['limit', 'cursor'],
+    header: [],
+    sends: 'nothing',
+    answers: 'json',
+  },
+  updateModelImport: {
+    method: 'PATCH',
+    path: '/v1/model-imports/{id}',
+    query: [],
+    header: [],
+    sends: 'json',
+    answers: 'json',
+  },
+  getModelImport: {
+    method: 'GET',
+    path: '/v1/model-imports/{id}',
+    query: [],
     header: [],
     sends: 'nothing',
     answers: 'json',

@@ -14,6 +14,7 @@ export const ID_PREFIXES = {
   file: 'file',
   import: 'imp',
   export: 'exp',
+  model_import: 'mdi',
   tuning: 'ft',
   webhook: 'whe',
   event: 'evt',
@@ -65,7 +66,11 @@ export function requireUuid(kind: IdKind, id: string): string {
 }
 
 export function notFound(kind: IdKind, id: string): AppError {
-  return new AppError(`${kind}.not_found`, `No ${kind} ${id} is known to this API key.`, {
-    context: { id },
-  });
+  return new AppError(
+    `${kind}.not_found`,
+    `No ${kind.replace('_', ' ')} ${id} is known to this API key.`,
+    {
+      context: { id },
+    },
+  );
 }

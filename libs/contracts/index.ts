@@ -13,6 +13,7 @@ export * from './image-format.js';
 export * from './image-key.js';
 export * from './image-set.js';
 export * from './import.js';
+export * from './model-import.js';
 export * from './job-log.js';
 export * from './job.js';
 export * from './job-preview.js';

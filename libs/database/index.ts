@@ -44,6 +44,7 @@ export * from './query/job-stages.js';
 export * from './query/known-answers.js';
 export * from './query/lease.js';
 export * from './query/lose-lease.js';
+export * from './query/model-import.js';
 export * from './query/move-job.js';
 export * from './query/named-image.js';
 export * from './query/plan-job.js';

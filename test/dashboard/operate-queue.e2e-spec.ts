@@ -1,10 +1,22 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Key, Series, Worker, WorkerPage } from '#contracts';
+import type { Key, ModelImport, Series, Worker, WorkerPage } from '#contracts';
 import { Database } from '#database';
 import { TestClient } from '../rig/client.js';
+import { compiled, REPOSITORY } from '../rig/repository.js';
 import { System } from '../rig/system.js';
 import { tinyImage } from '../rig/tiny-image.js';
-import { axeViolations, NARROW, overhang, screenshot, TestBrowser, WIDE } from './browser.js';
+import {
+  axeViolations,
+  NARROW,
+  overhang,
+  screenshot,
+  TestBrowser,
+  WIDE,
+  type Page,
+} from './browser.js';
 import { drawnPixels, tableOf } from './chart.js';
 
 const IMAGES = 'Images a second';
@@ -51,6 +63,55 @@ async function seedHour(database: Database): Promise<void> {
 
 const workers = async (): Promise<Worker[]> =>
   (await client.request<WorkerPage>('GET', '/v1/operate/workers')).data;
+
+describe('imports of models', () => {
+  const CHECKPOINT = join(REPOSITORY, 'test/fixtures/checkpoints/tiny-paligemma2');
+  const row = (page: Page, name: string) =>
+    page
+      .getByRole('list', { name: 'Imports of models, newest first' })
+      .getByRole('listitem')
+      .filter({ hasText: name });
+  const tell = (told: ModelImport, how: object) =>
+    client.request<ModelImport>('PATCH', `/v1/model-imports/${told.id}`, how);
+
+  it('are shown as far as they are, whichever machine runs them, and how they ended', async () => {
+    const page = await browser.openSignedIn('/operate/models', system.apiKey);
+    await page.getByRole('heading', { name: 'Models' }).waitFor();
+    const begun = await client.request<ModelImport>('POST', '/v1/model-imports', {
+      model: 'mix-448',
+      source: 'google/paligemma2-3b-mix-448@main',
+      precision: 'int8',
+      host: 'gpu-1',
+      state: 'downloading',
+    });
+    await row(page, 'mix-448').getByText('not begun').waitFor();
+    await tell(begun, { state: 'downloading', bytes_done: 2 ** 31, bytes_total: 2 ** 33 });
+    await row(page, 'mix-448').getByText('2.0 GiB of 8.0 GiB 25 %').waitFor();
+    const bar = row(page, 'mix-448').getByRole('progressbar', { name: 'Bytes, downloading' });
+    expect(await bar.getAttribute('value')).toBe(String(2 ** 31));
+    await tell(begun, { state: 'converting', bytes_done: 1, bytes_total: 2 ** 33 });
+    await row(page, 'mix-448').getByText('converting').waitFor();
+
+    const files = { PALLET_DATA: join(system.directory, 'imported') };
+    const connection = { PALLET_URL: system.url, PALLET_API_KEY: system.apiKey };
+    const command = ['models', 'import', CHECKPOINT, '--name', 'harbour-eye'];
+    await promisify(execFile)(process.execPath, [compiled('apps/cli/main.js'), ...command], {
+      env: { ...process.env, ...files, ...connection },
+    });
+    await row(page, 'harbour-eye').getByText('completed').waitFor();
+    await row(page, 'harbour-eye')
+      .getByText(/\d [KM]iB on its disk/)
+      .waitFor();
+
+    const error = { code: 'disk.full', detail: 'There is no room for 9 GB.' };
+    await tell(begun, { state: 'failed', error });
+    await row(page, 'mix-448').getByText(error.detail).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    expect(await overhang(page)).toBe(0);
+    await screenshot(page, 'operate-imports');
+    await page.close();
+  });
+});
 
 describe('an operator', () => {
   it('sees the workers, what waits by tenant and priority, and what was', async () => {

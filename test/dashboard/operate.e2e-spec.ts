@@ -378,7 +378,7 @@ describe('every page', () => {
 it('what others call their things is text on every page', async () => {
   const page = await browser.openSignedIn('/jobs', system.apiKey, { size: NARROW });
   const said = Object.values(HOSTILE_TEXTS).join(' ');
-  await answerWith(page, () => said, /\/v1\/(webhooks|api-keys|models|fine-tuning)/);
+  await answerWith(page, () => said, /\/v1\/(webhooks|api-keys|models|model-imports|fine-tuning)/);
   const run = (await client.request<FineTuningPage>('GET', '/v1/fine-tuning/jobs')).data[0]!;
   const places = {
     webhooks: ['.row-name .quiet'],

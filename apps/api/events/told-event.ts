@@ -3,6 +3,7 @@ import {
   findFineTuningsById,
   findImageSetsById,
   findJobsById,
+  findModelImportsById,
   type Change,
   type ChangedKind,
   type ChangePosition,
@@ -10,6 +11,7 @@ import {
 } from '#database';
 import { viewFineTuning } from '../fine-tuning/fine-tuning-view.js';
 import { viewImageSet } from '../image-sets/image-set-view.js';
+import { viewModelImport } from '../models/model-import-view.js';
 import { viewJob } from '#results';
 
 /** What followers of a tenant are told: its newest form, once, however many of them there are. */
@@ -37,6 +39,7 @@ const FINDERS: Record<
   job: async (db, ids) => viewsOf(await findJobsById(db, ids), viewJob),
   set: async (db, ids) => viewsOf(await findImageSetsById(db, ids), viewImageSet),
   tuning: async (db, ids) => viewsOf(await findFineTuningsById(db, ids), viewFineTuning),
+  model_import: async (db, ids) => viewsOf(await findModelImportsById(db, ids), viewModelImport),
 };
 
 /** Names of what is no longer there to show. */
@@ -44,6 +47,7 @@ const OBJECTS: Record<ChangedKind, string> = {
   job: 'job',
   set: 'image_set',
   tuning: 'fine_tuning.job',
+  model_import: 'model_import',
 };
 
 /**

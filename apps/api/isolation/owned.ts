@@ -14,6 +14,7 @@ type OwnedKind = Extract<
   | 'upload'
   | 'import'
   | 'export'
+  | 'model_import'
   | 'job'
   | 'batch'
   | 'file'
@@ -92,6 +93,12 @@ export async function makeOwned(rig: ApiRig, tenant: Tenant, mark: string): Prom
   const order = { image_set: set, seal: true, tasks, model: 'default', name: mark, metadata };
   const job = await make('/v1/jobs', order);
   const exported = await make(`/v1/jobs/${job}/exports`, exportOf(mark));
+  const model_import = await make('/v1/model-imports', {
+    model: mark,
+    source: mark,
+    precision: 'int8',
+    state: 'converting',
+  });
   const file = await send('/v1/files');
   const requests = await send('/v1/files', requestsForm(mark));
   const batch = await make('/v1/batches', {
@@ -113,6 +120,7 @@ export async function makeOwned(rig: ApiRig, tenant: Tenant, mark: string): Prom
     upload,
     import: imported,
     export: exported,
+    model_import,
     job,
     file,
     requests,

@@ -43,6 +43,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   'set.importing': 409,
   'import.ended': 409,
   'export.ended': 409,
+  'model_import.ended': 409,
   'export.in_progress': 409,
   'export.too_many': 409,
   'bucket.bad_uri': 422,
@@ -103,7 +104,7 @@ const STATUSES: Readonly<Record<string, number>> = {
 };
 
 const NOT_FOUND =
-  /^(set|upload|import|export|job|tuning|file|batch|image|tenant|key|worker|request|webhook|delivery)\.not_found$/;
+  /^(set|upload|import|export|model_import|job|tuning|file|batch|image|tenant|key|worker|request|webhook|delivery)\.not_found$/;
 
 /** A picture that was refused, where one was required. */
 const UNREADABLE_IMAGE = /^(image|zip|tar)\./;

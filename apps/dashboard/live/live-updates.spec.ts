@@ -113,6 +113,20 @@ it('shows a training in its page and in the list, and asks for its steps', () =>
   expect(isOld(['tunings'])).toBe(true);
 });
 
+it('asks how far imports of models are, once for all that was told meanwhile', () => {
+  client.setQueryData(['model-imports'], { pages: [], pageParams: [] });
+  const told = () => updates.take({ type: 'model_import', id: '1-1', data: '{}' });
+  told();
+  vi.advanceTimersByTime(1);
+  expect(isOld(['model-imports'])).toBe(true);
+  client.setQueryData(['model-imports'], { pages: [], pageParams: [] });
+  told();
+  vi.advanceTimersByTime(1_000);
+  expect(isOld(['model-imports'])).toBe(false);
+  vi.advanceTimersByTime(1_000);
+  expect(isOld(['model-imports'])).toBe(true);
+});
+
 it('takes all for old that was read before the stream began, but not who is signed in', () => {
   showList(job('a'));
   client.setQueryData(['session'], {});

@@ -21,6 +21,7 @@ export class LiveUpdates {
   readonly #tunings = new Map<string, FineTuning>();
   readonly #askedFor = new Set<string>();
   #isListOld = false;
+  #areImportsOld = false;
   #showTimer: ReturnType<typeof setTimeout> | undefined;
   #askTimer: ReturnType<typeof setTimeout> | undefined;
   #askedAt = -ASK_MS;
@@ -37,6 +38,9 @@ export class LiveUpdates {
     } else if (type === 'fine_tuning.job') {
       const run = JSON.parse(data) as FineTuning;
       this.#tunings.set(run.id, run);
+      this.#askSoon();
+    } else if (type === 'model_import') {
+      this.#areImportsOld = true;
       this.#askSoon();
     } else if (type === 'job.deleted') {
       const { id } = JSON.parse(data) as { readonly id: string };
@@ -103,6 +107,10 @@ export class LiveUpdates {
     this.#askedAt = performance.now();
     if (this.#isListOld) void this.client.invalidateQueries({ queryKey: ['jobs'] });
     this.#isListOld = false;
+    if (this.#areImportsOld) {
+      void this.client.invalidateQueries({ queryKey: ['model-imports'] });
+    }
+    this.#areImportsOld = false;
     for (const id of this.#askedFor) {
       void this.client.invalidateQueries({
         predicate: (query) => isOfItems(query, id) && mayGrow(query),

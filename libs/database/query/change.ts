@@ -1,6 +1,6 @@
 import type { Queryable } from '../database.js';
 
-export type ChangedKind = 'job' | 'set' | 'tuning';
+export type ChangedKind = 'job' | 'set' | 'tuning' | 'model_import';
 
 /** A place in the order of changes. Both are whole numbers, as text, for they may be beyond 2^53. */
 export interface ChangePosition {

@@ -1,10 +1,11 @@
 import { Option, type Command } from 'commander';
-import { resolve } from 'node:path';
-import type { ModelStore } from '#models';
+import { basename, resolve } from 'node:path';
+import type { StoredModel } from '#models';
 import { action, type CliContext, type CommandInput } from '../../context.js';
 import type { Progress } from '../../output/progress.js';
 import { jsonOption } from '../options.js';
 import { bytesText, megabytes, openModelStore } from './store.js';
+import { ToldImport } from './told-import.js';
 
 export interface ImportFlags {
   precision: 'f32' | 'f16' | 'int8' | 'int4';
@@ -47,19 +48,32 @@ async function importFolder(input: CommandInput<ImportFlags>, folder: string): P
   const name = flags.name ?? modelNameFrom(resolve(folder));
   const store = await openModelStore(flags, context.env);
   const { precision, adapter, maskDecoder } = flags;
-  const progress = context.output.progress('converting MB');
-  try {
-    await store.import(folder, name, {
-      precision,
-      adapter,
-      maskDecoder,
-      signal: context.signal,
-      onProgress: showConversion(progress),
-    });
-  } finally {
-    progress.stop();
-  }
-  await reportModel(input, store, name);
+  const begun = {
+    model: name,
+    source: basename(resolve(folder)),
+    precision,
+    state: 'converting',
+  } as const;
+  const model = await ToldImport.during(input, begun, async (tell) => {
+    const progress = context.output.progress('converting MB');
+    const show = showConversion(progress);
+    try {
+      await store.import(folder, name, {
+        precision,
+        adapter,
+        maskDecoder,
+        signal: context.signal,
+        onProgress: (conversion) => {
+          show(conversion);
+          tell('converting', conversion.bytes, conversion.total);
+        },
+      });
+    } finally {
+      progress.stop();
+    }
+    return store.get(name);
+  });
+  await reportModel(input, model);
 }
 
 export const showConversion =
@@ -70,10 +84,9 @@ export const showConversion =
 /** What was made. */
 export async function reportModel(
   { flags, context: { output } }: CommandInput<ImportFlags>,
-  store: ModelStore,
-  name: string,
+  model: StoredModel,
 ): Promise<void> {
-  const model = await store.get(name);
+  const { name } = model;
   if (flags.json) return output.json({ name, directory: model.directory, ...model.manifest });
   output.note(
     `imported ${name}: ${flags.precision}, ${bytesText(model.bytes)}; serve it with: pallet up --model ${name}`,

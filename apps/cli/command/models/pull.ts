@@ -5,6 +5,7 @@ import type { Output } from '../../output/output.js';
 import type { Progress } from '../../output/progress.js';
 import { addImportOptions, reportModel, showConversion, type ImportFlags } from './import.js';
 import { megabytes, openModelStore } from './store.js';
+import { ToldImport } from './told-import.js';
 
 interface PullFlags extends ImportFlags {
   token?: string;
@@ -48,24 +49,35 @@ async function pull(input: CommandInput<PullFlags>, text: string): Promise<void>
   const name = flags.name ?? modelNameFrom(repository.name);
   const store = await openModelStore(flags, env);
   output.note(LICENCE);
-  const bars = new Bars(output);
-  try {
-    const { precision, adapter, maskDecoder, keepDownload } = flags;
-    await pullModel(store, repository, name, {
-      access,
-      precision,
-      adapter,
-      maskDecoder,
-      keepDownload,
-      signal,
-      onDownload: (progress) => bars.download(progress),
-      onImport: (progress) => bars.convert(progress),
-    });
-  } finally {
-    bars.stop();
-    if (signal.aborted) output.note('What was downloaded stays: the same command goes on with it.');
-  }
-  await reportModel(input, store, name);
+  const { precision, adapter, maskDecoder, keepDownload } = flags;
+  const begun = { model: name, source: text, precision, state: 'downloading' } as const;
+  const model = await ToldImport.during(input, begun, async (tell) => {
+    const bars = new Bars(output);
+    try {
+      await pullModel(store, repository, name, {
+        access,
+        precision,
+        adapter,
+        maskDecoder,
+        keepDownload,
+        signal,
+        onDownload: (progress) => {
+          bars.download(progress);
+          tell('downloading', progress.bytes, progress.total);
+        },
+        onImport: (progress) => {
+          bars.convert(progress);
+          tell('converting', progress.bytes, progress.total);
+        },
+      });
+    } finally {
+      bars.stop();
+      if (signal.aborted)
+        output.note('What was downloaded stays: the same command goes on with it.');
+    }
+    return store.get(name);
+  });
+  await reportModel(input, model);
 }
 
 /** One bar after the other, each for what is going on. */

@@ -3,6 +3,7 @@ import type { Model } from '#contracts';
 import { useModels } from '../../client/models';
 import { Failure } from '../../parts/failure';
 import { count, counted } from '../../parts/format';
+import { ImportList } from './import-list';
 import { RunList } from './run-list';
 import { ModelState } from './model-state';
 
@@ -13,6 +14,7 @@ export function ModelsPage() {
   return (
     <>
       <ModelList />
+      <ImportList />
       <RunList />
     </>
   );

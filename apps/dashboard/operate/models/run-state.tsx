@@ -19,7 +19,7 @@ export function RunState({ run }: { readonly run: FineTuning }) {
 export function RunProgress({ run }: { readonly run: FineTuning }) {
   if (run.steps === null) return <span className="quiet">not begun</span>;
   return (
-    <span className="run-progress">
+    <span className="row-progress">
       <progress value={run.step} max={run.steps} aria-label="Steps done" />
       <span className="figures">
         {count(run.step)} <i>of {count(run.steps)} steps</i>
