@@ -184,6 +184,32 @@ describe('an operator', () => {
     await page.close();
   });
 
+  it('sees whatever the keyboard comes to: nothing is under the bar, on the way up either', async () => {
+    const set = await client.createSet('Many');
+    await client.upload(set.id, [tinyImage(100)]);
+    for (let n = 0; n < 20; n += 1) {
+      await client.createJob(set.id, [{ type: 'ocr' }], { model: 'instant' });
+    }
+    const page = await browser.openSignedIn('/jobs', system.apiKey, { size: NARROW });
+    await page.getByRole('listitem').nth(19).waitFor();
+    const below = (): Promise<number | null> =>
+      page.evaluate(`(() => {
+        const [bar, at] = [document.querySelector('.bar'), document.activeElement];
+        if (at === document.body || bar.contains(at)) return null;
+        return at.getBoundingClientRect().top - bar.getBoundingClientRect().bottom;
+      })()`);
+    // From nothing backwards: to the last of the page.
+    await page.keyboard.press('Shift+Tab');
+    const seen: number[] = [];
+    for (let left = await below(); left !== null; left = await below()) {
+      seen.push(left);
+      await page.keyboard.press('Shift+Tab');
+    }
+    expect(seen.length).toBeGreaterThan(20);
+    expect(Math.min(...seen)).toBeGreaterThanOrEqual(0);
+    await page.close();
+  });
+
   it.each([
     ['light', WIDE],
     ['dark', WIDE],
