@@ -98,7 +98,13 @@ export type Correction = {
   readonly text: string | null;
   readonly boxes: readonly CorrectedBox[] | null;
   /** What fine-tuning learns from it: name of the image, prompt, right answer */
-  readonly line: { readonly image: string; readonly prefix: string; readonly suffix: string };
+  readonly line: {
+    readonly image: string;
+    /** Which of them, where the set has several images of that name */
+    readonly sha256?: string;
+    readonly prefix: string;
+    readonly suffix: string;
+  };
   readonly corrected_at: string;
 };
 

@@ -70,7 +70,15 @@ export const correctionSchema = z
     text: z.string().nullable(),
     boxes: z.array(correctedBoxSchema).nullable(),
     line: z
-      .object({ image: z.string(), prefix: z.string(), suffix: z.string() })
+      .object({
+        image: z.string(),
+        sha256: z
+          .string()
+          .optional()
+          .describe('Which of them, where the set has several images of that name'),
+        prefix: z.string(),
+        suffix: z.string(),
+      })
       .describe('What fine-tuning learns from it: name of the image, prompt, right answer'),
     corrected_at: timestamp,
   })

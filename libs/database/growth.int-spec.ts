@@ -7,6 +7,8 @@ import {
   claimShard,
   createImageSet,
   Database,
+  findImagesByName,
+  listCorrections,
   listResults,
   loseLease,
   migrate,
@@ -182,6 +184,34 @@ describe('however large a set or a job is, as many rows are read', () => {
     for (const text of ['%', '_d-1', 'id-1%', '\\', "i'd"]) {
       expect((await find(text, false)).found).toEqual([]);
     }
+  });
+
+  it('for the images in it that lines to train on name', async () => {
+    const { setId } = await openSet(LARGE);
+    // Half of them have no id.
+    await database.query(`UPDATE images SET custom_id = NULL WHERE set_id = $1 AND n % 2 = 0`, [
+      setId,
+    ]);
+    const read = await rowsRead(async (tx) => {
+      const names = Array.from({ length: 10 }, (_, at) => `image-${at * 1_001}`);
+      expect([...(await findImagesByName(tx, setId, names)).keys()].toSorted()).toEqual(
+        names.toSorted(),
+      );
+    });
+    expect(read).toBeLessThanOrEqual(30);
+  });
+
+  it('for the corrections in it', async () => {
+    const { jobId, setId } = await endedJob(LARGE);
+    await database.query(
+      `INSERT INTO corrections (job_id, n, task, prompt, text, suffix)
+       SELECT $1, n, 0, 'caption en', 'a', 'a' FROM generate_series(0, 9) AS n`,
+      [jobId],
+    );
+    const read = await rowsRead(async (tx) => {
+      expect(await listCorrections(tx, { id: jobId, setId }, { limit: 100 })).toHaveLength(10);
+    });
+    expect(read).toBeLessThanOrEqual(50);
   });
 
   it('for the few that failed in it, wherever they are', async () => {

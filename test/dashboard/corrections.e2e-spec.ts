@@ -7,6 +7,7 @@ import type {
   FilePage,
   FineTuning,
   FineTuningPage,
+  ImageSet,
   Job,
   Task,
 } from '#contracts';
@@ -178,7 +179,7 @@ describe('corrections', () => {
     await page.getByLabel('Epochs').and(page.locator(':focus')).waitFor();
 
     await page.getByLabel('Epochs').fill('4');
-    await page.getByLabel('Batch size').fill('1');
+    await page.getByText('Default: 2').waitFor();
     await page.getByLabel('Name').fill('boats');
     await page.getByLabel('Name').press('Enter');
     await page.waitForURL(/\/operate\/models\/ft_/);
@@ -191,8 +192,8 @@ describe('corrections', () => {
       model: 'tiny',
       image_set: job.image_set,
       method: { type: 'lora', rank: 16 },
-      hyperparameters: { epochs: 4, batch_size: 1, text_tokens: 128, learning_rate: 1e-4 },
-      step: 8,
+      hyperparameters: { epochs: 4, batch_size: 2, text_tokens: 128, learning_rate: 1e-4 },
+      step: 4,
       error: null,
     });
     // The order that was refused had sent them: they are not sent again.
@@ -202,6 +203,38 @@ describe('corrections', () => {
       headers: { authorization: `Bearer ${system.apiKey}` },
     });
     expect(await sent.text()).toBe(lines.join(''));
+  });
+
+  it('were sent before, and are trained on again over another set, which is sealed', async () => {
+    const set = await client.createSet('Another harbour');
+    const scene = join(REPOSITORY, 'examples', 'scenes', 'scene-2.jpg');
+    await client.upload(set.id, [{ name: 'quay.jpg', bytes: await readFile(scene) }]);
+    const page = await browser.openSignedIn('/operate/models', system.apiKey);
+    await page.getByRole('link', { name: 'New run' }).press('Enter');
+    const files = await client.request<FilePage>('GET', '/v1/files?purpose=fine-tune');
+    const sent = files.data.find(({ filename }) => filename.endsWith('-corrections.jsonl'))!;
+    await page.getByLabel('Examples', { exact: true }).selectOption({ value: sent.id });
+    await page.getByLabel('Pictures').selectOption({ value: set.id });
+    await page.getByText('it is sealed first').waitFor();
+    await page.getByLabel('Method').selectOption('Text model');
+    expect(await page.getByLabel('Rank').count()).toBe(0);
+    await page.getByText('Default: 0.00001').waitFor();
+    await page.getByLabel('Batch size').fill('1');
+    await start(page).press('Enter');
+    await page.waitForURL(/\/operate\/models\/ft_/);
+    await page.getByText('succeeded').waitFor({ timeout: 120_000 });
+    const run = await client.request<FineTuningPage>('GET', '/v1/fine-tuning/jobs?limit=1');
+    expect(run.data).toMatchObject([
+      {
+        training_file: sent.id,
+        image_set: set.id,
+        method: { type: 'text' },
+        suffix: null,
+        step: 6,
+      },
+    ]);
+    const { state } = await client.request<ImageSet>('GET', `/v1/image-sets/${set.id}`);
+    expect(state).toBe('sealed');
   });
 
   it('are no start for whoever may only read', async () => {

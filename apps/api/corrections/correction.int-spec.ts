@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { correctionPageSchema, correctionSchema } from '#contracts';
 import { usePostgres } from '#testing';
@@ -67,6 +68,34 @@ describe('a correction', () => {
       },
     ]);
     expect(await results()).toEqual(before);
+  });
+
+  it('says which image it is about, where the set has several of its name', async () => {
+    const { put, list, ask, uuid } = await setup();
+    const rename = (n: number, name: string, content: string) =>
+      rig.database.query(
+        `UPDATE images SET name = $3, sha256 = sha256($4::bytea)
+         WHERE n = $2 AND set_id = (SELECT set_id FROM jobs WHERE id = $1)`,
+        [uuid, n, name, content],
+      );
+    const hashes = async () => (await list()).data.map(({ line }) => line.sha256);
+    const hex = (text: string) => createHash('sha256').update(text).digest('hex');
+    await rename(0, 'same.png', 'one');
+    await rename(1, 'same.png', 'other');
+    const saved = await put({ n: 0, task: 0, text: 'a cat' });
+    await put({ n: 1, task: 0, text: 'a dog' });
+    expect(saved.line.sha256).toBe(hex('one'));
+    expect(await hashes()).toEqual([hex('one'), hex('other')]);
+    const lines = (await ask('GET', '/lines')).body.trimEnd().split('\n');
+    expect(lines.map((line): unknown => JSON.parse(line).sha256)).toEqual(await hashes());
+    await rename(1, 'data:image/png;base64,AAAA', 'other');
+    expect(await hashes()).toEqual([undefined, hex('other')]);
+    await rig.database.query(
+      `UPDATE images SET name = 'same.png', custom_id = 'an-id'
+       WHERE n = 1 AND set_id = (SELECT set_id FROM jobs WHERE id = $1)`,
+      [uuid],
+    );
+    expect(await hashes()).toEqual([hex('one'), hex('other')]);
   });
 
   it('replaces the one before, and can be taken back', async () => {

@@ -97,8 +97,9 @@ export class CorrectionService {
 }
 
 /** The end of a prompt is added when it is trained on, as it is when it is asked. */
-const lineOf = ({ imageName, prompt, suffix }: CorrectionRecord): Correction['line'] => ({
+const lineOf = ({ imageName, sha256, prompt, suffix }: CorrectionRecord): Correction['line'] => ({
   image: imageName,
+  ...(sha256 !== null && { sha256 }),
   prefix: prompt.replace(/[\r\n]+$/, ''),
   suffix,
 });

@@ -28,7 +28,7 @@ export class FileController {
     operationId: 'createFile',
     summary: 'Upload a file of training examples or of requests',
     description:
-      'For `fine-tune`, JSONL with one {"image","prefix","suffix"} per line; `image` is the file name of an image of the job’s image set, or a data: URL. For `batch`, JSONL with one request per line (docs/openai.md). Other purposes: any bytes.',
+      'For `fine-tune`, JSONL with one {"image","prefix","suffix"} per line; `image` is the file name of an image of the job’s image set, with its `sha256` beside it where several have that name, or a data: URL. For `batch`, JSONL with one request per line (docs/openai.md). Other purposes: any bytes.',
   })
   @ApiConsumes('multipart/form-data')
   @ApiBody({

@@ -2,6 +2,10 @@ import { z } from 'zod';
 
 const exampleSchema = z.looseObject({
   image: z.string({ error: 'needs an `image`: a file name of the image set, or a data: URL' }),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, { error: 'has a `sha256` that is none in lower-case hex' })
+    .optional(),
   prefix: z.string({ error: 'needs a `prefix`: the text of the task' }),
   suffix: z
     .string({ error: 'needs a `suffix`: the answer' })

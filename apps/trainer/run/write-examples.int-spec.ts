@@ -79,6 +79,11 @@ describe('examples on this disk', () => {
     const { folder, written } = await write(await makeSource(false), [line(url), line(url)]);
     expect(await readFile(join(folder, written[1].image), 'utf8')).toBe('mine');
     expect(await readdir(join(folder, 'images'))).toHaveLength(1);
+    const hashed = JSON.stringify({ ...JSON.parse(line(url)), sha256: contentOf(0) });
+    for (const withSet of [true, false]) {
+      const { written: again } = await write(await makeSource(withSet), [hashed]);
+      expect(again).toEqual([written[0]]);
+    }
   });
 
   it('are refused with every bad line, and none of them reads a file of ours', async () => {
@@ -102,6 +107,39 @@ describe('examples on this disk', () => {
       code: 'training.bad_data',
       message: expect.stringMatching(/^Line 3 .*8 more/),
       context: { lines: [3, 4, 5, 6, 7, 8, 9, 10, 11].map((n) => ({ line: n })) },
+    });
+  });
+
+  it('may say by hash which of the images of one name they mean', async () => {
+    const source = await makeSource();
+    await database.query(
+      `INSERT INTO images (set_id, n, name, sha256, custom_id)
+       SELECT $1, n, CASE WHEN n < 6 THEN 'a.png' ELSE 'data:c' END, decode($2, 'hex'), n::text
+       FROM generate_series(4, 6) AS n`,
+      [source.setId, contentOf(0)],
+    );
+    const which = (image: string, content: number) =>
+      JSON.stringify({ ...JSON.parse(line(image)), sha256: contentOf(content) });
+    const lines = [which('twice.png', 3), which('twice.png', 2), line('a.png'), which('data:c', 0)];
+    const { written } = await write(source, lines);
+    expect(written).toEqual(
+      [3, 2, 0, 0].map((n) => ({ ...JSON.parse(line(`images/${contentOf(n)}`)) })),
+    );
+    // Only what the set calls so: a hash alone opens nothing.
+    const refused = await write(source, [
+      line('a.png'),
+      which('a.png', 1),
+      which('none.png', 1),
+      line('twice.png').replace('{', '{"sha256": "A", '),
+    ]).catch((error: unknown) => error);
+    expect(refused).toMatchObject({
+      context: {
+        lines: [
+          { line: 2, detail: expect.stringContaining('with that `sha256`, which the set has not') },
+          { line: 3, detail: expect.stringContaining('"none.png", which the set has not') },
+          { line: 4, detail: expect.stringContaining('`sha256`') },
+        ],
+      },
     });
   });
 

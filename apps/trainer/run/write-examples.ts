@@ -12,6 +12,8 @@ import { readLines } from './lines.js';
 /** Lines of one question to the database. */
 const BATCH = 256;
 const DOWNLOADS = 8;
+/** Characters, as `cleanFileName` leaves them, in the units that `length` counts. */
+const LONGEST_NAME = 2_048;
 /** Bad lines that are told; that there are more is told too. */
 const TOLD = 100;
 
@@ -85,19 +87,23 @@ async function rewrite(
   const written = await Promise.all(
     examples.map(async (example, index) => {
       if (example === undefined) return '';
-      const found = images(example.image);
+      const found = images(example);
       if ('fault' in found) {
         tell(index, found.fault);
         return '';
       }
       if ('bytes' in found) await writeFile(join(folder, 'images', found.sha256), found.bytes);
       else wanted.add(found.sha256);
-      return JSON.stringify({ ...example, image: `images/${found.sha256}` });
+      return JSON.stringify({ ...example, image: `images/${found.sha256}`, sha256: undefined });
     }),
   );
   await download(source, folder, [...wanted]);
   return written.map((line) => `${line}\n`).join('');
 }
+
+/** An image of a set may be called like a data: URL, if its hash is there too; no name is longer than this. */
+const isInline = ({ image, sha256 }: ExampleLine): boolean =>
+  image.startsWith('data:') && (sha256 === undefined || image.length > LONGEST_NAME);
 
 type Located =
   | { readonly sha256: string }
@@ -107,24 +113,34 @@ type Located =
 async function locateImages(
   { database, setId, maxImageBytes }: ExampleSource,
   examples: readonly (ExampleLine | undefined)[],
-): Promise<(image: string) => Located> {
+): Promise<(example: ExampleLine) => Located> {
   const names = examples.flatMap((example) =>
-    example === undefined || example.image.startsWith('data:') ? [] : [example.image],
+    example === undefined || isInline(example) ? [] : [example.image],
   );
   const found =
     setId === null || names.length === 0
       ? new Map<string, readonly string[]>()
       : await findImagesByName(database, setId, [...new Set(names)]);
-  return (image) => {
-    if (image.startsWith('data:')) return locateInline(image, maxImageBytes);
+  return (example) => {
+    const { image, sha256: wanted } = example;
+    if (isInline(example)) return locateInline(image, maxImageBytes);
     const shown = JSON.stringify(image.slice(0, 200));
+    const contents = found.get(image) ?? [];
+    if (image.startsWith('data:') && contents.length === 0) {
+      return locateInline(image, maxImageBytes);
+    }
     if (setId === null) {
       return { fault: `names the image ${shown}, but the job has no image set` };
     }
-    const [sha256, ...others] = found.get(image) ?? [];
-    if (sha256 === undefined) return { fault: `names the image ${shown}, which the set has not` };
+    const [sha256, ...others] = contents.filter((content) => content === (wanted ?? content));
+    if (sha256 === undefined) {
+      const which = contents.length > 0 ? ' with that `sha256`' : '';
+      return { fault: `names the image ${shown}${which}, which the set has not` };
+    }
     if (others.length === 0) return { sha256 };
-    return { fault: `names the image ${shown}, of which the set has ${others.length + 1}` };
+    return {
+      fault: `names the image ${shown}, of which the set has ${contents.length}: \`sha256\` in the line says which`,
+    };
   };
 }
 

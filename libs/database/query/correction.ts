@@ -5,6 +5,8 @@ export interface CorrectionRecord {
   readonly n: number;
   readonly task: number;
   readonly imageName: string;
+  /** Lower-case hex, where the name does not tell which image of the set it is. */
+  readonly sha256: string | null;
   readonly prompt: string;
   readonly text: string | null;
   readonly boxes: readonly CorrectedBox[] | null;
@@ -26,7 +28,14 @@ interface NewCorrection {
   readonly suffix: string;
 }
 
+const isAnother = (half: string): string => `EXISTS (
+    SELECT FROM images AS other WHERE other.set_id = images.set_id AND other.name = images.name
+      AND other.sha256 <> images.sha256 AND ${half})`;
+
+/** A name that begins as a URL of this kind would be taken for one. Others are looked for as the indexes have them. */
 const COLUMNS = `corrections.n, corrections.task, images.name AS "imageName", corrections.prompt,
+  CASE WHEN images.name LIKE 'data:%' OR ${isAnother('other.custom_id IS NULL')}
+    OR ${isAnother('other.custom_id IS NOT NULL')} THEN encode(images.sha256, 'hex') END AS sha256,
   corrections.text, corrections.boxes, corrections.suffix, corrections.corrected_at AS "correctedAt"`;
 
 /**

@@ -237,7 +237,7 @@ async function openPictures(
 function tooFew(path: string, count: number, needed: number): AppError {
   return new AppError(
     'training.no_data',
-    `${path} has ${count} examples, and one update takes ${needed}. Add examples, or make batchSize or accumulation smaller.`,
+    `${path} has ${count} examples, and one update takes ${needed}. Add examples, or make the batch size or the accumulation smaller.`,
     { context: { path, count, needed } },
   );
 }

@@ -7,7 +7,7 @@ import { CorrectedJobField } from './corrected-job-field';
 import { ExamplesField, type Examples } from './examples-field';
 import { ImageSetField } from './image-set-field';
 import { RecipeFields } from './recipe-fields';
-import { EMPTY_DRAFT, orderOf } from './run-draft';
+import { batchOf, EMPTY_DRAFT, orderOf } from './run-draft';
 import { faultsOf } from './run-faults';
 import { sendExamples } from './send-examples';
 import { useCorrectedJob } from './use-corrected-job';
@@ -36,12 +36,13 @@ export function NewRunForm({ bases, correctedJob, onJob }: Props) {
   const isReady =
     correctedJob === undefined || (corrected.job !== undefined && (corrected.lines ?? 0) > 0);
   const { fields, isExplained } = faultsOf(start.error, heldOut.from);
+  const batch = batchOf(isCorrections ? corrected.lines : undefined);
   const change = (changed: Partial<typeof draft>): void => setDraft({ ...draft, ...changed });
   const makeOrder = async (): Promise<object> => {
     const lines = isCorrections ? { from: 'upload', file: corrected.file } : examples;
     const pictures = isCorrections ? { id: corrected.job?.image_set, isOpen: false } : set;
     return orderOf(
-      { ...draft, model },
+      { ...draft, model, batch_size: draft.batch_size || String(batch) },
       {
         training_file: (await sendExamples('/training_file', lines))!,
         validation_file: await sendExamples('/validation_file', heldOut),
@@ -111,7 +112,7 @@ export function NewRunForm({ bases, correctedJob, onJob }: Props) {
       </fieldset>
       <fieldset>
         <legend>How it learns</legend>
-        <RecipeFields draft={draft} faults={fields} onChange={change} />
+        <RecipeFields draft={draft} batch={batch} faults={fields} onChange={change} />
       </fieldset>
       <Field
         label="Name"

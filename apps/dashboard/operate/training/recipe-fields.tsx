@@ -4,14 +4,25 @@ import type { Pointer, RunFaults } from './run-faults';
 
 interface Props {
   readonly draft: RunDraft;
+  /** Batch size where none is typed. */
+  readonly batch: number;
   readonly faults: RunFaults['fields'];
   readonly onChange: (changed: Partial<RunDraft>) => void;
 }
 
 /** How it learns. All but the method may stay empty. */
-export function RecipeFields({ draft, faults, onChange }: Props) {
+export function RecipeFields({ draft, batch, faults, onChange }: Props) {
+  const usual = {
+    ...DEFAULTS,
+    batch_size: batch,
+    learning_rate: DEFAULTS.learning_rate[draft.method],
+  };
   const number = (name: NumberName, label: string, what: string, pointer: Pointer) => (
-    <NumberField {...{ draft, name, label, what, onChange }} fault={faults[pointer]} />
+    <NumberField
+      {...{ draft, name, label, what, onChange }}
+      fallback={usual[name]}
+      fault={faults[pointer]}
+    />
   );
   return (
     <>
@@ -36,7 +47,12 @@ export function RecipeFields({ draft, faults, onChange }: Props) {
       <div className="field-grid">
         {draft.method === 'lora' && number('rank', 'Rank', 'Size of the adapter.', '/method/rank')}
         {number('epochs', 'Epochs', 'Passes over the examples.', '/hyperparameters/epochs')}
-        {number('batch_size', 'Batch size', 'Examples at once.', '/hyperparameters/batch_size')}
+        {number(
+          'batch_size',
+          'Batch size',
+          'Examples at once, of those that there are.',
+          '/hyperparameters/batch_size',
+        )}
         {number('learning_rate', 'Learning rate', 'The highest.', '/hyperparameters/learning_rate')}
         {number(
           'text_tokens',
@@ -76,12 +92,12 @@ interface NumberProps {
   readonly name: NumberName;
   readonly label: string;
   readonly what: string;
+  readonly fallback: number;
   readonly fault: FieldFault | undefined;
   readonly onChange: (changed: Partial<RunDraft>) => void;
 }
 
-function NumberField({ draft, name, label, what, fault, onChange }: NumberProps) {
-  const fallback = name === 'learning_rate' ? DEFAULTS[name][draft.method] : DEFAULTS[name];
+function NumberField({ draft, name, label, what, fallback, fault, onChange }: NumberProps) {
   // `String` would write the smaller learning rate as 1e-5.
   const shown = fallback.toLocaleString('en', { maximumFractionDigits: 6, useGrouping: false });
   return (

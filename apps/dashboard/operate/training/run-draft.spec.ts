@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { completePlan, createFineTuningSchema } from '#contracts';
-import { DEFAULTS, EMPTY_DRAFT, METHOD_NAMES, orderOf, PRECISIONS } from './run-draft';
+import { batchOf, DEFAULTS, EMPTY_DRAFT, METHOD_NAMES, orderOf, PRECISIONS } from './run-draft';
 
 const file = `file_${'0'.repeat(32)}`;
 const data = { training_file: file, seal: false };
@@ -19,6 +19,10 @@ describe('the order of a run', () => {
     expect(plan.hyperparameters.learning_rate).toBe(DEFAULTS.learning_rate[method]);
     expect(ordered.precision).toBe(EMPTY_DRAFT.precision);
     if (plan.method.type === 'lora') expect(plan.method.rank).toBe(DEFAULTS.rank);
+  });
+
+  it('takes no more examples at once than there are', () => {
+    expect([undefined, 0, 2, 8, 9].map(batchOf)).toEqual([8, 1, 2, 8, 8]);
   });
 
   it('says what was typed', () => {

@@ -45,6 +45,10 @@ export const EMPTY_DRAFT: RunDraft = {
   suffix: '',
 };
 
+/** Of a few examples that are counted the API's batch would be more than all: then an update takes them all. */
+export const batchOf = (examples: number | undefined): number =>
+  Math.max(1, Math.min(DEFAULTS.batch_size, examples ?? DEFAULTS.batch_size));
+
 type Data = Pick<CreateFineTuning, 'training_file' | 'validation_file' | 'image_set' | 'seal'>;
 
 /** Body of the request. What was typed and is no number goes as it is: the API says what is wrong with it. */
