@@ -158,8 +158,10 @@ describe('corrections', () => {
 
   it('become a run that a trainer takes and ends, by keyboard alone', async () => {
     const page = await browser.openSignedIn(`/jobs/${job.id}?tab=details`, system.apiKey);
+    const link = page.getByRole('link', { name: 'Fine-tune on these' });
+    await link.waitFor();
     await screenshot(page, 'correction-exports');
-    await page.getByRole('link', { name: 'Fine-tune on these' }).press('Enter');
+    await link.press('Enter');
     await page.getByText('2 corrections').waitFor();
     expect(await page.getByLabel('Base').inputValue()).toBe('tiny');
     await page.getByLabel('Held-out examples').selectOption('A file from this computer');
