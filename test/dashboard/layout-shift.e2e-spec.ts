@@ -87,7 +87,7 @@ describe.each([WIDE, NARROW])('by itself hardly anything moves (%o)', (size) => 
     await page.getByText('waiting for a worker').waitFor();
     await client.request('POST', `/v1/jobs/${job.id}/resume`);
     await page.getByText('time left').waitFor();
-    await page.locator('.tile canvas').first().waitFor();
+    await page.locator('.tile-row canvas').first().waitFor();
     await page.locator('.job-head').getByText('partly failed').waitFor({ timeout: 90_000 });
     await page.getByText('image.undecodable').first().waitFor();
     await expectStill(page);
@@ -96,7 +96,7 @@ describe.each([WIDE, NARROW])('by itself hardly anything moves (%o)', (size) => 
   it('in the gallery of a job that has ended, and as it is scrolled', async () => {
     const { data } = await client.request<{ data: Job[] }>('GET', '/v1/jobs?name=Watched');
     const page = await openWatched(`/jobs/${data[0]!.id}`, size);
-    await page.locator('.tile canvas').first().waitFor();
+    await page.locator('.tile-row canvas').first().waitFor();
     const last = page.locator(`.tile[href$="/items/${IMAGES - 1}"]`);
     await expect
       .poll(

@@ -43,46 +43,69 @@ afterAll(async () => {
 
 const boxesOf = (item: ItemResult): Box[] => item.answers.flatMap(({ boxes }) => boxes);
 
+/** The part of a canvas that lies over a picture. */
 interface Drawn {
   readonly width: number;
   readonly height: number;
   /** Red, green, blue and alpha of each pixel in one number, row by row; 0 where nothing is drawn. */
   readonly pixels: readonly number[];
-  /** By how many CSS pixels an edge of the canvas misses that edge of the picture, at most. */
+  /** By how many CSS pixels an edge of it misses that edge of the picture, at most. */
   readonly aside: number;
+  /** Pixels of the whole canvas that are drawn on and lie over no picture. */
+  readonly strays: number;
   /** Of the picture below, in the size of the upright original: `r` where the browser shows red. */
   readonly picture: string;
 }
 
-/** What a canvas and the picture below it hold. Input: the element that has both. */
-async function readDrawn(place: string): Promise<Drawn> {
+/** What a canvas and a picture below it hold. Input: the element that has the picture, and the one with all of the canvas. */
+async function readDrawn(place: string, whole = place): Promise<Drawn> {
   const read = await page.evaluate<Omit<Drawn, 'pixels'> & { pixels: string }>(`(async () => {
     const place = document.querySelector(${JSON.stringify(place)});
-    const canvas = place.querySelector('canvas');
+    const whole = place.closest(${JSON.stringify(whole)});
+    const canvas = whole.querySelector('canvas');
     const image = place.querySelector('img');
-    await image.decode();
-    const numbersOf = (canvas) => {
-      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const images = [...whole.querySelectorAll('img')];
+    await Promise.all(images.map((image) => image.decode()));
+    const numbersOf = (canvas, { left, top, right, bottom }) => {
+      const { data } = canvas.getContext('2d').getImageData(left, top, right - left, bottom - top);
       const view = new DataView(data.buffer);
       return Array.from({ length: data.length / 4 }, (_, i) => view.getUint32(i * 4));
     };
+    const allOf = ({ width, height }) => ({ left: 0, top: 0, right: width, bottom: height });
     const copy = new OffscreenCanvas(${UPRIGHT.width}, ${UPRIGHT.height});
     copy.getContext('2d').drawImage(image, 0, 0, copy.width, copy.height);
     const looksRed = (pixel) => pixel >>> 24 > 180 && ((pixel >> 16) & 255) < 90 && ((pixel >> 8) & 255) < 90;
-    const frame = image.getBoundingClientRect();
-    const scale = Math.min(frame.width / image.naturalWidth, frame.height / image.naturalHeight);
-    const [w, h] = [image.naturalWidth * scale, image.naturalHeight * scale];
-    const [left, top] = [frame.left + (frame.width - w) / 2, frame.top + (frame.height - h) / 2];
     const over = canvas.getBoundingClientRect();
+    const [across, down] = [canvas.width / over.width, canvas.height / over.height];
+    // Where the browser shows a picture, in pixels of the canvas.
+    const shownAt = (image) => {
+      const frame = image.getBoundingClientRect();
+      const scale = Math.min(frame.width / image.naturalWidth, frame.height / image.naturalHeight);
+      const [w, h] = [image.naturalWidth * scale, image.naturalHeight * scale];
+      const [left, top] = [frame.left + (frame.width - w) / 2, frame.top + (frame.height - h) / 2];
+      return {
+        left: (left - over.left) * across,
+        top: (top - over.top) * down,
+        right: (left + w - over.left) * across,
+        bottom: (top + h - over.top) * down,
+      };
+    };
+    const rounded = (edges) => Object.fromEntries(Object.entries(edges).map(([name, at]) => [name, Math.round(at)]));
+    const edges = shownAt(image);
+    const part = rounded(edges);
+    const all = numbersOf(canvas, allOf(canvas));
+    const parts = images.map((image) => rounded(shownAt(image)));
+    const isOver = (x, y) => parts.some(({ left, top, right, bottom }) => x >= left && x < right && y >= top && y < bottom);
     return {
-      width: canvas.width,
-      height: canvas.height,
-      pixels: numbersOf(canvas).join(),
+      width: part.right - part.left,
+      height: part.bottom - part.top,
+      pixels: numbersOf(canvas, part).join(),
       aside: Math.max(
-        Math.abs(over.left - left), Math.abs(over.top - top),
-        Math.abs(over.right - left - w), Math.abs(over.bottom - top - h),
+        Math.abs(part.left - edges.left) / across, Math.abs(part.top - edges.top) / down,
+        Math.abs(part.right - edges.right) / across, Math.abs(part.bottom - edges.bottom) / down,
       ),
-      picture: numbersOf(copy).map((pixel) => (looksRed(pixel) ? 'r' : '.')).join(''),
+      strays: all.filter((pixel, i) => pixel > 0 && !isOver(i % canvas.width, Math.floor(i / canvas.width))).length,
+      picture: numbersOf(copy, allOf(copy)).map((pixel) => (looksRed(pixel) ? 'r' : '.')).join(''),
     };
   })()`);
   // One text: tens of thousands of numbers on their own take seconds on the way.
@@ -185,6 +208,7 @@ describe.each(ORIENTATIONS)('an overlay over a picture of orientation %i', (o) =
     expect({ width: drawn.width, height: drawn.height }).toEqual(UPRIGHT);
     expect(differences(drawn, wantedOf(item, drawn, ITEM_LINE, colour))).toEqual([]);
     expect(drawn.aside).toBeLessThan(0.5);
+    expect(drawn.strays).toBe(0);
     expect(strayRed(drawn)).toEqual([]);
   });
 
@@ -192,14 +216,25 @@ describe.each(ORIENTATIONS)('an overlay over a picture of orientation %i', (o) =
     const item = items[o - 1]!;
     await page.goto(`/jobs/${jobId}`);
     await page
-      .locator('.tile canvas')
+      .locator('.tile[data-state=succeeded]')
       .nth(ORIENTATIONS.length - 1)
       .waitFor();
     await page.getByRole('slider', { name: 'masks' }).fill('100');
-    const drawn = await readDrawn(`.tile[href$="/items/${item.n}"] .tile-picture`);
+    const read = () => readDrawn(`.tile[href$="/items/${item.n}"]`, '.tile-row');
+    // Drawn when the page is idle.
+    await expect
+      .poll(
+        async () => {
+          const drawn = await read();
+          return differences(drawn, wantedOf(item, drawn, TILE_LINE, colour));
+        },
+        { timeout: 10_000 },
+      )
+      .toEqual([]);
+    const drawn = await read();
     expect(drawn.width).toBeLessThan(UPRIGHT.width);
-    expect(differences(drawn, wantedOf(item, drawn, TILE_LINE, colour))).toEqual([]);
     expect(drawn.aside).toBeLessThan(0.5);
+    expect(drawn.strays).toBe(0);
     expect(strayRed(drawn)).toEqual([]);
   });
 });

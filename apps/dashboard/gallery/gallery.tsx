@@ -1,10 +1,10 @@
 import { useNavigate } from '@tanstack/react-router';
-import { memo, useEffect, type MouseEvent } from 'react';
+import { memo, useEffect, useMemo, type MouseEvent } from 'react';
 import type { ItemResult, Job } from '#contracts';
 import { CHUNK, useChunk } from '../client/results';
 import { counted } from '../parts/format';
-import { ItemTile } from './item-tile';
-import { useTileGrid } from './use-tile-grid';
+import { TileRow } from './tile-row';
+import { useTileGrid, type TileMeasures } from './use-tile-grid';
 
 /** Browsers lay out no page that is higher than about 33 million pixels; so many tiles stay well below. */
 export const MOST_TILES = 100_000;
@@ -19,40 +19,37 @@ interface GridProps {
 export function WholeGrid({ job, first, ...rest }: GridProps & { readonly first: number }) {
   const count = Math.min(MOST_TILES, job.item_counts.total - first);
   const grid = useTileGrid(count);
-  const { columns } = grid;
+  const { columns, side, pitch } = grid;
   return (
     <Grid jobId={job.id} grid={grid} count={count}>
       {(row) => {
         const from = first + row * columns;
         const size = Math.min(columns, first + count - from);
-        return <WholeRow key={row} job={job} from={from} size={size} side={grid.side} {...rest} />;
+        return <WholeRow job={job} from={from} size={size} side={side} pitch={pitch} {...rest} />;
       }}
     </Grid>
   );
 }
 
-interface RowProps extends GridProps {
+interface RowProps extends GridProps, TileMeasures {
   readonly from: number;
   readonly size: number;
-  readonly side: number;
 }
 
 /** A row lies in one chunk or in two. Scrolling leaves those that are there alone. */
 const WholeRow = memo(function WholeRow({ job, from, size, ...rest }: RowProps) {
   const [a, b] = [Math.floor(from / CHUNK), Math.floor((from + size - 1) / CHUNK)];
-  const chunks = [useChunk(job, a, true).data, useChunk(job, b, b !== a).data];
-  const itemOf = (n: number): ItemResult | undefined =>
-    chunks[Math.floor(n / CHUNK) - a]?.[n % CHUNK];
-  return Array.from({ length: size }, (_, i) => (
-    <ItemTile
-      key={from + i}
-      jobId={job.id}
-      setId={job.image_set}
-      n={from + i}
-      item={itemOf(from + i)}
-      {...rest}
-    />
-  ));
+  const first = useChunk(job, a, true).data;
+  const second = useChunk(job, b, b !== a).data;
+  const items = useMemo(
+    () =>
+      Array.from({ length: size }, (_, i) => {
+        const n = from + i;
+        return (Math.floor(n / CHUNK) === a ? first : second)?.[n % CHUNK];
+      }),
+    [first, second, a, from, size],
+  );
+  return <TileRow job={job} items={items} numberOf={(column) => from + column} {...rest} />;
 });
 
 interface ListProps extends GridProps {
@@ -63,7 +60,7 @@ interface ListProps extends GridProps {
 /** The items that a filter left; asks for more when their end comes near. */
 export function ListGrid({ job, items, onEnd, ...rest }: ListProps) {
   const grid = useTileGrid(items.length);
-  const { columns, side, virtualizer } = grid;
+  const { columns, side, pitch, virtualizer } = grid;
   const last = virtualizer.getVirtualItems().at(-1)?.index ?? 0;
   const isNearEnd = (last + 3) * columns >= items.length;
   useEffect(() => {
@@ -71,23 +68,28 @@ export function ListGrid({ job, items, onEnd, ...rest }: ListProps) {
   }, [isNearEnd, onEnd, items.length]);
   return (
     <Grid jobId={job.id} grid={grid} count={items.length}>
-      {(row) =>
-        items
-          .slice(row * columns, (row + 1) * columns)
-          .map((item) => (
-            <ItemTile
-              key={item.n}
-              jobId={job.id}
-              setId={job.image_set}
-              n={item.n}
-              item={item}
-              side={side}
-              {...rest}
-            />
-          ))
-      }
+      {(row) => (
+        <ListRow
+          job={job}
+          items={items}
+          from={row * columns}
+          size={columns}
+          side={side}
+          pitch={pitch}
+          {...rest}
+        />
+      )}
     </Grid>
   );
+}
+
+interface ListRowProps extends RowProps {
+  readonly items: readonly ItemResult[];
+}
+
+function ListRow({ items, from, size, ...rest }: ListRowProps) {
+  const own = useMemo(() => items.slice(from, from + size), [items, from, size]);
+  return <TileRow items={own} numberOf={(column) => own[column]!.n} {...rest} />;
 }
 
 interface FrameProps {

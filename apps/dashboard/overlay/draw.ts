@@ -10,6 +10,14 @@ export interface DrawOptions {
   readonly boxes: boolean;
 }
 
+/** Where a picture lies in a canvas, whole pixels. */
+export interface Place {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** A box in whole pixels of the canvas: left and top edge, and the first pixel right of and below it. */
 export function pixelBox({ box }: Box, width: number, height: number) {
   const [x1, y1, x2, y2] = box;
@@ -24,29 +32,31 @@ export function pixelBox({ box }: Box, width: number, height: number) {
   };
 }
 
-/** Draws boxes and masks over the whole of a canvas. Lines lie inside their box, so that its edge is the line's edge. */
+/**
+ * Draws the boxes and masks of a picture, in place of what was there. Lines lie inside their box, so that its edge is the
+ * line's edge.
+ */
 export function drawOverlay(
-  canvas: HTMLCanvasElement,
+  context: CanvasRenderingContext2D,
+  place: Place,
   boxes: readonly Box[],
   options: DrawOptions,
 ): void {
-  const context = canvas.getContext('2d');
-  if (context === null) return;
   const masks = options.maskOpacity > 0 ? boxes.filter(({ mask }) => mask !== undefined) : [];
-  if (masks.length > 0) drawMasks(context, masks, options.maskOpacity);
-  else context.clearRect(0, 0, canvas.width, canvas.height);
-  if (options.boxes) for (const box of boxes) drawBox(context, box, options.line);
+  if (masks.length > 0) drawMasks(context, place, masks, options.maskOpacity);
+  else context.clearRect(place.left, place.top, place.width, place.height);
+  if (options.boxes) for (const box of boxes) drawBox(context, place, box, options.line);
 }
 
-function drawBox(context: CanvasRenderingContext2D, box: Box, line: number): void {
-  const { width, height } = context.canvas;
-  const { left, top, right, bottom } = pixelBox(box, width, height);
-  const thick = Math.min(line, right - left, bottom - top);
+function drawBox(context: CanvasRenderingContext2D, place: Place, box: Box, line: number): void {
+  const { left, top, right, bottom } = pixelBox(box, place.width, place.height);
+  const [x, y, width, height] = [place.left + left, place.top + top, right - left, bottom - top];
+  const thick = Math.min(line, width, height);
   context.fillStyle = colourOf(box.label);
-  context.fillRect(left, top, right - left, thick);
-  context.fillRect(left, bottom - thick, right - left, thick);
-  context.fillRect(left, top, thick, bottom - top);
-  context.fillRect(right - thick, top, thick, bottom - top);
+  context.fillRect(x, y, width, thick);
+  context.fillRect(x, y + height - thick, width, thick);
+  context.fillRect(x, y, thick, height);
+  context.fillRect(x + width - thick, y, thick, height);
 }
 
 /**
@@ -55,10 +65,10 @@ function drawBox(context: CanvasRenderingContext2D, box: Box, line: number): voi
  */
 function drawMasks(
   context: CanvasRenderingContext2D,
+  { left, top, width, height }: Place,
   boxes: readonly Box[],
   opacity: number,
 ): void {
-  const { width, height } = context.canvas;
   const image = new ImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
   for (const { mask, label } of boxes) {
@@ -74,7 +84,7 @@ function drawMasks(
       else layOver(image.data, i * 4, colour, opacity);
     }
   }
-  context.putImageData(image, 0, 0);
+  context.putImageData(image, left, top);
 }
 
 /** Of two masks in one place the later lies over the earlier. */

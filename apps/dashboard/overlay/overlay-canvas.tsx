@@ -16,8 +16,10 @@ interface Props {
 export function OverlayCanvas({ boxes, width, height, line, maskOpacity, showBoxes }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
-    if (canvas.current === null) return;
-    drawOverlay(canvas.current, boxes, { line, maskOpacity, boxes: showBoxes });
+    const context = canvas.current?.getContext('2d');
+    if (!context) return;
+    const place = { left: 0, top: 0, width, height };
+    drawOverlay(context, place, boxes, { line, maskOpacity, boxes: showBoxes });
   }, [boxes, width, height, line, maskOpacity, showBoxes]);
   return (
     <canvas ref={canvas} className="overlay" width={width} height={height} aria-hidden="true" />

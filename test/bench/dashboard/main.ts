@@ -80,7 +80,7 @@ async function scrollJob(jobId: string) {
   const found: Record<string, object> = {};
   for (const stepPx of STEPS_PX) {
     const page = await browser.openSignedIn(`/jobs/${jobId}`, system.apiKey);
-    await page.locator('.tile canvas').first().waitFor();
+    await page.locator('.tile-row canvas').first().waitFor();
     // Thumbnails of the contents are made by the first pass, and frames measured in the second.
     await scroll(page, SCROLL_MS / 4, stepPx);
     await page.evaluate('scrollTo(0, 0)');
@@ -115,7 +115,7 @@ function scrollFigures({ frames, tilesPassed, settledMs }: Scrolling) {
 async function watchMemory(client: TestClient, setId: string) {
   const { id } = await client.createJob(setId, TASKS, { name: 'Running', cache: false });
   const page = await browser.openSignedIn(`/jobs/${id}`, system.apiKey);
-  await page.locator('.tile canvas').first().waitFor();
+  await page.locator('.tile-row canvas').first().waitFor();
   await page.mouse.move(700, 600);
   const look = await memoryLook(page);
   const seen: PageMemory[] = [];
