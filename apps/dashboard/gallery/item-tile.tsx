@@ -37,7 +37,6 @@ export const ItemTile = memo(function ItemTile(props: Props) {
           <span className="quiet">no picture</span>
         ) : (
           <img
-            ref={stopWithTile}
             src={thumbnailUrl(setId, n)}
             alt=""
             loading="lazy"
@@ -53,12 +52,6 @@ export const ItemTile = memo(function ItemTile(props: Props) {
     </a>
   );
 });
-
-/** Else the pictures in the window come after those of all tiles that were scrolled over. */
-const stopWithTile = (image: HTMLImageElement) => () =>
-  queueMicrotask(() => {
-    if (!image.isConnected) image.removeAttribute('src');
-  });
 
 /** What does not fit below the picture. */
 const hoverText = (item: ItemResult | undefined): string | undefined =>
