@@ -129,6 +129,38 @@ describe.each([WIDE, NARROW])('by itself hardly anything moves (%o)', (size) => 
   });
 });
 
+it('a gallery that is flung loads the pictures that it comes to rest at, and few that it flies past', async () => {
+  const job = await startJob('Flung', 1_200);
+  await client.request('POST', `/v1/jobs/${job.id}/pause`);
+  const page = await browser.openSignedIn('/jobs', system.apiKey, { size: WIDE });
+  const asked = new Set<string>();
+  page.on('request', (request) => {
+    if (request.url().includes('/thumbnail')) asked.add(request.url());
+  });
+  await page.goto(`/jobs/${job.id}`);
+  await page.locator('.tile img').first().waitFor();
+  await page.mouse.move(700, 600);
+  const top = (): Promise<number> =>
+    page.evaluate(
+      `Number([...document.querySelectorAll('.tile')].find((tile) => tile.getBoundingClientRect().bottom > 0)?.dataset.n)`,
+    );
+  while ((await top()) < 800) await page.mouse.wheel(0, 800);
+  await expect
+    .poll(
+      () =>
+        page.evaluate(`[...document.querySelectorAll('.tile')].every((tile) => {
+          const { top, bottom } = tile.getBoundingClientRect();
+          return bottom < 0 || top > innerHeight || tile.querySelector('img')?.complete;
+        })`),
+      { timeout: 30_000 },
+    )
+    .toBe(true);
+  expect(asked.size).toBeGreaterThan(20);
+  expect(asked.size).toBeLessThan(400);
+  await client.request('POST', `/v1/jobs/${job.id}/cancel`);
+  await page.close();
+});
+
 it('would be noticed if something moved', async () => {
   const page = await openWatched('/jobs', WIDE);
   await page.getByText('Earlier 0').waitFor();

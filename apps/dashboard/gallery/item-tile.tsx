@@ -1,7 +1,8 @@
-import { memo, useMemo, useState } from 'react';
+import { memo, useMemo } from 'react';
 import type { ItemResult } from '#contracts';
 import { thumbnailUrl } from '../client/results';
 import { summaryOf } from './item-summary';
+import { TilePicture } from './tile-picture';
 
 interface Props {
   readonly jobId: string;
@@ -21,7 +22,6 @@ interface Props {
  */
 export const ItemTile = memo(function ItemTile(props: Props) {
   const { jobId, setId, n, item, side, least } = props;
-  const [isMissing, setMissing] = useState(false);
   const summary = useMemo(() => summaryOf(item, least), [item, least]);
   return (
     <a
@@ -33,17 +33,7 @@ export const ItemTile = memo(function ItemTile(props: Props) {
       title={hoverText(item)}
     >
       <span className="tile-picture" style={{ width: side, height: side }}>
-        {isMissing ? (
-          <span className="quiet">no picture</span>
-        ) : (
-          <img
-            src={thumbnailUrl(setId, n)}
-            alt=""
-            loading="lazy"
-            decoding="async"
-            onError={() => setMissing(true)}
-          />
-        )}
+        <TilePicture src={thumbnailUrl(setId, n)} />
       </span>
       <span className="tile-text">
         <span className="tile-name">{item?.image.name ?? `image ${n + 1}`}</span>

@@ -1,5 +1,6 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useLayoutEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { fling } from './fling';
 
 const TILE_PX = 176;
 const GAP_PX = 12;
@@ -43,5 +44,10 @@ export function useTileGrid(count: number) {
     scrollMargin: place.top,
   });
   useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowPx]);
+  useEffect(() => {
+    const look = (): void => fling.scrolled();
+    window.addEventListener('scroll', look, { passive: true });
+    return () => window.removeEventListener('scroll', look);
+  }, []);
   return { frame, columns, side, pitch, virtualizer };
 }

@@ -13,7 +13,11 @@ const IN_WINDOW = `
     return bottom > 0 && top < innerHeight;
   });
   const answered = () => inWindow().length > 0 && inWindow().every((tile) => tile.dataset.state !== 'waiting');
-  const pictured = () => inWindow().every((tile) => tile.querySelector('img')?.complete ?? true);
+  const pictured = () => inWindow().every((tile) => {
+    // A picture, or the words that there is none.
+    const shown = tile.querySelector('.tile-picture > *');
+    return shown !== null && (shown.complete ?? true);
+  });
 `;
 
 /** Loads the page and looks at it once a frame. */
