@@ -37,6 +37,14 @@ it('is no fling for a jump: only who goes on is fast', () => {
   expect(fling.isOn).toBe(false);
 });
 
+it('is told to who asks when it has just ended, at once', () => {
+  scroll(5_000, 500);
+  vi.advanceTimersByTime(200);
+  const told = vi.fn<() => void>();
+  fling.whenOver(told);
+  expect(told).toHaveBeenCalledTimes(1);
+});
+
 it.each([
   ['when the wheel rests', () => vi.advanceTimersByTime(200)],
   ['when the wheel is slow again', () => scroll(500, 300)],

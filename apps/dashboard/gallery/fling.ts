@@ -32,9 +32,10 @@ export class Fling {
     if (!this.#isOn) this.#tell();
   }
 
-  /** Calls once, as soon as the page is not flung any more. Output: takes that back. */
+  /** Calls once, as soon as the page is not flung any more, which may be now. Output: takes that back. */
   whenOver(call: () => void): () => void {
-    this.#waiting.add(call);
+    if (this.#isOn) this.#waiting.add(call);
+    else call();
     return () => this.#waiting.delete(call);
   }
 
