@@ -25,9 +25,10 @@ export class Fling {
     this.#timer = setTimeout(() => this.#rest(), REST_MS);
     const at = performance.now();
     this.#from ??= { y, at };
-    const seconds = (at - this.#from.at) / 1_000;
-    if (seconds * 1_000 < SPAN_MS) return;
-    this.#isOn = Math.abs(y - this.#from.y) / height / seconds > FLUNG;
+    const ms = at - this.#from.at;
+    if (ms < SPAN_MS) return;
+    const windows = Math.abs(y - this.#from.y) / height;
+    this.#isOn = windows / (ms / 1_000) > FLUNG;
     this.#from = { y, at };
     if (!this.#isOn) this.#tell();
   }
