@@ -3,6 +3,7 @@ import type { Job, JobLogEntry } from '#contracts';
 import { useJobLog } from '../client/jobs';
 import { Failure } from '../parts/failure';
 import { duration } from '../parts/format';
+import { MoreButton } from '../parts/more-button';
 
 /** What happened to a job, oldest first, each with the time since it was created. */
 export function JobLog({ job }: { readonly job: Job }) {
@@ -17,16 +18,7 @@ export function JobLog({ job }: { readonly job: Job }) {
           <Entry key={i} entry={entry} since={Date.parse(job.created_at)} />
         ))}
       </ol>
-      {log.hasNextPage && (
-        <button
-          type="button"
-          className="button"
-          disabled={log.isFetchingNextPage}
-          onClick={() => void log.fetchNextPage()}
-        >
-          Go on
-        </button>
-      )}
+      <MoreButton of={log} label="Go on" className="button" />
     </section>
   );
 }

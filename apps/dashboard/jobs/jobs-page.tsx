@@ -4,6 +4,7 @@ import { useEffect } from 'react';
 import { useJobs } from '../client/jobs';
 import { Failure } from '../parts/failure';
 import { counted } from '../parts/format';
+import { MoreButton } from '../parts/more-button';
 import { JobFilters } from './job-filters';
 import { JobRow } from './job-row';
 import { jobQuery } from './job-search';
@@ -43,16 +44,7 @@ export function JobsPage() {
           ))}
         </ul>
       )}
-      {jobs.hasNextPage && (
-        <button
-          type="button"
-          className="button more"
-          disabled={jobs.isFetchingNextPage}
-          onClick={() => void jobs.fetchNextPage()}
-        >
-          Older jobs
-        </button>
-      )}
+      <MoreButton of={jobs} label="Older jobs" />
     </div>
   );
 }

@@ -2,6 +2,7 @@ import { useEffect } from 'react';
 import { useKeys } from '../../client/keys';
 import { useMayWrite } from '../../client/session';
 import { Failure } from '../../parts/failure';
+import { MoreButton } from '../../parts/more-button';
 import { KeyRow } from './key-row';
 import { NewKey } from './new-key';
 
@@ -24,16 +25,7 @@ export function KeysPage() {
           <KeyRow key={key.id} apiKey={key} />
         ))}
       </ul>
-      {keys.hasNextPage && (
-        <button
-          type="button"
-          className="button more"
-          disabled={keys.isFetchingNextPage}
-          onClick={() => void keys.fetchNextPage()}
-        >
-          Older keys
-        </button>
-      )}
+      <MoreButton of={keys} label="Older keys" />
     </section>
   );
 }

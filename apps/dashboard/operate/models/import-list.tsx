@@ -2,6 +2,7 @@ import type { ModelImport } from '#contracts';
 import { useModelImports } from '../../client/model-imports';
 import { Age } from '../../parts/age';
 import { Failure } from '../../parts/failure';
+import { MoreButton } from '../../parts/more-button';
 import { ImportProgress, ImportState } from './import-state';
 
 /** Nothing where no import was ever told of: most systems begin with models that are there. */
@@ -20,16 +21,7 @@ export function ImportList() {
           <ImportRow key={told.id} told={told} />
         ))}
       </ul>
-      {imports.hasNextPage && (
-        <button
-          type="button"
-          className="button more"
-          disabled={imports.isFetchingNextPage}
-          onClick={() => void imports.fetchNextPage()}
-        >
-          Older imports
-        </button>
-      )}
+      <MoreButton of={imports} label="Older imports" />
     </section>
   );
 }

@@ -3,6 +3,7 @@ import type { Model } from '#contracts';
 import { useModels } from '../../client/models';
 import { Failure } from '../../parts/failure';
 import { count, counted } from '../../parts/format';
+import { MoreButton } from '../../parts/more-button';
 import { ImportList } from './import-list';
 import { RunList } from './run-list';
 import { ModelState } from './model-state';
@@ -41,16 +42,7 @@ function ModelList() {
           ))}
         </ul>
       )}
-      {models.hasNextPage && (
-        <button
-          type="button"
-          className="button more"
-          disabled={models.isFetchingNextPage}
-          onClick={() => void models.fetchNextPage()}
-        >
-          More models
-        </button>
-      )}
+      <MoreButton of={models} label="More models" />
     </section>
   );
 }

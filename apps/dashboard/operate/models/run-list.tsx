@@ -5,6 +5,7 @@ import { useFineTunings } from '../../client/fine-tuning';
 import { useMayWrite } from '../../client/session';
 import { Age } from '../../parts/age';
 import { Failure } from '../../parts/failure';
+import { MoreButton } from '../../parts/more-button';
 import { RunProgress, RunState } from './run-state';
 
 export function RunList() {
@@ -35,16 +36,7 @@ export function RunList() {
           ))}
         </ul>
       )}
-      {runs.hasNextPage && (
-        <button
-          type="button"
-          className="button more"
-          disabled={runs.isFetchingNextPage}
-          onClick={() => void runs.fetchNextPage()}
-        >
-          Older runs
-        </button>
-      )}
+      <MoreButton of={runs} label="Older runs" />
     </section>
   );
 }

@@ -3,6 +3,7 @@ import { useJobs } from '../../client/jobs';
 import { Failure } from '../../parts/failure';
 import { counted } from '../../parts/format';
 import { Field, type FieldFault } from '../../parts/field';
+import { MoreButton } from '../../parts/more-button';
 import type { CorrectedJob } from './use-corrected-job';
 
 const ANY_JOB = new URLSearchParams();
@@ -44,16 +45,7 @@ export function CorrectedJobField({ id, job, lines, error, fault, onChange }: Pr
           </select>
         )}
       </Field>
-      {jobs.hasNextPage && (
-        <button
-          type="button"
-          className="button"
-          disabled={jobs.isFetchingNextPage}
-          onClick={() => void jobs.fetchNextPage()}
-        >
-          Older jobs
-        </button>
-      )}
+      <MoreButton of={jobs} label="Older jobs" className="button" />
       {error !== null && <Failure error={error} />}
     </>
   );

@@ -1,6 +1,7 @@
 import { useTuningFiles } from '../../client/files';
 import { bytes } from '../../parts/format';
 import { Field, type FieldFault } from '../../parts/field';
+import { MoreButton } from '../../parts/more-button';
 
 /** Where examples come from: `corrections` of a job, `upload`, `none`, or the id of a file that the API has. */
 export interface Examples {
@@ -47,16 +48,7 @@ export function ExamplesField({ label, hint, first, value, fault, onChange }: Pr
           </select>
         )}
       </Field>
-      {files.hasNextPage && (
-        <button
-          type="button"
-          className="button"
-          disabled={files.isFetchingNextPage}
-          onClick={() => void files.fetchNextPage()}
-        >
-          Older files
-        </button>
-      )}
+      <MoreButton of={files} label="Older files" className="button" />
       {isUpload && (
         <Field label={`${label}: file`} hint={LINES} fault={fault}>
           {(props) => (

@@ -1,6 +1,7 @@
 import { useImageSets } from '../../client/image-sets';
 import { counted } from '../../parts/format';
 import { Field, type FieldFault } from '../../parts/field';
+import { MoreButton } from '../../parts/more-button';
 
 interface Props {
   /** Empty: lines bring their pictures. */
@@ -41,16 +42,7 @@ export function ImageSetField({ value, fault, onChange }: Props) {
           </select>
         )}
       </Field>
-      {sets.hasNextPage && (
-        <button
-          type="button"
-          className="button"
-          disabled={sets.isFetchingNextPage}
-          onClick={() => void sets.fetchNextPage()}
-        >
-          Older image sets
-        </button>
-      )}
+      <MoreButton of={sets} label="Older image sets" className="button" />
     </>
   );
 }

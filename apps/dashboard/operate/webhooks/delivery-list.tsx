@@ -2,6 +2,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { Webhook } from '#contracts';
 import { useDeliveries } from '../../client/deliveries';
 import { Failure } from '../../parts/failure';
+import { MoreButton } from '../../parts/more-button';
 import { DeliveryRow } from './delivery-row';
 import { DELIVERY_STATES, type WebhookSearch } from './webhook-search';
 
@@ -49,16 +50,7 @@ export function DeliveryList({ webhook }: { readonly webhook: Webhook }) {
           />
         ))}
       </ul>
-      {deliveries.hasNextPage && (
-        <button
-          type="button"
-          className="button more"
-          disabled={deliveries.isFetchingNextPage}
-          onClick={() => void deliveries.fetchNextPage()}
-        >
-          Older deliveries
-        </button>
-      )}
+      <MoreButton of={deliveries} label="Older deliveries" />
     </section>
   );
 }

@@ -6,6 +6,7 @@ import { useWebhooks } from '../../client/webhooks';
 import { Age } from '../../parts/age';
 import { Failure } from '../../parts/failure';
 import { counted } from '../../parts/format';
+import { MoreButton } from '../../parts/more-button';
 import { NewWebhook } from './new-webhook';
 import { healthOf, WebhookState } from './webhook-state';
 
@@ -42,16 +43,7 @@ export function WebhooksPage() {
           ))}
         </ul>
       )}
-      {webhooks.hasNextPage && (
-        <button
-          type="button"
-          className="button more"
-          disabled={webhooks.isFetchingNextPage}
-          onClick={() => void webhooks.fetchNextPage()}
-        >
-          Older webhooks
-        </button>
-      )}
+      <MoreButton of={webhooks} label="Older webhooks" />
     </section>
   );
 }
