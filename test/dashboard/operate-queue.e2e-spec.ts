@@ -71,16 +71,17 @@ describe('imports of models', () => {
       .getByRole('list', { name: 'Imports of models, newest first' })
       .getByRole('listitem')
       .filter({ hasText: name });
+  const begin = (how: object) =>
+    client.request<ModelImport>('POST', '/v1/model-imports', { precision: 'int8', ...how });
   const tell = (told: ModelImport, how: object) =>
     client.request<ModelImport>('PATCH', `/v1/model-imports/${told.id}`, how);
 
   it('are shown as far as they are, whichever machine runs them, and how they ended', async () => {
     const page = await browser.openSignedIn('/operate/models', system.apiKey);
     await page.getByRole('heading', { name: 'Models' }).waitFor();
-    const begun = await client.request<ModelImport>('POST', '/v1/model-imports', {
+    const begun = await begin({
       model: 'mix-448',
       source: 'google/paligemma2-3b-mix-448@main',
-      precision: 'int8',
       host: 'gpu-1',
       state: 'downloading',
     });
@@ -109,6 +110,28 @@ describe('imports of models', () => {
     expect(await axeViolations(page)).toEqual([]);
     expect(await overhang(page)).toBe(0);
     await screenshot(page, 'operate-imports');
+    await page.close();
+  });
+
+  it('are silent, not going on, where nothing was told for a minute, until something is', async () => {
+    const begun = await begin({
+      model: 'cut-off',
+      source: '/disk/cut-off',
+      host: 'gpu-2',
+      state: 'converting',
+    });
+    const database = new Database(system.databaseUrl);
+    await database.query(
+      `UPDATE model_imports SET told_at = now() - interval '90 s' WHERE model = 'cut-off'`,
+    );
+    await database.close();
+    const page = await browser.openSignedIn('/operate/models', system.apiKey);
+    await row(page, 'cut-off')
+      .getByText(/silent for \d+ (s|min)/)
+      .waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await tell(begun, { state: 'converting' });
+    await row(page, 'cut-off').getByText('converting').waitFor();
     await page.close();
   });
 });

@@ -1,5 +1,5 @@
 import type { Job } from '#contracts';
-import { useNow } from '../parts/age';
+import { useNow } from '../parts/clock';
 import { count, duration, percent, rate } from '../parts/format';
 import { endedOf, type Pace } from './pace';
 import { usePace } from './use-pace';

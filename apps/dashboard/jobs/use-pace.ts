@@ -1,6 +1,6 @@
 import { useRef } from 'react';
 import type { Job } from '#contracts';
-import { useNow } from '../parts/age';
+import { useNow } from '../parts/clock';
 import { addLook, endedOf, paceOf, type Look, type Pace } from './pace';
 
 /** Every look of this page at a job, across its views, so that a pace is there as soon as a page opens. */

@@ -1,6 +1,6 @@
 import { Check, CircleHelp, Download, LoaderCircle, X } from 'lucide-react';
 import type { ModelImport } from '#contracts';
-import { useNow } from '../../parts/age';
+import { useNow } from '../../parts/clock';
 import { bytes, duration, percent } from '../../parts/format';
 import { StateMark } from '../../parts/state-mark';
 

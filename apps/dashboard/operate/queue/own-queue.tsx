@@ -4,7 +4,7 @@ import { Figures } from './figures';
 import { oldestOf, totalOf, waitedFor } from './waiting';
 import { WaitingList } from './waiting-list';
 import { count, duration } from '../../parts/format';
-import { useNow } from '../../parts/age';
+import { useNow } from '../../parts/clock';
 
 /** For keys that may not operate: nothing of others, not even in sums. */
 export function OwnQueue() {

@@ -1,4 +1,4 @@
-import { useNow } from '../../parts/age';
+import { useNow } from '../../parts/clock';
 import { count, counted, duration } from '../../parts/format';
 import { useKeptHeight } from '../../parts/kept-height';
 import { waitedFor, type Waiting } from './waiting';
