@@ -21,6 +21,7 @@ interface Parts {
  */
 export class CheckpointUploads {
   #next: Snapshot | undefined;
+  #newestStep = -1;
   #running: Promise<void> | undefined;
 
   constructor(
@@ -32,7 +33,10 @@ export class CheckpointUploads {
     private readonly beforeCommit: () => Promise<void>,
   ) {}
 
+  /** One of the step that was added last is the same state in the same folder, which must not be removed as overtaken. */
   add(snapshot: Snapshot): void {
+    if (snapshot.step === this.#newestStep) return;
+    this.#newestStep = snapshot.step;
     const overtaken = this.#next;
     if (overtaken !== undefined) void rm(overtaken.folder, { recursive: true, force: true });
     this.#next = snapshot;

@@ -115,6 +115,21 @@ describe('train', { timeout: 60_000 }, () => {
     }
   });
 
+  it('writes and tells each checkpoint once, stopped and started again after one as well', async () => {
+    const told: number[] = [];
+    const [first, second] = [new AbortController(), new AbortController()];
+    const stopAt = (step: number, stop: AbortController) => (event: TrainingEvent) => {
+      if (event.kind === 'checkpoint') told.push(event.step);
+      if (event.kind === 'step' && event.step === step) stop.abort();
+    };
+    await start('run', {}, { signal: first.signal, onEvent: stopAt(4, first) });
+    second.abort();
+    const again = await start('run', {}, { signal: second.signal, onEvent: stopAt(0, second) });
+    expect(again).toMatchObject({ end: 'stopped', step: 4 });
+    await start('run', {}, { onEvent: stopAt(0, second) });
+    expect(told).toEqual([2, 4, 6, 8, 10]);
+  });
+
   it('learns the same when layers are computed again instead of kept', async () => {
     await start('kept', { epochs: 3 });
     await start('again', { epochs: 3, recomputes: true });

@@ -80,7 +80,13 @@ interface RunParts<Line extends { readonly image: string }> {
 
 /** One start of a run: from its newest checkpoint to its end, or to where it is stopped. */
 class Run<Line extends { readonly image: string }> {
-  private constructor(private readonly parts: RunParts<Line>) {}
+  /** Of the newest checkpoint; undefined before the first. */
+  #savedStep: number | undefined;
+
+  private constructor(private readonly parts: RunParts<Line>) {
+    const { step } = parts.learner.current;
+    if (step > 0) this.#savedStep = step;
+  }
 
   static async open<Line extends { readonly image: string }>(
     lesson: Lesson<Line>,
@@ -194,10 +200,14 @@ class Run<Line extends { readonly image: string }> {
     return { end: 'finished', step, result };
   }
 
+  /** Once a step: whoever is told of a checkpoint may be reading it while the run ends after the same step. */
   async #save(): Promise<void> {
     const { options, learner } = this.parts;
+    const { step } = learner.current;
+    if (step === this.#savedStep) return;
     const folder = await saveState(options.output, learner.current);
-    await this.#say({ kind: 'checkpoint', step: learner.current.step, folder });
+    this.#savedStep = step;
+    await this.#say({ kind: 'checkpoint', step, folder });
   }
 
   async #write(folder: string): Promise<void> {
