@@ -105,7 +105,7 @@ describe('endWithParent', () => {
     const pid = Number(String(said));
     expect(isAlive(pid)).toBe(true);
     parent.kill('SIGKILL');
-    await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => isAlive(pid)).toBe(false);
   });
 
   it('leaves no watcher when the child ends first', async () => {

@@ -185,4 +185,4 @@ it('holds no more of a large job than of a small one', async () => {
     if (++parts % 20 === 0) most = Math.max(most, process.memoryUsage().arrayBuffers);
   }
   expect(most - before.arrayBuffers).toBeLessThan(20_000_000);
-}, 60_000);
+});

@@ -176,7 +176,7 @@ export function describeDispatchQueue(adapter: string, open: OpenQueueSystem): v
       system.consume(model, 'bulk', { concurrency: 1 }, async ({ shardId }) => {
         second.push(shardId);
       });
-      await expect.poll(() => second, { timeout: 8_000 }).toEqual(['later']);
+      await expect.poll(() => second).toEqual(['later']);
       go.resolve();
       await expect.poll(async () => (await queue.held()).size).toBe(0);
       expect(first).toEqual(['1']);

@@ -36,7 +36,7 @@ describe('BullMQ on Postgres', () => {
     });
     await postgres.start();
     await queue.add(tickets(1, 3));
-    await expect.poll(() => handled, { timeout: 20_000 }).toEqual(['1', '1']);
+    await expect.poll(() => handled).toEqual(['1', '1']);
     await system.close(2_000);
   });
 

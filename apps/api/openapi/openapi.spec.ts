@@ -12,7 +12,7 @@ let now: ApiDescription;
 
 beforeAll(async () => {
   now = JSON.parse(JSON.stringify(await offlineDocument()));
-}, 30_000);
+});
 
 describe('the description that is checked in', () => {
   it('is that of the code; else run `npm run openapi`', async () => {

@@ -210,7 +210,7 @@ describe('an export into a bucket', () => {
     proxy.fault = async (what) => {
       if (what !== 'PUT part 3') return undefined;
       // Parts are sent together: those before it may still be on their way.
-      await expect.poll(async () => (await made.kept()).parts, { timeout: 20_000 }).toBe(2);
+      await expect.poll(async () => (await made.kept()).parts).toBe(2);
       dying.stop();
       return 'drop';
     };

@@ -304,11 +304,7 @@ describe('an importer that is gone', () => {
     // It is never heard of again: its heartbeat comes after everything here.
     const dead = importer({ leaseMs: 600_000, heartbeatMs: 300_000, inFlightPerHost: 64 });
     await dead.step();
-    await expect
-      .poll(() => progress(id), { timeout: 20_000 })
-      .toMatchObject({
-        counts: [300, 256, 0, 0],
-      });
+    await expect.poll(() => progress(id)).toMatchObject({ counts: [300, 256, 0, 0] });
     await database.query(
       `UPDATE import_chunks SET due_at = now(), lease_until = now() WHERE import_id = $1`,
       [id],

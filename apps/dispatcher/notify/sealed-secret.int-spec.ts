@@ -175,7 +175,7 @@ it('a dispatcher seals what lies in clear when it starts', async () => {
   const sweep = new SweepService({ config, database, log, metrics } as unknown as DispatcherParts);
   sweep.onApplicationBootstrap();
   try {
-    await expect.poll(inClear, { timeout: 10_000 }).toBe(0);
+    await expect.poll(inClear).toBe(0);
   } finally {
     await sweep.beforeApplicationShutdown();
   }

@@ -63,5 +63,5 @@ describe('parquet', () => {
     expect(rows).toHaveLength(45_000);
     expect(rows.at(-1)).toMatchObject({ label: 'dog "big" <& é', x2: 39.5 });
     expect(await read(await exported('parquet', sourceOf([])))).toEqual([]);
-  }, 30_000);
+  });
 });

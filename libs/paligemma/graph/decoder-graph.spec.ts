@@ -129,5 +129,5 @@ describe.each(Object.entries(SHAPES))('a decode step of %s', async (_, text) => 
         expect(await step(rows, capacity), `${rows} rows in ${capacity}`).toEqual(expected);
       }
     }
-  }, 20_000);
+  });
 });

@@ -82,4 +82,4 @@ it('learns what points of a picture show, and leaves the text model as it was', 
     if (/^text\.(layers|norm)/.test(name)) expect([name, hasChanged(name)]).toEqual([name, false]);
   }
   expect(await readFile(join(folder, 'run/plot.svg'), 'utf8')).toContain('<svg');
-}, 60_000);
+});

@@ -73,7 +73,7 @@ async function losses(output: string): Promise<(number | undefined)[]> {
   return events.flatMap((event) => (event.kind === 'step' ? [event.loss] : []));
 }
 
-describe('train', { timeout: 60_000 }, () => {
+describe('train', () => {
   it('teaches a tiny model the colours, and the engine answers with them', async () => {
     const outcome = await start('run', { epochs: 60, learningRate: 3e-3 });
     expect(outcome).toMatchObject({ end: 'finished', step: 60 });

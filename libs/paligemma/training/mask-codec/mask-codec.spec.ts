@@ -51,7 +51,7 @@ beforeAll(async () => {
   path = join(folder, 'codec.npz');
   codec = await train(60);
   await writeMaskCodec(path, codec);
-}, 60_000);
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Mean IoU of masks that it was not trained on. */
@@ -64,7 +64,7 @@ async function quality(file: string): Promise<number> {
   return sum / masks.length;
 }
 
-describe('a mask codec', { timeout: 60_000 }, () => {
+describe('a mask codec', () => {
   it('gives masks back that it has not seen, better than before it learned', async () => {
     const first = join(folder, 'first.npz');
     await writeMaskCodec(first, await train(1));
