@@ -75,13 +75,7 @@ export async function startApi(options: {
     store,
     /** A tenant of its own and a key of it. */
     createTenant: (scopes?: Scope[]) => createTenant(database, scopes),
-    serveModel: (name: string) =>
-      registerWorker(database, {
-        id: newUuid(),
-        host: 'here',
-        pid: 1,
-        model: { name, family: 'paligemma', imageSize: 224, note: null },
-      }),
+    serveModel: (name: string) => serveModel(database, name),
     /** A trainer that has it was here. */
     offerBase: (base: string) =>
       saveTrainer(database, { id: newUuid(), host: 'here', pid: 1, bases: [base] }),
@@ -132,6 +126,23 @@ export function useApi(
     offerBase: (base) => rig().offerBase(base),
     close: () => rig().close(),
   };
+}
+
+async function serveModel(database: Database, name: string): Promise<void> {
+  const id = newUuid();
+  const model = { name, family: 'paligemma', imageSize: 224, note: null };
+  await registerWorker(database, { id, host: 'here', pid: 1, model });
+  await keepWorker(database, id);
+}
+
+/**
+ * Input: a worker that is registered. Output: it is there for an hour. Nobody beats its heart here, so after 15 s it would
+ * serve no more, in the middle of a spec that takes so long.
+ */
+export async function keepWorker(database: Database, workerId: string): Promise<void> {
+  await database.query(`UPDATE workers SET seen_at = now() + interval '1 hour' WHERE id = $1`, [
+    workerId,
+  ]);
 }
 
 async function createTenant(database: Database, scopes: Scope[] = ['read', 'write']) {

@@ -23,7 +23,7 @@ import {
 import { stepEndMs } from '#pipeline';
 import { usePostgres } from '#testing';
 import { pictureForm } from '../isolation/owned.js';
-import { useApi } from '../spec-rig.js';
+import { keepWorker, useApi } from '../spec-rig.js';
 import { endItems } from './job-fixture.js';
 
 const worker = newUuid();
@@ -36,6 +36,7 @@ beforeAll(async () => {
     pid: 1,
     model: { name: 'default', family: 'paligemma', imageSize: 224, note: null },
   });
+  await keepWorker(rig.database, worker);
   await rig.database.query('UPDATE models SET task_ms = 500');
 });
 
