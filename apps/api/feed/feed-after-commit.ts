@@ -27,7 +27,7 @@ export class FeedAfterCommit implements BeforeApplicationShutdown {
     }
     const state = { again: false, done: Promise.resolve() };
     this.#running.set(key, state);
-    state.done = this.#run(model, lane, state).finally(() => this.#running.delete(key));
+    state.done = this.#run(model, lane, state, key);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -35,11 +35,16 @@ export class FeedAfterCommit implements BeforeApplicationShutdown {
     await Promise.race([Promise.all(steps), sleep(PATIENCE_MS, undefined, { ref: false })]);
   }
 
-  async #run(model: string, lane: Lane, state: { again: boolean }): Promise<void> {
-    do {
-      state.again = false;
-      await this.#feed(model, lane);
-    } while (state.again);
+  async #run(model: string, lane: Lane, state: { again: boolean }, key: string): Promise<void> {
+    try {
+      do {
+        state.again = false;
+        await this.#feed(model, lane);
+      } while (state.again);
+    } finally {
+      // At once: whoever comes after the last look at `again` must find nothing running, or is not fed.
+      this.#running.delete(key);
+    }
   }
 
   async #feed(model: string, lane: Lane): Promise<void> {
