@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { EndedItem } from '#database';
+import type { WorkerActivity } from '#contracts';
+import type { Database, EndedItem } from '#database';
 import { CpuMeter } from './cpu-meter.js';
 import { GpuReader, parseSmi } from './gpu-reader.js';
+import { Reporter } from './reporter.js';
 import { WorkTally } from './work-tally.js';
 
 describe('the tally of a worker', () => {
@@ -85,5 +87,49 @@ describe('a GPU', () => {
     };
     const reader = new GpuReader({ provider: 'webgpu', gpu: undefined }, slow);
     expect([await reader.read(), await reader.read()]).toMatchObject([null, { percent: 1 }]);
+  });
+});
+
+describe('a report', () => {
+  it('that is under way is followed by one of what has changed meanwhile, once', async () => {
+    const told: unknown[] = [];
+    const arrivals: (() => void)[] = [];
+    let state: WorkerActivity = 'starting';
+    const query = (_: string, values: readonly unknown[]) => {
+      told.push(values[4]);
+      return new Promise((resolve) => arrivals.push(() => resolve([{ drains: false }])));
+    };
+    const reporter = new Reporter(
+      {
+        database: { query } as unknown as Database,
+        tally: new WorkTally(),
+        gpu: new GpuReader({ provider: 'cpu', gpu: undefined }),
+        look: () => ({ state, imagesInHost: 0, host: undefined }),
+        onDrain: () => undefined,
+        onFailure: (error) => {
+          throw error;
+        },
+      },
+      {
+        workerId: 'w',
+        model: 'm',
+        version: '1',
+        provider: 'cpu',
+        slots: 1,
+        heartbeatMs: 3_600_000,
+      },
+    );
+    reporter.start();
+    await expect.poll(() => told).toEqual(['starting']);
+    state = 'ready';
+    reporter.beat();
+    reporter.beat();
+    arrivals.shift()!();
+    await expect.poll(() => told).toEqual(['starting', 'ready']);
+    arrivals.shift()!();
+    const stopped = reporter.stop();
+    await expect.poll(() => told).toEqual(['starting', 'ready', 'ready']);
+    arrivals.shift()!();
+    await stopped;
   });
 });

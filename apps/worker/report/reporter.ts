@@ -38,6 +38,8 @@ export class Reporter {
   readonly #hostCpu = new CpuMeter();
   #timer: NodeJS.Timeout | undefined;
   #reporting: Promise<void> | undefined;
+  /** Since the report that is under way was begun. */
+  #hasChanged = false;
   #reportedAt = performance.now();
   #isDrained = false;
 
@@ -48,7 +50,10 @@ export class Reporter {
 
   start(): void {
     this.beat();
-    this.#timer = setInterval(() => this.beat(), this.options.heartbeatMs);
+    this.#timer = setInterval(() => {
+      // A report that waits for a slow database must not be joined by another.
+      if (this.#reporting === undefined) this.beat();
+    }, this.options.heartbeatMs);
   }
 
   /** Resolves when the last report is in, or has failed. */
@@ -60,10 +65,20 @@ export class Reporter {
 
   /** Reports now, because something has changed. */
   beat(): void {
-    // A report that waits for a slow database must not be joined by another.
-    this.#reporting ??= this.#report().finally(() => {
+    // What is being told may be how it was before.
+    if (this.#reporting !== undefined) this.#hasChanged = true;
+    else this.#reporting = this.#reportAll();
+  }
+
+  async #reportAll(): Promise<void> {
+    try {
+      do {
+        this.#hasChanged = false;
+        await this.#report();
+      } while (this.#hasChanged);
+    } finally {
       this.#reporting = undefined;
-    });
+    }
   }
 
   async #report(): Promise<void> {
