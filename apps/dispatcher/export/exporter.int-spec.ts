@@ -386,7 +386,7 @@ describe('an export that a bucket does not take', () => {
   }, 60_000);
 
   it('now is tried again with growing pauses, some times', async () => {
-    const made = await order(await makeJob(1, 10), { endpoint: 'http://127.0.0.1:8080' });
+    const made = await order(await makeJob(1, 10), { endpoint: 'http://127.0.0.1:1' });
     const limits = {
       leaseMs: 20_000,
       heartbeatMs: 5_000,

@@ -203,7 +203,7 @@ describe('an import from a bucket', () => {
 
   it('from one that does not answer is tried again, some times', async () => {
     const { id, progress } = await setup(`s3://${BUCKET}/x/`, {
-      endpoint: 'http://127.0.0.1:8080',
+      endpoint: 'http://127.0.0.1:1',
     });
     const lister = new BucketLister(parts());
     for (let n = 0; n < 7; n++) {
