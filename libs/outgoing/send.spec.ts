@@ -97,10 +97,23 @@ describe('an outgoing request', () => {
 });
 
 describe('a name', () => {
+  /** A port that is free at the one address may be somebody's at the other; then it is another one. */
+  async function onOnePort() {
+    for (;;) {
+      const outside = await serve((_, response) => response.end(), '127.0.0.2');
+      const inside = await serve((_, response) => response.end(), '127.0.0.1', outside.port).catch(
+        (error: unknown) => {
+          if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+          return undefined;
+        },
+      );
+      if (inside !== undefined) return { outside, inside };
+    }
+  }
+
   /** 127.0.0.2 plays the public internet, 127.0.0.1 what must never be reached. */
   async function rebinding(answers: readonly string[][]) {
-    const outside = await serve((_, response) => response.end(), '127.0.0.2');
-    const inside = await serve((_, response) => response.end(), '127.0.0.1', outside.port);
+    const { outside, inside } = await onOnePort();
     let asked = 0;
     const guard = new OutgoingGuard({
       allow: parseAllowList('127.0.0.2'),
