@@ -88,7 +88,11 @@ export function useMoveTuning(id: string, move: 'cancel' | 'resume') {
   return useMutation({
     mutationFn: () => request<FineTuning>(`${PATH}/${id}/${move}`, { method: 'POST' }),
     onSuccess: (run) => client.setQueryData(['tuning', id], run),
-    onSettled: () => client.invalidateQueries({ queryKey: ['tunings'] }),
+    onSettled: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: ['tuning', id] }),
+        client.invalidateQueries({ queryKey: ['tunings'] }),
+      ]),
   });
 }
 

@@ -103,6 +103,7 @@ export function useRetry(id: string) {
       void client.invalidateQueries({ queryKey: ['filtered', id] });
       void client.invalidateQueries({ queryKey: ['failures', id] });
     },
+    onSettled: () => client.invalidateQueries({ queryKey: ['job', id] }),
   });
 }
 
@@ -113,6 +114,7 @@ export function useExtendJob(id: string) {
     mutationFn: (tasks: readonly Task[]) =>
       request<Job>(`/v1/jobs/${id}/extend`, { method: 'POST', body: { tasks } }),
     onSuccess: (job) => client.setQueryData(['job', id], job),
+    onSettled: () => client.invalidateQueries({ queryKey: ['job', id] }),
   });
 }
 

@@ -26,6 +26,13 @@ function showList(...jobs: Job[]): void {
   const pages = [{ data: jobs, next_cursor: null } as JobPage];
   client.setQueryData(['jobs', ''], { pages, pageParams: [null] });
 }
+/** Asks for it; output: what the server answers with. */
+function ask(id: string): (answer: Job) => void {
+  let give: (answer: Job) => void;
+  const answer = new Promise<Job>((resolve) => (give = resolve));
+  void client.fetchQuery({ queryKey: ['job', id], queryFn: () => answer }).catch(() => undefined);
+  return (told) => give(told);
+}
 const listed = (): readonly Job[] =>
   client.getQueryData<InfiniteData<JobPage>>(['jobs', ''])!.pages[0]!.data;
 
@@ -80,6 +87,35 @@ it('asks for results no more than once in two seconds, and only where some have 
   expect(isOld(open!)).toBe(false);
   vi.advanceTimersByTime(100);
   expect(isOld(open!)).toBe(true);
+});
+
+it('shows what was told, not what was asked for before and comes later', async () => {
+  client.setQueryData(['job', 'a'], job('a'));
+  const answer = ask('a');
+  tell(job('a', { progress: 1 }));
+  vi.advanceTimersByTime(500);
+  answer(job('a', { progress: 0.5 }));
+  await vi.advanceTimersByTimeAsync(1);
+  expect(client.getQueryData<Job>(['job', 'a'])?.progress).toBe(1);
+});
+
+it('leaves what was answered since an event came, and asks once more', () => {
+  client.setQueryData(['job', 'a'], job('a'));
+  tell(job('a', { progress: 0.5 }));
+  vi.advanceTimersByTime(100);
+  client.setQueryData(['job', 'a'], job('a', { state: 'paused' }));
+  vi.advanceTimersByTime(400);
+  expect(client.getQueryData<Job>(['job', 'a'])?.state).toBe('paused');
+  expect(isOld(['job', 'a'])).toBe(true);
+});
+
+it('asks again for what was asked for the first time when the stream began', async () => {
+  const answer = ask('a');
+  updates.take({ type: 'ready', id: '1-1', data: '{}' });
+  answer(job('a'));
+  await vi.advanceTimersByTimeAsync(1);
+  expect(client.getQueryData(['job', 'a'])).toMatchObject({ id: 'a' });
+  expect(isOld(['job', 'a'])).toBe(true);
 });
 
 it('takes items that had ended for old when their job is done again', () => {

@@ -1,6 +1,7 @@
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import type { FineTuning, ItemResult, Job, JobPage } from '#contracts';
 import type { LiveEvent } from './event-frames';
+import { showTold, type Told } from './show-told';
 import { showTuning } from './tuning-updates';
 
 /** What a page shows changes at most this often, however often the server tells, milliseconds. */
@@ -17,8 +18,8 @@ type Query = ReturnType<ReturnType<QueryClient['getQueryCache']>['getAll']>[numb
  * enter or leave, and results, are asked for again, but only those that the page shows.
  */
 export class LiveUpdates {
-  readonly #jobs = new Map<string, Job>();
-  readonly #tunings = new Map<string, FineTuning>();
+  readonly #jobs = new Map<string, Told<Job>>();
+  readonly #tunings = new Map<string, Told<FineTuning>>();
   readonly #askedFor = new Set<string>();
   #isListOld = false;
   #areImportsOld = false;
@@ -33,11 +34,11 @@ export class LiveUpdates {
     else if (type === 'models') void this.client.invalidateQueries({ queryKey: ['models'] });
     else if (type === 'job') {
       const job = JSON.parse(data) as Job;
-      this.#jobs.set(job.id, job);
+      this.#jobs.set(job.id, { subject: job, heardAt: Date.now() });
       this.#showTimer ??= setTimeout(() => this.#show(), SHOW_MS);
     } else if (type === 'fine_tuning.job') {
       const run = JSON.parse(data) as FineTuning;
-      this.#tunings.set(run.id, run);
+      this.#tunings.set(run.id, { subject: run, heardAt: Date.now() });
       this.#askSoon();
     } else if (type === 'model_import') {
       this.#areImportsOld = true;
@@ -58,14 +59,22 @@ export class LiveUpdates {
 
   /** What has changed before the stream began was not told by it. */
   #askForAll(): void {
-    void this.client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
+    const isMeant = ({ queryKey }: Query): boolean => queryKey[0] !== 'session';
+    const queries = this.client.getQueryCache().findAll({ predicate: isMeant });
+    for (const { state, queryKey, promise } of queries) {
+      if (state.data !== undefined || promise === undefined) continue;
+      // What is asked for the first time goes on, and its answer may be from before.
+      const again = () => this.client.invalidateQueries({ queryKey, exact: true });
+      void promise.then(again, () => undefined);
+    }
+    void this.client.invalidateQueries({ predicate: isMeant });
   }
 
   #show(): void {
     this.#showTimer = undefined;
-    for (const job of this.#jobs.values()) {
-      const last = this.client.getQueryData<Job>(['job', job.id]);
-      if (last !== undefined) this.client.setQueryData(['job', job.id], job);
+    for (const told of this.#jobs.values()) {
+      const job = told.subject;
+      const last = showTold(this.client, ['job', job.id], told);
       // Whoever does a job again takes items back that had ended.
       if (last?.finished_at && job.finished_at === null) {
         void this.client.invalidateQueries({ predicate: (query) => isOfItems(query, job.id) });
@@ -86,7 +95,7 @@ export class LiveUpdates {
     const pages = data.pages.map((page) => ({
       ...page,
       data: page.data.map((old) => {
-        const job = known.get(old.id);
+        const job = known.get(old.id)?.subject;
         known.delete(old.id);
         if (job !== undefined && job.state !== old.state) this.#isListOld = true;
         return job ?? old;
@@ -117,13 +126,14 @@ export class LiveUpdates {
       });
     }
     this.#askedFor.clear();
-    for (const run of this.#tunings.values()) this.#showTuning(run);
+    for (const told of this.#tunings.values()) this.#showTuning(told);
     this.#tunings.clear();
   }
 
   /** Its steps are events of their own, so a run is shown no more often than they are asked for. */
-  #showTuning(run: FineTuning): void {
-    const isNew = showTuning(this.client, run);
+  #showTuning(told: Told<FineTuning>): void {
+    const run = told.subject;
+    const isNew = showTuning(this.client, told);
     void this.client.invalidateQueries({ queryKey: ['tuning-events', run.id] });
     if (isNew) void this.client.invalidateQueries({ queryKey: ['tunings'] });
     if (run.fine_tuned_model !== null) void this.client.invalidateQueries({ queryKey: ['models'] });

@@ -1,14 +1,14 @@
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import type { FineTuning, FineTuningPage } from '#contracts';
+import { showTold, type Told } from './show-told';
 
 /**
  * Brings fine-tuning runs, which come with their events, into the cache. Output: whether a list must be asked for
  * again, because it does not hold the run yet.
  */
-export function showTuning(client: QueryClient, run: FineTuning): boolean {
-  if (client.getQueryData(['tuning', run.id]) !== undefined) {
-    client.setQueryData(['tuning', run.id], run);
-  }
+export function showTuning(client: QueryClient, told: Told<FineTuning>): boolean {
+  const run = told.subject;
+  showTold(client, ['tuning', run.id], told);
   const list = client.getQueryData<InfiniteData<FineTuningPage>>(['tunings']);
   if (list === undefined) return false;
   let isListed = false;
