@@ -1,5 +1,5 @@
 import { Search } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 /** After the last key, milliseconds. */
 const TYPING_MS = 250;
@@ -15,10 +15,21 @@ interface BoxProps {
 /** A search that begins when typing ends. The key `/` comes here. */
 export function SearchBox({ value, onChange, placeholder, label }: BoxProps) {
   const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
+  /** Searches that have not come back as the value yet, oldest first. */
+  const sent = useRef<readonly string[]>([]);
   useEffect(() => {
-    if (text.trim() === value) return;
-    const timer = setTimeout(() => onChange(text.trim()), TYPING_MS);
+    const at = sent.current.indexOf(value);
+    sent.current = at === -1 ? [] : sent.current.slice(at + 1);
+    // Where it is one of its own that comes back, more may have been typed since, if only a space.
+    if (at === -1) setText(value);
+  }, [value]);
+  useEffect(() => {
+    const search = text.trim();
+    if (search === value) return;
+    const timer = setTimeout(() => {
+      sent.current = [...sent.current, search];
+      onChange(search);
+    }, TYPING_MS);
     return () => clearTimeout(timer);
   });
   return (
