@@ -63,10 +63,17 @@ export class TestBrowser {
 
   /** What a story has opened asks on, and hears of what the next one does. */
   async closePages(): Promise<void> {
-    await Promise.all(this.browser.contexts().map((context) => context.close()));
+    await Promise.all(
+      this.browser.contexts().map(async (context) => {
+        // Whoever answers in the API's place may have a request of the page in hand, and fails with the page.
+        for (const page of context.pages()) await page.unrouteAll({ behavior: 'ignoreErrors' });
+        await context.close();
+      }),
+    );
   }
 
   async close(): Promise<void> {
+    await this.closePages();
     await this.browser.close();
   }
 }
