@@ -76,6 +76,24 @@ describe('the proxy', () => {
     expect([chunk.toString(), asked]).toEqual(['B', 2]);
   });
 
+  it('delivers all of it both ways, however often it was told to be silent', async () => {
+    const accepted = once(server, 'connection') as Promise<[Socket]>;
+    const socket = await open();
+    const [other] = await accepted;
+    expect(await ask(socket, 'a')).toBe('A');
+    proxy.set({ kind: 'silence' });
+    socket.write('b');
+    other.write('said by itself');
+    await open();
+    proxy.set({ kind: 'silence' });
+    await open();
+    let heard = '';
+    socket.on('data', (chunk: Buffer) => (heard += chunk.toString()));
+    proxy.heal();
+    while (!heard.includes('B') || !heard.includes('said by itself')) await once(socket, 'data');
+    expect(asked).toBe(2);
+  });
+
   it('loses the reply to what the server has done', async () => {
     const socket = await open();
     proxy.set({ kind: 'lose-reply', to: /commit/ });

@@ -115,7 +115,8 @@ function addressOf(url: string): { readonly host: string; readonly port: number 
 /** A connection and its other half. */
 class Link {
   readonly ended: Promise<void>;
-  #wake: () => void = () => undefined;
+  /** Both directions may wait for a fault to end. */
+  readonly #waiting = new Set<() => void>();
   #replyBytes = 0;
   #isReplyLost = false;
   #isSwallowed = false;
@@ -140,7 +141,9 @@ class Link {
 
   /** Whoever waits for a fault to end looks again. */
   wake(): void {
-    this.#wake();
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const look of waiting) look();
   }
 
   async #carry(from: Socket, to: Socket): Promise<void> {
@@ -209,14 +212,8 @@ class Link {
   async #whileSilent(): Promise<void> {
     while (this.fault().kind === 'silence' && !this.client.destroyed) {
       await new Promise<void>((resolve) => {
-        const earlier = this.#wake;
-        // Both directions may wait.
-        this.#wake = () => {
-          earlier();
-          resolve();
-        };
+        this.#waiting.add(resolve);
       });
-      this.#wake = () => undefined;
     }
   }
 }
