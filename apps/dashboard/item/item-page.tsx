@@ -1,6 +1,6 @@
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { ChevronLeft, ChevronRight } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useState } from 'react';
 import type { CorrectedBox, ItemResult, Job } from '#contracts';
 import { useCorrections } from '../client/corrections';
 import { useJob } from '../client/jobs';
@@ -125,7 +125,8 @@ function ItemView({ job, n, item }: Props) {
 function Neighbours({ job, n }: { readonly job: Job; readonly n: number }) {
   const navigate = useNavigate();
   const last = job.item_counts.total - 1;
-  useEffect(() => {
+  // Not later than it is seen where the reader is, or a key that comes at once would go on from the image before.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       const step = event.key === '[' ? -1 : event.key === ']' ? 1 : 0;
       const target = n + step;
