@@ -66,7 +66,13 @@ export class TrainingProcess {
   #follow(options: TrainingProcessOptions): Promise<TrainingEnd> {
     const { order, onProgress, onImport, silenceMs } = options;
     const child = this.#child;
-    const watchdog = silenceMs === undefined ? undefined : setTimeout(() => this.kill(), silenceMs);
+    let isSilent = false;
+    // Perhaps it was us who stood still: what it has said meanwhile is read before `setImmediate` comes.
+    const look = (): void => {
+      isSilent = true;
+      setImmediate(() => isSilent && this.kill());
+    };
+    const watchdog = silenceMs === undefined ? undefined : setTimeout(look, silenceMs);
     const lastWords: string[] = [];
     if (child.stderr !== null) {
       createInterface({ input: child.stderr }).on('line', (line) => {
@@ -76,6 +82,7 @@ export class TrainingProcess {
     }
     let end: TrainingEnd | undefined;
     child.on('message', (message: FromTrainingHost) => {
+      isSilent = false;
       watchdog?.refresh();
       if (message.type === 'ready') this.#send({ type: 'train', order });
       else if (message.type === 'progress') onProgress(message.progress);

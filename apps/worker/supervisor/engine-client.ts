@@ -87,7 +87,10 @@ export class EngineClient {
    */
   start(): Promise<HostModel> {
     this.#spawn();
-    this.#watchdog = setInterval(() => this.#killSilent(), this.#options.silenceMs / 4);
+    // Perhaps it was us who stood still: what the host has said meanwhile is read before `setImmediate` comes.
+    this.#watchdog = setInterval(() => {
+      if (this.#isSilent) setImmediate(() => this.#killSilent());
+    }, this.#options.silenceMs / 4);
     this.#watchdog.unref();
     return this.#ready.promise;
   }
@@ -242,9 +245,13 @@ export class EngineClient {
     }, delayMs);
   }
 
+  get #isSilent(): boolean {
+    return this.#pending.size > 0 && performance.now() - this.#heardAt >= this.#options.silenceMs;
+  }
+
   #killSilent(): void {
+    if (!this.#isSilent) return;
     const silentMs = Math.round(performance.now() - this.#heardAt);
-    if (this.#pending.size === 0 || silentMs < this.#options.silenceMs) return;
     this.#options.onLog('engine host hangs, killing it', { silentMs });
     this.#heardAt = performance.now();
     this.#child?.kill('SIGKILL');
