@@ -1,12 +1,14 @@
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type {
-  FineTuning,
-  FineTuningCheckpointPage,
-  FineTuningEventPage,
-  StoredFile,
+import {
+  parsePublicId,
+  type FineTuning,
+  type FineTuningCheckpointPage,
+  type FineTuningEventPage,
+  type StoredFile,
 } from '#contracts';
+import { writeControl } from '../../libs/testing/training/control.js';
 import { trainedState } from '../../libs/testing/training/file-train.js';
 import { TestClient, type TestFile } from '../rig/client.js';
 import { kill } from '../rig/process.js';
@@ -22,16 +24,16 @@ const CHECKPOINT = join(REPOSITORY, 'test/fixtures/checkpoints/tiny-paligemma');
 
 let system: System;
 let client: TestClient;
+let bases: string;
 let env: Record<string, string>;
 
 beforeAll(async () => {
   system = await System.start({ workers: 0, env: { LEASE_MS: '3000', HEARTBEAT_MS: '500' } });
   client = new TestClient(system.url, system.apiKey);
-  const bases = join(system.directory, 'bases');
-  for (const [name, stepMs] of Object.entries({ quick: 0, slow: 150 })) {
+  bases = join(system.directory, 'bases');
+  for (const name of ['quick', 'held']) {
     await mkdir(join(bases, name), { recursive: true });
     await cp(CHECKPOINT, join(bases, name), { recursive: true });
-    await writeFile(join(bases, name, 'control.json'), JSON.stringify({ stepMs }));
   }
   env = {
     BASES_DIRECTORY: bases,
@@ -40,6 +42,10 @@ beforeAll(async () => {
   };
 });
 afterAll(() => system?.stop());
+
+/** Trainings on that base come so far, and wait there until `letGo`: what happens to them happens on the way. */
+const holdAt = (step: number): Promise<void> => writeControl(join(bases, 'held'), { holdAt: step });
+const letGo = (): Promise<void> => writeControl(join(bases, 'held'), {});
 
 const images = Array.from({ length: IMAGES }, (_, n) => tinyImage(n));
 const lineOf = ({ name }: TestFile, suffix = `answer to ${name}`) => ({
@@ -79,7 +85,7 @@ async function createJob(
 async function untilJob(
   id: string,
   isThere: (job: FineTuning) => boolean,
-  timeoutMs = 60_000,
+  timeoutMs = 120_000,
 ): Promise<FineTuning> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
@@ -106,8 +112,7 @@ async function checkEvents(id: string): Promise<void> {
 
 /** What the training ended with, read from the model in the object store. */
 async function trainedOf(job: FineTuning): Promise<string> {
-  const hex = job.id.slice('ft_'.length);
-  const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  const uuid = parsePublicId('tuning', job.id)!;
   const objects = join(system.directory, 'objects');
   const files = await readdir(objects, { recursive: true });
   const found = files.filter(
@@ -116,6 +121,18 @@ async function trainedOf(job: FineTuning): Promise<string> {
   expect(found).toHaveLength(1);
   const text = await readFile(join(objects, found[0]!), 'utf8');
   return (JSON.parse(text) as { trained: string }).trained;
+}
+
+/** Resolves when the first training of the job has done its last step, whether or not anybody heard of it. */
+async function untilTrained(id: string): Promise<void> {
+  const homes = (await readdir(system.directory)).filter((name) => name.startsWith('trainer-'));
+  const run = join('work', parsePublicId('tuning', id)!, '1', 'run', 'log.jsonl');
+  for (;;) {
+    const logs = homes.map((home) => readFile(join(system.directory, home, run), 'utf8'));
+    const told = await Promise.all(logs.map((log) => log.catch(() => '')));
+    if (told.some((text) => text.trimEnd().split('\n').length === STEPS)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** The same of a training that nothing ever disturbed. */
@@ -153,10 +170,12 @@ describe('fine-tuning', () => {
   });
 
   it('goes on elsewhere from its last checkpoint when its trainer is killed', async () => {
+    await holdAt(5);
     const first = await system.startTrainer(env);
-    const { id } = await createJob('slow');
+    const { id } = await createJob('held');
     await untilJob(id, (job) => (job.checkpoint_step ?? 0) >= 3);
     kill(first.pid, 'SIGKILL');
+    await letGo();
     await system.startTrainer(env);
     await expectWhole(id);
     const events = await eventsOf(id);
@@ -167,14 +186,19 @@ describe('fine-tuning', () => {
   });
 
   it('is not disturbed by a paused trainer that wakes', async () => {
+    await holdAt(5);
     const paused = await system.startTrainer(env);
-    const { id } = await createJob('slow');
+    const { id } = await createJob('held');
     await untilJob(id, (job) => (job.checkpoint_step ?? 0) >= 3);
     kill(paused.pid, 'SIGSTOP');
+    // Its own training comes to its end without it, and it has all of that to tell.
+    await letGo();
+    await untilTrained(id);
+    await holdAt(11);
     await system.startTrainer(env);
     await untilJob(id, (job) => (job.checkpoint_step ?? 0) >= 9);
-    // By now its own training has come to its end without it, and it has all of that to tell.
     kill(paused.pid, 'SIGCONT');
+    await letGo();
     const job = await expectWhole(id);
     expect((await eventsOf(id)).filter((event) => event.type === 'succeeded')).toHaveLength(1);
     await stopTrainers();
@@ -182,14 +206,19 @@ describe('fine-tuning', () => {
   });
 
   it('stops after the step under way when it is cancelled, and can be resumed', async () => {
+    await holdAt(4);
     await system.startTrainer(env);
-    const { id } = await createJob('slow');
+    const { id } = await createJob('held');
     await untilJob(id, (job) => job.step >= 4);
     await client.request('POST', `${URL}/${id}/cancel`);
     const cancelled = await untilEnded(id);
     expect(cancelled).toMatchObject({ state: 'cancelled', checkpoint_step: cancelled.step });
     expect(cancelled.step).toBeLessThan(STEPS);
+    // Else the last checkpoint may overtake the one before it, which is left out then.
+    await holdAt(18);
     await client.request('POST', `${URL}/${id}/resume`);
+    await untilJob(id, (job) => (job.checkpoint_step ?? 0) >= 18);
+    await letGo();
     await expectWhole(id);
     const starts = (await eventsOf(id)).filter((event) => event.type === 'started');
     expect(starts[1]?.data['resumed_at']).toBe(cancelled.step);
@@ -202,12 +231,14 @@ describe('fine-tuning', () => {
   });
 
   it('is given back with a checkpoint by a trainer that is told to stop', async () => {
+    await holdAt(4);
     const first = await system.startTrainer(env);
-    const { id } = await createJob('slow');
+    const { id } = await createJob('held');
     await untilJob(id, (job) => job.step >= 4);
     expect(await first.stop(30_000)).toMatchObject({ code: 0 });
     const waiting = await untilJob(id, () => true);
     expect(waiting).toMatchObject({ state: 'queued', checkpoint_step: waiting.step });
+    await letGo();
     await system.startTrainer(env);
     await expectWhole(id);
     await stopTrainers();

@@ -7,9 +7,10 @@ import {
   type FineTuningEventPage,
   type StoredFile,
 } from '#contracts';
+import { writeControl } from '../../libs/testing/training/control.js';
 import { TestClient } from '../rig/client.js';
 import { kill } from '../rig/process.js';
-import { REPOSITORY } from '../rig/repository.js';
+import { compiled, REPOSITORY } from '../rig/repository.js';
 import { System } from '../rig/system.js';
 
 const CHECKPOINT = join(REPOSITORY, 'test/fixtures/checkpoints/tiny-paligemma');
@@ -17,8 +18,6 @@ const PHOTOS = join(REPOSITORY, 'examples/photos');
 const URL = '/v1/fine-tuning/jobs';
 const ANSWER = 'cat';
 const STEPS = 60;
-/** Steps of some ms: not over before a trainer hears at its next heartbeat, 500 ms, that its job is cancelled. */
-const LONG = 600;
 const HYPERPARAMETERS = {
   epochs: STEPS,
   batch_size: 1,
@@ -29,22 +28,31 @@ const HYPERPARAMETERS = {
 
 let system: System;
 let client: TestClient;
+let base: string;
 
 beforeAll(async () => {
   system = await System.start({ workers: 0, env: { LEASE_MS: '3000', HEARTBEAT_MS: '500' } });
   client = new TestClient(system.url, system.apiKey);
-  const base = join(system.directory, 'bases', 'tiny');
+  base = join(system.directory, 'bases', 'tiny');
   await mkdir(base, { recursive: true });
   await cp(CHECKPOINT, base, { recursive: true });
 });
 afterAll(() => system?.stop());
 
-const startTrainer = () =>
+const startTrainer = (more: Record<string, string> = {}) =>
   system.startTrainer({
     BASES_DIRECTORY: join(system.directory, 'bases'),
     CLAIM_MS: '100',
     ENGINE_MODULE: '',
+    ...more,
   });
+
+/** Its trainings, which take milliseconds a step, wait at this one to be stopped or killed, until `letGo`. */
+async function startTrainerThatHolds(holdAt: number) {
+  await writeControl(base, { holdAt });
+  return startTrainer({ TRAIN_MODULE: compiled('libs/testing/training/held-train.js') });
+}
+const letGo = (): Promise<void> => writeControl(base, {});
 
 async function makeSet(names: readonly string[]): Promise<string> {
   const set = await client.createSet('photos');
@@ -167,11 +175,12 @@ describe('a checkpoint that is fine-tuned on the server', () => {
   it('has the same weights when its trainer was killed on the way', async () => {
     const photo = (await photosOf())[0]!;
     const more = { method: { type: 'lora', dropout: 0.1 }, hyperparameters: HYPERPARAMETERS };
-    const victim = await startTrainer();
+    const victim = await startTrainerThatHolds(15);
     const disturbed = await createJob(photo, more);
     await untilJob(disturbed.id, (job) => (job.checkpoint_step ?? 0) >= 10);
     kill(victim.pid, 'SIGKILL');
     expect((await untilJob(disturbed.id, () => true)).state).toBe('running');
+    await letGo();
     await startTrainer();
     const undisturbed = await createJob(photo, more);
     for (const { id } of [disturbed, undisturbed]) {
@@ -183,19 +192,21 @@ describe('a checkpoint that is fine-tuned on the server', () => {
   });
 
   it('goes on from the checkpoint before one whose files are damaged', async () => {
-    await startTrainer();
+    await stopTrainers();
+    await startTrainerThatHolds(15);
     const job = await createJob((await photosOf())[0]!, {
       method: { type: 'lora' },
-      hyperparameters: { ...HYPERPARAMETERS, epochs: LONG },
+      hyperparameters: HYPERPARAMETERS,
     });
     await untilJob(job.id, ({ step }) => step >= 15);
     await client.request('POST', `${URL}/${job.id}/cancel`);
     const cancelled = await untilJob(job.id, hasEnded);
     expect(cancelled).toMatchObject({ state: 'cancelled', checkpoint_step: cancelled.step });
     await truncate(await checkpointOf(cancelled), 1000);
+    await letGo();
     await client.request('POST', `${URL}/${job.id}/resume`);
     const done = await untilJob(job.id, hasEnded);
-    expect(done).toMatchObject({ state: 'succeeded', step: LONG });
+    expect(done).toMatchObject({ state: 'succeeded', step: STEPS });
     const { data: events } = await client.request<FineTuningEventPage>(
       'GET',
       `${URL}/${job.id}/events?limit=1000`,
@@ -203,7 +214,7 @@ describe('a checkpoint that is fine-tuned on the server', () => {
     const resumed = events.filter((event) => event.type === 'started').at(-1)?.data['resumed_at'];
     expect(Number(resumed)).toBeGreaterThan(0);
     expect(Number(resumed)).toBeLessThan(cancelled.step);
-    expect(events.filter((event) => event.type === 'step')).toHaveLength(LONG);
+    expect(events.filter((event) => event.type === 'step')).toHaveLength(STEPS);
   });
 
   it('is not trained on lines that it cannot learn, which are named without our paths', async () => {
@@ -219,6 +230,10 @@ describe('a checkpoint that is fine-tuned on the server', () => {
     expect(error?.detail).toContain('training_file.jsonl');
   });
 });
+
+async function stopTrainers(): Promise<void> {
+  await Promise.all([...system.trainers].map((trainer) => trainer.stop(30_000)));
+}
 
 async function photosOf(): Promise<string[]> {
   return (await readdir(PHOTOS)).filter((name) => name.endsWith('.jpg')).toSorted();

@@ -4,6 +4,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeControl } from '../../libs/testing/training/control.js';
 import { trainedState } from '../../libs/testing/training/file-train.js';
 import { compiled, REPOSITORY } from '../rig/repository.js';
 import { tinyImage } from '../rig/tiny-image.js';
@@ -13,13 +14,13 @@ const EPOCHS = 6;
 const images = [0, 1, 2].map((n) => tinyImage(n));
 
 let directory: string;
+let base: string;
 let data: string;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'pallet-train-'));
-  const base = join(directory, 'data', 'checkpoints', 'small');
+  base = join(directory, 'data', 'checkpoints', 'small');
   await mkdir(base, { recursive: true });
   await cp(CHECKPOINT, base, { recursive: true });
-  await writeFile(join(base, 'control.json'), JSON.stringify({ stepMs: 50 }));
   for (const { name, bytes } of images) await writeFile(join(directory, name), bytes);
   data = join(directory, 'train.jsonl');
   await writeLines(images.map(({ name }) => ({ image: name, prefix: 'caption', suffix: name })));
@@ -77,15 +78,18 @@ const stepsIn = async (folder: string): Promise<number> =>
 
 describe('pallet train', () => {
   it('ends after the step under way on Ctrl-C, and goes on with the same command', async () => {
+    // It waits there for the interrupt, however long that takes to come.
+    await writeControl(base, { holdAt: 2 });
     const interrupt = new AbortController();
     const running = pallet([...TRAIN, ...RECIPE], interrupt.signal);
-    await expect.poll(() => stepsIn('run'), { interval: 20, timeout: 30_000 }).toBeGreaterThan(1);
+    await expect.poll(() => stepsIn('run'), { interval: 20, timeout: 60_000 }).toBeGreaterThan(1);
     interrupt.abort();
     const interrupted = await running;
     expect(interrupted.code).toBe(130);
     const [, stopped] = /stopped after step (\d+)/.exec(interrupted.err) ?? [];
     expect(Number(stopped)).toBeLessThan(EPOCHS * images.length);
     expect(await readdir(join(directory, 'run', 'checkpoints'))).toContain(stopped);
+    await writeControl(base, {});
     const again = await pallet([...TRAIN, ...RECIPE, '--name', 'mine', '--precision', 'f32']);
     expect(again.err).toContain(`goes on after step ${stopped}`);
     expect([again.code, again.out]).toEqual([0, `${join(directory, 'run', 'result')}\n`]);

@@ -3,7 +3,7 @@
  * in real checkpoints, and what it ends with is a function of all of them in their order. So a checker can
  * tell a run that went on from its last checkpoint from one that began again, left out or doubled a step.
  *
- * `control.json` in the base sets `stepMs`. A line whose suffix has a trigger in it misbehaves:
+ * It is as fast, and goes as far, as `control.ts` says. A line whose suffix has a trigger in it misbehaves:
  * `PALLET-TEST-CRASH` kills the host, `PALLET-TEST-HANG` blocks it for good, `PALLET-TEST-REFUSE` is refused like data that cannot be trained on.
  */
 import { createHash } from 'node:crypto';
@@ -12,6 +12,7 @@ import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/prom
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '#contracts';
+import { readControl } from './control.js';
 
 interface Example {
   readonly image: string;
@@ -34,6 +35,8 @@ interface FileTraining {
   readonly onEvent?: (event: object) => void;
 }
 
+const HELD_LOOK_MS = 10;
+
 /** What the last step leaves is `trained` in the result, and in a model made of it: tokenizer_config.json. */
 export const trainedState = (state: string, line: string, image: Uint8Array): string =>
   createHash('sha256').update(state).update(line).update(image).digest('hex');
@@ -41,7 +44,7 @@ export const trainedState = (state: string, line: string, image: Uint8Array): st
 export async function train(options: FileTraining) {
   const { base, data, validation, output, recipe, signal, onEvent } = options;
   await mkdir(output, { recursive: true });
-  const { stepMs } = readControl(base);
+  const { stepMs = 0, holdAt } = readControl(base);
   const examples = await readExamples(data);
   const steps = examples.length * recipe.epochs;
   let { step, state } = findCheckpoint(output);
@@ -56,6 +59,7 @@ export async function train(options: FileTraining) {
     const example = examples[step % examples.length]!;
     if (example.suffix.includes('PALLET-TEST-CRASH')) process.kill(process.pid, 'SIGKILL');
     if (example.suffix.includes('PALLET-TEST-HANG')) for (;;);
+    if (holdAt !== undefined) await untilFree(base, step, signal);
     await sleep(stepMs);
     const image = await readFile(join(dirname(data), example.image));
     state = trainedState(state, `${example.prefix} ${example.suffix}`, image);
@@ -81,8 +85,12 @@ export async function train(options: FileTraining) {
   return { end: 'finished', step, result };
 }
 
-function readControl(base: string): { stepMs: number } {
-  return JSON.parse(readFileSync(join(base, 'control.json'), 'utf8')) as { stepMs: number };
+/** Resolves when the step after this one may be done, or the training is stopped. */
+async function untilFree(base: string, step: number, signal?: AbortSignal): Promise<void> {
+  while (readControl(base).holdAt === step) {
+    if (signal?.aborted) return;
+    await sleep(HELD_LOOK_MS);
+  }
 }
 
 async function readExamples(data: string): Promise<Example[]> {
