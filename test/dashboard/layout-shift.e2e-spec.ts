@@ -9,6 +9,8 @@ import { uprightPicture } from './upright-picture.js';
 /** What may move by itself on a page, from its first paint to the end of the story. */
 const MOST = 0.05;
 const IMAGES = 96;
+/** From one turn of the wheel to the next, milliseconds. */
+const TURN_MS = 20;
 const TASKS: Task[] = [
   { type: 'detect', labels: ['blue', 'red'] },
   { type: 'caption', language: 'en' },
@@ -144,7 +146,17 @@ it('a gallery that is flung loads the pictures that it comes to rest at, and few
     page.evaluate(
       `Number([...document.querySelectorAll('.tile')].find((tile) => tile.getBoundingClientRect().bottom > 0)?.dataset.n)`,
     );
-  while ((await top()) < 800) await page.mouse.wheel(0, 800);
+  const scrolled = (): Promise<number> => page.evaluate('scrollY');
+  // By a clock that goes on with the wheel: how fast a machine turns it does not decide whether that is a fling.
+  await page.clock.install();
+  await page.clock.pauseAt(Date.now() + TURN_MS);
+  while ((await top()) < 800) {
+    const from = await scrolled();
+    await page.mouse.wheel(0, 800);
+    await expect.poll(scrolled, { interval: 5, timeout: 30_000 }).toBeGreaterThan(from);
+    await page.clock.runFor(TURN_MS);
+  }
+  await page.clock.resume();
   await expect
     .poll(
       () =>
