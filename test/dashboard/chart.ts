@@ -23,11 +23,12 @@ export const drawnPixels = (page: Page, title: string, line: number): Promise<nu
     return pixels;
   })()`);
 
-/** What the rows of the table below a drawing say; it is opened by keyboard. */
-export async function tableOf(page: Page, title: string): Promise<string[][]> {
+/** What the rows of the table below a drawing say, once there are so many; it is opened by keyboard. */
+export async function tableOf(page: Page, title: string, rows = 1): Promise<string[][]> {
   const figure = page.getByRole('figure', { name: title });
   await figure.locator('summary').press('Enter');
-  await figure.getByRole('row').nth(1).waitFor();
+  // The first says what the columns are.
+  await figure.getByRole('row').nth(rows).waitFor();
   return page.evaluate<string[][]>(
     `[...${figureOf(title)}.querySelectorAll('tbody tr')].map((row) =>
       [...row.cells].map((cell) => cell.textContent))`,
