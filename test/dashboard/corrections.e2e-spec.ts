@@ -142,7 +142,10 @@ describe('a wrong answer', () => {
 
 describe('corrections', () => {
   const newRun = () => `/operate/models/new?job=${job.id}`;
-  const start = (page: Page) => page.getByRole('button', { name: 'Start the run' });
+  const start = (page: Page, how = {}) =>
+    page.getByRole('button', { name: 'Start the run', ...how });
+  /** By keyboard; while the job is not known yet, a key that comes does nothing. */
+  const pressStart = (page: Page) => start(page, { disabled: false }).press('Enter');
 
   beforeAll(async () => {
     const right = { box: [0, 0.25, 0.75, 0.75], label: 'fishing boat' };
@@ -170,7 +173,7 @@ describe('corrections', () => {
     await page.getByLabel('Held-out examples: file').setInputFiles(heldOut);
     await page.getByLabel('Epochs').fill('0');
     await page.getByLabel('Name').fill('Boats at a quay');
-    await start(page).press('Enter');
+    await pressStart(page);
     const refused = page.locator('[aria-invalid="true"]');
     await refused.first().waitFor();
     expect(await refused.count()).toBe(2);
@@ -185,7 +188,7 @@ describe('corrections', () => {
     await page.getByLabel('Name').fill('boats');
     await page.getByLabel('Name').press('Enter');
     await page.waitForURL(/\/operate\/models\/ft_/);
-    await page.getByText('succeeded').waitFor({ timeout: 120_000 });
+    await page.getByText('succeeded').waitFor({ timeout: 300_000 });
     await page.getByText('Jobs may name ft-tiny-boats').waitFor();
 
     const runs = await client.request<FineTuningPage>('GET', '/v1/fine-tuning/jobs');
@@ -222,9 +225,9 @@ describe('corrections', () => {
     expect(await page.getByLabel('Rank').count()).toBe(0);
     await page.getByText('Default: 0.00001').waitFor();
     await page.getByLabel('Batch size').fill('1');
-    await start(page).press('Enter');
+    await pressStart(page);
     await page.waitForURL(/\/operate\/models\/ft_/);
-    await page.getByText('succeeded').waitFor({ timeout: 120_000 });
+    await page.getByText('succeeded').waitFor({ timeout: 300_000 });
     const run = await client.request<FineTuningPage>('GET', '/v1/fine-tuning/jobs?limit=1');
     expect(run.data).toMatchObject([
       {
@@ -277,7 +280,7 @@ describe('corrections', () => {
     await page.goto(newRun());
     await page.getByText('2 corrections').waitFor();
     await page.getByLabel('Epochs').fill('0');
-    await start(page).press('Enter');
+    await pressStart(page);
     await page.locator('.field .form-error').waitFor();
     const shown = async (place: string) => (await page.locator(place).allTextContents()).join();
     expect(await shown('.field .form-error')).toContain(said);

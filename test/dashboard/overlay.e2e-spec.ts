@@ -228,7 +228,7 @@ describe.each(ORIENTATIONS)('an overlay over a picture of orientation %i', (o) =
           const drawn = await read();
           return differences(drawn, wantedOf(item, drawn, TILE_LINE, colour));
         },
-        { timeout: 10_000 },
+        { timeout: 30_000 },
       )
       .toEqual([]);
     const drawn = await read();
