@@ -9,8 +9,8 @@ let client: TestClient;
 
 beforeAll(async () => {
   system = await System.start({
-    itemMs: 20,
-    env: { HEALTH_PORT: '0', INTERNAL_TOKEN: 'internal-token-of-a-test' },
+    itemMs: 500,
+    env: { HEALTH_PORT: '0', HEARTBEAT_MS: '500', INTERNAL_TOKEN: 'internal-token-of-a-test' },
   });
   client = new TestClient(system.url, system.apiKey);
 });
@@ -19,6 +19,12 @@ afterAll(() => system?.stop());
 const urlOf = (service: { ready: unknown }): string =>
   (service.ready as { healthUrl: string }).healthUrl;
 const worker = () => [...system.workers][0]!;
+
+/** What the worker says it is doing. */
+const readiness = async (): Promise<[code: number, said: unknown]> => {
+  const response = await fetch(`${urlOf(worker())}/health/ready`);
+  return [response.status, await response.json()];
+};
 
 async function scrape(service: { ready: unknown }): Promise<Map<string, number>> {
   const text = await (await fetch(`${urlOf(service)}/metrics`)).text();
@@ -45,15 +51,18 @@ describe('processes that are watched', () => {
         expect((await fetch(`${urlOf(service)}/health/${path}`)).status).toBe(200);
       }
     }
+    // Work for a quarter of a minute, if nobody ended it.
     const job = await startJob(300);
     await untilProgress(client, job.id, 10);
-    const busy = await fetch(`${urlOf(worker())}/health/ready`);
-    expect([busy.status, await busy.json()]).toEqual([200, { status: 'busy' }]);
+    expect(await readiness()).toEqual([200, { status: 'busy' }]);
     const signal = await fetch(`${system.url}/internal/autoscaling/instant`, {
       headers: { authorization: 'Bearer internal-token-of-a-test' },
     });
     expect(await signal.json()).toMatchObject({ workers: 1, desired_replicas: 1 });
+    await client.request('POST', `/v1/jobs/${job.id}/cancel`);
     await client.finished(job.id, 120_000);
+    // All that it did is counted then.
+    await expect.poll(readiness, { timeout: 20_000 }).toEqual([200, { status: 'ready' }]);
   });
 
   it('count what happened to a job, from the request to the commit', async () => {
@@ -63,7 +72,9 @@ describe('processes that are watched', () => {
     // The worker counts after the commit that the client may have seen already.
     const items = 'pallet_items_total{model="instant",state="succeeded",rerun="false"}';
     await expect
-      .poll(async () => (await scrape(worker())).get(items)! - before.get(items)!)
+      .poll(async () => (await scrape(worker())).get(items)! - before.get(items)!, {
+        timeout: 20_000,
+      })
       .toBe(40);
     const now = await scrape(worker());
     expect(now.get('pallet_answers_total{model="instant",task="ocr"}')).toBe(now.get(items));
@@ -104,10 +115,13 @@ describe('processes that are watched', () => {
         { timeout: 20_000 },
       )
       .toBe(0);
+    const failures = 'pallet_loop_failures_total{loop="feed"}';
+    await expect
+      .poll(async () => (await scrape(system.dispatcher)).get(failures), { timeout: 20_000 })
+      .toBeGreaterThan(0);
     const figures = await scrape(system.dispatcher);
     expect(figures.get(outstanding)).toBe(25);
     expect(figures.get('pallet_dependency_up{dependency="database"}')).toBe(1);
-    expect(figures.get('pallet_loop_failures_total{loop="feed"}')).toBeGreaterThan(0);
     expect((await fetch(`${urlOf(system.dispatcher)}/health/live`)).status).toBe(200);
   });
 });
