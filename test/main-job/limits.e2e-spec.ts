@@ -8,7 +8,8 @@ let system: System;
 let client: TestClient;
 
 beforeAll(async () => {
-  system = await System.start({ itemMs: 100 });
+  // One shard at a time, so that these jobs take half a minute when nothing stops them.
+  system = await System.start({ itemMs: 100, env: { SHARD_CONCURRENCY: '1' } });
   client = new TestClient(system.url, system.apiKey);
 });
 afterAll(() => system?.stop());
@@ -27,7 +28,7 @@ const refused = (file: TestFile): TestFile => ({
 describe('a job', () => {
   it('ends as expired at its deadline, with what it has done', async () => {
     const files = Array.from({ length: 2_000 }, (_, n) => tinyImage(n));
-    const job = await startJob(files, { timeout_seconds: 4 });
+    const job = await startJob(files, { timeout_seconds: 8 });
     const done = await client.finished(job.id, 30_000);
     expect(done).toMatchObject({ state: 'completed', outcome: 'expired', stop_reason: 'deadline' });
     expect(done.item_counts.succeeded).toBeGreaterThan(0);

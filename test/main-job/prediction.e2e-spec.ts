@@ -5,11 +5,14 @@ import { TestClient } from '../rig/client.js';
 import { System } from '../rig/system.js';
 import { tinyImage } from '../rig/tiny-image.js';
 
+/** The bulk job takes three quarters of a minute: it is on its way however long the picture's own requests take. */
+const ITEM_MS = 1_500;
+
 let system: System;
 let client: TestClient;
 
 beforeAll(async () => {
-  system = await System.start({ itemMs: 400 });
+  system = await System.start({ itemMs: ITEM_MS });
   client = new TestClient(system.url, system.apiKey);
 });
 afterAll(() => system?.stop());

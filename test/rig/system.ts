@@ -96,18 +96,18 @@ export class System {
     this.#directory = await mkdtemp(join(tmpdir(), 'pallet-system-'));
     await mkdir(join(this.#directory, 'model'));
     await mkdir(join(this.#directory, 'objects'));
-    await writeFile(
-      join(this.#directory, 'model', 'engine.json'),
-      JSON.stringify({
-        itemMs: this.options.itemMs ?? 0,
-        isSerial: this.options.isSerial ?? false,
-      }),
-    );
+    await this.setItemMs(this.options.itemMs ?? 0);
     await this.startPostgres();
     this.#queueUrl = await this.#openQueue();
     await this.startApi();
     await this.startDispatcher();
     for (let n = 0; n < (this.options.workers ?? 1); n += 1) await this.startWorker();
+  }
+
+  /** Of the test engines of workers that start from now on. */
+  async setItemMs(itemMs: number): Promise<void> {
+    const settings = { itemMs, isSerial: this.options.isSerial ?? false };
+    await writeFile(join(this.#directory, 'model', 'engine.json'), JSON.stringify(settings));
   }
 
   async #openQueue(): Promise<string> {
