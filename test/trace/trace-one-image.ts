@@ -11,7 +11,9 @@ import type { System } from '../rig/system.js';
 import type { OtlpReceiver } from './otlp-receiver.js';
 
 const SCENE = 'examples/scenes';
-const ARRIVES_MS = 30_000;
+const ARRIVES_MS = 60_000;
+/** Each is the last of its request, its lease, its delivery; the feed may end after the request that asked for it. */
+const LAST_SPANS = ['POST /v1/jobs', 'feed', 'shard', 'webhook'];
 
 /** Of a system whose traces go to `receiver`, and which may call us. */
 export const tracedEnvironment = (receiver: OtlpReceiver): Record<string, string> => ({
@@ -29,7 +31,7 @@ export interface TracedImage {
 
 /**
  * Does as a client that traces: one picture is uploaded, asked about and told of, all under one `traceparent`. Resolves
- * when the receiver has the span of the webhook's delivery.
+ * when the receiver has all spans of that.
  */
 export async function traceOneImage(
   system: System,
@@ -52,7 +54,7 @@ export async function traceOneImage(
     await receiver.until((spans) => {
       const traceId = spans.find(isOfJob)?.traceId;
       const names = new Set(spans.filter((s) => s.traceId === traceId).map(({ name }) => name));
-      return ['POST /v1/jobs', 'shard', 'webhook'].every((name) => names.has(name));
+      return LAST_SPANS.every((name) => names.has(name));
     }, ARRIVES_MS);
     const { traceId } = receiver.spans.find(isOfJob)!;
     return { traceId, jobId: job.id, told };

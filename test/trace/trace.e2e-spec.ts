@@ -36,6 +36,17 @@ const OUTLINE_OF_JOB = [
   '  webhook',
 ];
 
+/** Spans of an upload in parts, an import and a batch, that end what is below the requests; and those. */
+const COUNTS_OF_ORDERS = {
+  'POST /v1/image-sets/:id/uploads': 1,
+  'POST /v1/image-sets/:id/imports': 1,
+  'POST /v1/batches': 1,
+  import: 1,
+  batch: 2,
+  feed: 1,
+  shard: 1,
+};
+
 /** What a process has logged, line by line. */
 const logOf = (name: string): Record<string, unknown>[] =>
   readFileSync(join(system.directory, `${name}.log`), 'utf8')
@@ -158,7 +169,7 @@ describe('a trace', () => {
       spans
         .filter((span) => span.name === name && span.traceId === ofJob(spans)[0]?.traceId)
         .reduce((sum, { attributes }) => sum + Number(attributes['pallet.items']), 0);
-    await receiver.until((spans) => itemsOf(spans, 'shard') === 600, 20_000);
+    await receiver.until((spans) => itemsOf(spans, 'shard') === 600, 60_000);
     for (const stage of STAGES.slice(2)) expect(itemsOf(receiver.spans, stage)).toBe(600);
     const { traceId } = ofJob(receiver.spans)[0]!;
     const all = receiver.spans.filter((span) => span.traceId === traceId);
@@ -177,15 +188,16 @@ describe('a trace', () => {
     await uploadInParts(system, client, first);
     const named = (name: string) => (span: ReceivedSpan) =>
       span.traceId === traceId && span.name === name;
-    await receiver.until((spans) => spans.some(named('assemble')), 20_000);
+    await receiver.until((spans) => spans.some(named('assemble')), 60_000);
     await importKnown(system, headers, second);
     await orderBatch(client);
     const count = (spans: readonly ReceivedSpan[], name: string) =>
       spans.filter(named(name)).length;
+    // Those of each process come when that process sends them: the requests may be told of last.
     await receiver.until(
       (spans) =>
-        count(spans, 'import') === 1 && count(spans, 'batch') === 2 && count(spans, 'shard') === 1,
-      30_000,
+        Object.entries(COUNTS_OF_ORDERS).every(([name, times]) => count(spans, name) === times),
+      60_000,
     );
     const nodes = spanTree(receiver.spans, traceId);
     const below = (name: string) => find(nodes, name).children.map(({ span }) => span.name);
@@ -207,7 +219,7 @@ describe('a trace', () => {
     const set = await client.createSet('unseen');
     await client.upload(set.id, [tinyImage(0)]);
     const job = await client.createJob(set.id, [{ type: 'ocr' }], { cache: false });
-    await client.finished(job.id, 20_000);
+    await client.finished(job.id, 60_000);
     // What comes after it is there, so it would be too.
     await traceOneImage(system, receiver, '');
     expect(receiver.spans.length).toBeGreaterThan(seen);
@@ -225,7 +237,7 @@ describe('a trace', () => {
       Array.from({ length: 50 }, (_, n) => tinyImage(n)),
     );
     const job = await client.createJob(set.id, [{ type: 'ocr' }], { cache: false });
-    expect(await client.finished(job.id, 20_000)).toMatchObject({ outcome: 'succeeded' });
+    expect(await client.finished(job.id, 60_000)).toMatchObject({ outcome: 'succeeded' });
     const startedAt = performance.now();
     const ends = await Promise.all(
       [worker(), system.dispatcher, system.api].map((process) => process.stop(20_000)),
