@@ -9,6 +9,8 @@ const PROBE_MS = 100;
 interface Endpoint {
   readonly url: string;
   isReady: boolean;
+  /** Nobody stands there any more. */
+  isGone: boolean;
 }
 
 /**
@@ -19,12 +21,10 @@ export class Balancer {
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #open = new Set<Socket>();
   #next = 0;
-  #isStopping = false;
-  readonly #probing: Promise<void>;
+  readonly #probing = new Set<Promise<void>>();
 
   private constructor(private readonly server: Server) {
     server.on('connection', (client) => this.#accept(client));
-    this.#probing = this.#probe();
   }
 
   static async start(): Promise<Balancer> {
@@ -40,18 +40,23 @@ export class Balancer {
 
   /** Resolves when the endpoint has said that it is ready, and gets connections. */
   async add(url: string): Promise<void> {
-    this.#endpoints.set(url, { url, isReady: false });
-    while (!this.#endpoints.get(url)!.isReady) await lasting(20);
+    const endpoint = { url, isReady: false, isGone: false };
+    this.#endpoints.set(url, endpoint);
+    const probing = probe(endpoint);
+    this.#probing.add(probing);
+    void probing.then(() => this.#probing.delete(probing));
+    while (!endpoint.isReady) await lasting(20);
   }
 
   /** Its process is gone; it was not ready for long before, or connections have been lost. */
   remove(url: string): void {
+    this.#endpoints.get(url)!.isGone = true;
     this.#endpoints.delete(url);
   }
 
   async stop(): Promise<void> {
-    this.#isStopping = true;
-    await this.#probing;
+    for (const url of this.#endpoints.keys()) this.remove(url);
+    await Promise.all(this.#probing);
     for (const socket of this.#open) socket.destroy();
     this.server.close();
     await once(this.server, 'close');
@@ -77,17 +82,13 @@ export class Balancer {
       });
     }
   }
+}
 
-  async #probe(): Promise<void> {
-    while (!this.#isStopping) {
-      const all = [...this.#endpoints.values()];
-      await Promise.all(
-        all.map(async (endpoint) => {
-          endpoint.isReady = await saysReady(endpoint.url);
-        }),
-      );
-      await lasting(PROBE_MS);
-    }
+/** Each by itself, as a kubelet does: one that is slow to answer must not keep another in use that has said it leaves. */
+async function probe(endpoint: Endpoint): Promise<void> {
+  while (!endpoint.isGone) {
+    endpoint.isReady = await saysReady(endpoint.url);
+    await lasting(PROBE_MS);
   }
 }
 

@@ -13,6 +13,8 @@ import { SteadyClients } from './steady-clients.js';
 const BEFORE = process.env['ROLL_FROM'] ?? compiled('');
 const ITEMS = 1_500;
 const DRAIN_MS = 20_000;
+/** Many probes of the balancer long, also where each takes its time. */
+const LEAVE_MS = '4000';
 
 let system: System;
 let balancer: Balancer;
@@ -23,7 +25,7 @@ beforeAll(async () => {
     build: BEFORE,
     workers: 2,
     itemMs: 200,
-    env: { ...SHORT_TIMERS, LEAVE_MS: '1500' },
+    env: { ...SHORT_TIMERS, LEAVE_MS },
   });
   balancer = await Balancer.start();
   apis = [system.api, await system.startApiBeside()];
