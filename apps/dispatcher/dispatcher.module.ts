@@ -6,6 +6,7 @@ import { ExportService } from './export/export.service.js';
 import { FeedService } from './feed/feed.service.js';
 import { ImportService } from './import/import.service.js';
 import { NotifyService } from './notify/notify.service.js';
+import { PodService } from './pods/pod.service.js';
 import { SampleService } from './samples/sample.service.js';
 import { SweepService } from './sweep/sweep.service.js';
 
@@ -22,6 +23,7 @@ export class DispatcherModule {
         FeedService,
         ImportService,
         NotifyService,
+        PodService,
         SampleService,
         SweepService,
       ],

@@ -35,6 +35,19 @@ describe('configuration', () => {
     });
   });
 
+  it('tells Kubernetes what pods cost only where it is asked to, and only from within a pod', () => {
+    const wanted = { ...services, POD_DELETION_COST: 'true' };
+    const pod = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '6443' };
+    expect(loadDispatcherConfig({ ...services, ...pod }).kubernetes).toBeUndefined();
+    expect(loadDispatcherConfig({ ...wanted, ...pod }).kubernetes).toEqual({
+      url: 'https://[fd00::1]:6443',
+      accountFolder: '/var/run/secrets/kubernetes.io/serviceaccount',
+    });
+    expect(() => loadDispatcherConfig(wanted)).toThrow(
+      /KUBERNETES_SERVICE_HOST[^]*POD_DELETION_COST/,
+    );
+  });
+
   it('lists every fault at once', () => {
     const load = () => loadApiConfig({ ...services, DATABASE_URL: 'mysql://x', PORT: '70000' });
     expect(load).toThrow(/DATABASE_URL/);

@@ -3,6 +3,7 @@ import type { TenantQuota } from '#contracts';
 import { intakeEnv, intakeLimits, type IntakeLimits } from './intake.js';
 import { tenantQuota, quotaEnv } from './quota.js';
 import {
+  flag,
   heartbeatFits,
   outgoingEnv,
   parseEnvironment,
@@ -35,8 +36,17 @@ const dispatcherEnv = z
     IMPORT_IN_FLIGHT_PER_HOST: positive(16),
     IMPORT_TIMEOUT_MS: positive(60_000),
     IMPORT_RETRY_MS: positive(5_000),
+    POD_DELETION_COST: flag.default(false),
+    KUBERNETES_SERVICE_HOST: z.string().optional(),
+    KUBERNETES_SERVICE_PORT: z.string().default('443'),
+    KUBERNETES_ACCOUNT_FOLDER: z.string().default('/var/run/secrets/kubernetes.io/serviceaccount'),
   })
-  .refine(...heartbeatFits);
+  .refine(...heartbeatFits)
+  .refine((env) => !env.POD_DELETION_COST || env.KUBERNETES_SERVICE_HOST !== undefined, {
+    path: ['POD_DELETION_COST'],
+    message:
+      'is for pods only: Kubernetes sets KUBERNETES_SERVICE_HOST in each, which is not set here',
+  });
 
 export interface DispatcherConfig extends SharedConfig {
   readonly storageUrl: string;
@@ -63,6 +73,15 @@ export interface DispatcherConfig extends SharedConfig {
   /** Pause between looks for images to import. */
   readonly importMs: number;
   readonly imports: ImportLimits;
+  /** Whom to tell which workers are busy; undefined: nobody. */
+  readonly kubernetes: KubernetesConfig | undefined;
+}
+
+/** The API server, as pods reach it. */
+export interface KubernetesConfig {
+  readonly url: string;
+  /** Where `token`, `ca.crt` and `namespace` of our service account are mounted. */
+  readonly accountFolder: string;
 }
 
 /** What importing may cost, in one dispatcher. */
@@ -126,5 +145,16 @@ export function loadDispatcherConfig(env: NodeJS.ProcessEnv): DispatcherConfig {
       leaseMs: parsed.LEASE_MS,
       heartbeatMs: parsed.HEARTBEAT_MS,
     }),
+    kubernetes: kubernetesConfig(parsed),
+  });
+}
+
+function kubernetesConfig(env: z.infer<typeof dispatcherEnv>): KubernetesConfig | undefined {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env;
+  if (!env.POD_DELETION_COST || host === undefined) return undefined;
+  const address = host.includes(':') ? `[${host}]` : host;
+  return Object.freeze({
+    url: `https://${address}:${port}`,
+    accountFolder: env.KUBERNETES_ACCOUNT_FOLDER,
   });
 }

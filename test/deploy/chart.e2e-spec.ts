@@ -191,6 +191,47 @@ describe.each(Object.entries(CASES))('the chart with values %s', (_, args) => {
   });
 });
 
+describe('who may tell Kubernetes what', () => {
+  const rights = (objects: readonly KubernetesObject[]) =>
+    objects.filter(({ kind }) => /Role/.test(kind));
+  const withToken = (objects: readonly KubernetesObject[]) =>
+    workloadsOf(objects)
+      .filter(({ pod }) => JSON.stringify(pod).includes('serviceAccountToken'))
+      .map(({ pod }) => pod.serviceAccountName);
+
+  it('is the dispatcher, what a pod costs, in this namespace, and nothing else', async () => {
+    const objects = await render([]);
+    expect(rights(objects).map(({ kind }) => kind)).toEqual(['Role', 'RoleBinding']);
+    const [role, binding] = rights(objects);
+    expect(role!['rules']).toEqual([
+      { apiGroups: [''], resources: ['pods/status'], verbs: ['patch'] },
+    ]);
+    expect(binding).toMatchObject({
+      roleRef: { kind: 'Role', name: role!.metadata.name },
+      subjects: [{ kind: 'ServiceAccount', name: 'pallet-dispatcher', namespace: 'images' }],
+    });
+    expect(withToken(objects)).toEqual(['pallet-dispatcher']);
+    const dispatcher = workloadsOf(objects).find(
+      ({ pod }) => withToken(objects)[0] === pod.serviceAccountName,
+    )!;
+    const { kubernetes } = loadDispatcherConfig(environmentOf(dispatcher.pod.containers[0]!));
+    const [mount] = dispatcher.pod.containers[0]!.volumeMounts!.filter(
+      ({ name }) => name === 'account',
+    );
+    expect(mount).toMatchObject({ mountPath: kubernetes!.accountFolder, readOnly: true });
+    const policy = objects.find(
+      ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'pallet-dispatcher',
+    );
+    expect(JSON.stringify(policy)).toContain('{"port":443},{"port":6443}');
+  });
+
+  it('is nobody where it is switched off', async () => {
+    const objects = await render(['--set', 'podDeletionCost.enabled=false']);
+    expect([rights(objects), withToken(objects)]).toEqual([[], []]);
+    expect(JSON.stringify(objects)).not.toMatch(/POD_DELETION_COST|6443/);
+  });
+});
+
 describe('the scaling of a pool', () => {
   it('is by default what the simulation tries', async () => {
     const objects = await render([]);

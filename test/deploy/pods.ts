@@ -17,7 +17,7 @@ export interface Container {
   readonly startupProbe?: object;
   readonly livenessProbe?: { httpGet: { port: string } };
   readonly readinessProbe?: { httpGet: { port: string } };
-  readonly volumeMounts?: readonly { name: string }[];
+  readonly volumeMounts?: readonly { name: string; mountPath: string; readOnly?: boolean }[];
 }
 
 export interface PodSpec {
@@ -58,12 +58,14 @@ export function workloadsOf(objects: readonly KubernetesObject[]): Workload[] {
 
 /** What a process would find in `process.env`, with values of a secret made up. */
 export function environmentOf({ env = [] }: Container): Record<string, string> {
-  return Object.fromEntries(
-    env
-      .filter(({ valueFrom }) => valueFrom?.secretKeyRef.optional !== true)
-      .map(({ name, value }) => [name, value ?? SECRETS[name] ?? `no secret ${name}`]),
-  );
+  const own = env
+    .filter(({ valueFrom }) => valueFrom?.secretKeyRef.optional !== true)
+    .map(({ name, value }) => [name, value ?? SECRETS[name] ?? `no secret ${name}`]);
+  return { ...OF_EVERY_POD, ...Object.fromEntries(own) };
 }
+
+/** What Kubernetes itself says to each container. */
+const OF_EVERY_POD = { KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '443' };
 
 const SECRETS: Record<string, string> = {
   DATABASE_URL: 'postgres://pallet:secret@postgres:5432/pallet',

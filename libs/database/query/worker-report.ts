@@ -86,3 +86,16 @@ export async function requestDrain(db: Queryable, id: string): Promise<WorkerRec
   );
   return row;
 }
+
+export interface WorkerLoad {
+  readonly host: string;
+  readonly isBusy: boolean;
+}
+
+/** Output: every worker that was seen lately, and whether it holds work. */
+export function listWorkerLoads(db: Queryable): Promise<WorkerLoad[]> {
+  return db.query<WorkerLoad & Record<string, unknown>>(
+    `SELECT host, state = 'busy' AS "isBusy" FROM workers
+     WHERE seen_at > now() - interval '${SEEN_WITHIN}' ORDER BY id`,
+  );
+}

@@ -113,13 +113,22 @@ export class WorkerPool {
     });
   }
 
-  /** Those that have not started go first, then the idle ones, then whoever holds least: `pod-deletion-cost`. */
+  /**
+   * As a ReplicaSet chooses: pods that are not ready, then those of lower `pod-deletion-cost` (idle ones), and of
+   * equals the one that has been ready for the shortest time.
+   */
   #drainOne(at: number): void {
-    const rank = (worker: Worker): number => (worker.readyAt > at ? -1 : heldBy(worker));
-    const ranks = this.#workers.map(rank);
-    const [worker] = this.#workers.splice(ranks.indexOf(Math.min(...ranks)), 1);
-    this.#backlog += heldBy(worker!);
-    this.#draining.push(at + (worker!.readyAt > at ? 0 : this.world.drainSeconds));
+    const isReady = ({ readyAt }: Worker): boolean => readyAt <= at;
+    const cost = (worker: Worker): number => (isReady(worker) && heldBy(worker) > 0 ? 1 : 0);
+    const [chosen] = this.#workers.toSorted(
+      (one, other) =>
+        Number(isReady(one)) - Number(isReady(other)) ||
+        cost(one) - cost(other) ||
+        other.readyAt - one.readyAt,
+    );
+    this.#workers = this.#workers.filter((worker) => worker !== chosen);
+    this.#backlog += heldBy(chosen!);
+    this.#draining.push(at + (isReady(chosen!) ? this.world.drainSeconds : 0));
   }
 
   #lose(at: number): void {
