@@ -35,6 +35,8 @@ describe('BullMQ on Postgres', () => {
       retryable: true,
     });
     await postgres.start();
+    // The first connection may take longer than a caller waits for it.
+    await expect.poll(() => system.check()).toBeUndefined();
     await queue.add(tickets(1, 3));
     await expect.poll(() => handled).toEqual(['1', '1']);
     await system.close(2_000);
