@@ -8,6 +8,8 @@ export interface FuzzOptions {
   readonly apiKey: string;
   readonly seed: number;
   readonly forMs: number;
+  /** It goes on for longer until it has asked so often. Default: 0. */
+  readonly leastRequests?: number;
   readonly atOnce?: number;
 }
 
@@ -73,7 +75,8 @@ class FuzzRun {
   }
 
   async ask(random: Random, until: number): Promise<void> {
-    while (performance.now() < until) {
+    const { leastRequests = 0 } = this.options;
+    while (performance.now() < until || this.#requests < leastRequests) {
       const operation = pick(random, this.#operations);
       // What removes things is asked seldom, or there would be nothing left to ask about.
       if (operation.method === 'DELETE' && random() < 0.8) continue;
