@@ -60,6 +60,8 @@ export class CountingProxy {
       outgoing.writeHead(status, answer.headers);
       answer.on('error', () => outgoing.destroy());
       answer.pipe(outgoing);
+      // A client that is gone has heard nothing: what the server still ended for it was not acknowledged.
+      if (incoming.socket.destroyed) return;
       this.passed.push({ method, url, status });
       this.#tell();
     });
