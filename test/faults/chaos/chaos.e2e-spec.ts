@@ -106,7 +106,7 @@ async function expectAllWell({ client, files, jobId }: Order): Promise<void> {
   expect(report.faults).toEqual([]);
   expect(job.item_counts).toMatchObject({ total: files.length, succeeded: files.length });
   for (const other of tenants.filter((one) => one !== client)) {
-    await expect(other.job(jobId)).rejects.toThrow('404');
+    await expect(insist(() => other.job(jobId))).rejects.toThrow('404');
   }
   while (!receiver.eventsOf.has(jobId)) await lasting(50);
   expect(receiver.eventsOf.get(jobId)!.size).toBe(1);
