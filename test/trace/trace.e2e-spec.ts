@@ -119,20 +119,23 @@ describe('a trace', () => {
     );
   });
 
-  it('is found by the log lines of every process, and finds them', () => {
+  it('is found by the log lines of every process, and finds them', async () => {
     const spans = new Map(receiver.spans.map((span) => [span.spanId, span]));
     const nameOfLines = (process: string) =>
       logOf(process)
         .filter((line) => line['trace_id'] === CLIENT.trace)
         .map((line) => [line['msg'], spans.get(String(line['span_id']))?.name]);
-    expect(nameOfLines('api')).toEqual(
-      expect.arrayContaining([
-        ['request answered', 'POST /v1/image-sets/:id/images'],
-        ['request answered', 'POST /v1/jobs'],
-      ]),
-    );
-    expect(nameOfLines('worker')).toEqual([['shard ended', 'shard']]);
-    expect(nameOfLines('dispatcher')).toEqual([['webhook attempt', 'webhook']]);
+    // Lines and spans come on two ways: whoever has heard of a span may not have its line yet.
+    await expect
+      .poll(() => nameOfLines('api'))
+      .toEqual(
+        expect.arrayContaining([
+          ['request answered', 'POST /v1/image-sets/:id/images'],
+          ['request answered', 'POST /v1/jobs'],
+        ]),
+      );
+    await expect.poll(() => nameOfLines('worker')).toEqual([['shard ended', 'shard']]);
+    await expect.poll(() => nameOfLines('dispatcher')).toEqual([['webhook attempt', 'webhook']]);
     const job = receiver.spans.find(({ name }) => name === 'shard')!.attributes['pallet.job'];
     const [ended] = logOf('worker').filter((line) => line['msg'] === 'shard ended');
     expect(ended).toMatchObject({ job, shard: expect.stringMatching(/^\d+$/) });
