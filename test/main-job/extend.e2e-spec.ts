@@ -19,7 +19,7 @@ let system: System;
 let client: TestClient;
 
 beforeAll(async () => {
-  system = await System.start({ workers: 1, itemMs: 20, env: SHORT_TIMERS });
+  system = await System.start({ workers: 1, itemMs: 100, env: SHORT_TIMERS });
   client = new TestClient(system.url, system.apiKey);
 });
 afterAll(() => system?.stop());
@@ -39,7 +39,7 @@ it('an ended job is asked more: a worker killed in the middle loses nothing, and
   const set = await client.createSet('extend');
   await client.upload(set.id, files);
   const job = await client.createJob(set.id, [OCR]);
-  await client.finished(job.id, 60_000);
+  await client.finished(job.id, 120_000);
   const before = await resultsOf(job.id);
 
   const extended = await client.request<Job>('POST', `/v1/jobs/${job.id}/extend`, { tasks: MORE });
@@ -49,7 +49,7 @@ it('an ended job is asked more: a worker killed in the middle loses nothing, and
   kill(worker!.pid, 'SIGKILL');
   await worker!.exited;
   await system.startWorker();
-  const done = await client.finished(job.id, 60_000);
+  const done = await client.finished(job.id, 120_000);
   expect(done).toMatchObject({
     outcome: 'partly_failed',
     tasks: [OCR, ...MORE],
@@ -61,7 +61,7 @@ it('an ended job is asked more: a worker killed in the middle loses nothing, and
   const answersOf = ({ answers }: ItemResult) => answers;
   expect(after.map((item) => item.answers.slice(0, 1))).toEqual(before.map(answersOf));
   const again = await client.createJob(set.id, [OCR, ...MORE], { cache: false });
-  await client.finished(again.id, 60_000);
+  await client.finished(again.id, 120_000);
   const said = (items: ItemResult[]) =>
     items.map(({ n, state, answers }) => [n, state, answers.map(({ task, raw }) => [task, raw])]);
   expect(said(after)).toEqual(said(await resultsOf(again.id)));

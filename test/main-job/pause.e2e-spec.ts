@@ -7,12 +7,15 @@ import { untilProgress } from '../rig/process.js';
 import { System } from '../rig/system.js';
 import { tinyImage } from '../rig/tiny-image.js';
 
+/** A shard takes a quarter of a minute: a pause finds it in the middle, however late it comes. */
+const ITEM_MS = 500;
+
 let system: System;
 let client: TestClient;
 let database: Database;
 
 beforeAll(async () => {
-  system = await System.start({ itemMs: 200, env: { HEARTBEAT_MS: '300' } });
+  system = await System.start({ itemMs: ITEM_MS, env: { HEARTBEAT_MS: '300' } });
   client = new TestClient(system.url, system.apiKey);
   database = new Database(system.databaseUrl, { connections: 1 });
 });
