@@ -164,7 +164,7 @@ describe('fine-tuning', () => {
     const order = await client.createJob(set.id, [{ type: 'ocr' }], {
       model: job.fine_tuned_model,
     });
-    const answered = await client.finished(order.id, 60_000);
+    const answered = await client.finished(order.id, 120_000);
     expect(answered).toMatchObject({ outcome: 'succeeded', model: job.fine_tuned_model });
     await trainer.stop(30_000);
   });

@@ -3,15 +3,10 @@ import type { Task } from '#contracts';
 import { checkJob } from '../rig/checker.js';
 import { TestClient, type TestFile } from '../rig/client.js';
 import { hostsOf, kill, untilProgress } from '../rig/process.js';
+import { SHORT_TIMERS } from '../rig/short-timers.js';
 import { System } from '../rig/system.js';
 import { tinyImage } from '../rig/tiny-image.js';
 
-const SHORT_TIMERS = {
-  LEASE_MS: '2500',
-  HEARTBEAT_MS: '500',
-  SWEEP_MS: '250',
-  RECONCILE_AGE_MS: '1500',
-};
 const CONTENTS = 600;
 const FILES = 800;
 const KILLS = 6;
@@ -49,7 +44,7 @@ async function countCached(jobId: string): Promise<number> {
 it('takes known answers through kills of workers and hosts, and each image ends once with the right ones', async () => {
   const half = files.slice(0, CONTENTS / 2);
   const before = await client.createJob(await makeSet(half), [OCR]);
-  await client.finished(before.id, 60_000);
+  await client.finished(before.id, 120_000);
   expect(await countCached(before.id)).toBe(0);
 
   const setId = await makeSet(files);
@@ -73,12 +68,12 @@ it('takes known answers through kills of workers and hosts, and each image ends 
   expect(await countCached(job.id)).toBeGreaterThanOrEqual(half.length);
 
   const again = await client.createJob(setId, [OCR, CAPTION]);
-  await client.finished(again.id, 60_000);
+  await client.finished(again.id, 120_000);
   expect((await checkJob(client, system.databaseUrl, again.id, files)).faults).toEqual([]);
   expect(await countCached(again.id)).toBe(FILES * 2);
 
   const without = await client.createJob(setId, [OCR], { cache: false });
-  await client.finished(without.id, 60_000);
+  await client.finished(without.id, 120_000);
   expect((await checkJob(client, system.databaseUrl, without.id, files)).faults).toEqual([]);
   expect(await countCached(without.id)).toBe(0);
 }, 600_000);

@@ -46,7 +46,7 @@ it('gives each bad file its own reason, finishes the rest, and keeps its memory'
   expect(report.counts.accepted).toBe(5 + failing.length);
 
   const job = await client.createJob(set.id, [{ type: 'caption', language: 'en' }]);
-  const done = await client.finished(job.id, 60_000);
+  const done = await client.finished(job.id, 120_000);
   expect(done).toMatchObject({
     outcome: 'partly_failed',
     item_counts: { succeeded: 5, failed: failing.length },

@@ -72,7 +72,7 @@ async function sendBatch(lines: readonly (object | string)[]): Promise<Batch> {
 const ENDS = ['completed', 'failed', 'expired', 'cancelled'];
 
 async function ended(id: string): Promise<Batch> {
-  for (const until = Date.now() + 60_000; ;) {
+  for (const until = Date.now() + 120_000; ;) {
     const batch = await openai.batches.retrieve(id);
     if (ENDS.includes(batch.status)) return batch;
     if (Date.now() > until) throw new Error(`The batch does not end: ${JSON.stringify(batch)}`);
@@ -255,7 +255,7 @@ async function asJobsSay(): Promise<string[]> {
     await pallet.upload(set.id, [photograph(name)]);
     const tasks = [{ max_tokens: 12, ...task }];
     const job = await pallet.createJob(set.id, tasks as never, { cache: false });
-    await pallet.finished(job.id, 60_000);
+    await pallet.finished(job.id, 120_000);
     for await (const item of pallet.results(job.id)) return item.answers[0]!.raw;
     throw new Error('no item');
   };
