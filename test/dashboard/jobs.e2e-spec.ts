@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Task } from '#contracts';
 import { TestClient } from '../rig/client.js';
+import { pausedJob } from '../rig/paused-job.js';
 import { System } from '../rig/system.js';
 import { tinyImage } from '../rig/tiny-image.js';
 import {
@@ -29,7 +30,7 @@ afterAll(async () => {
 
 const REFUSED = 3;
 
-async function startJob(name: string, images: number) {
+async function startJob(name: string, images: number, isPaused = false) {
   const set = await client.createSet(name);
   const files = Array.from({ length: images }, (_, n) => tinyImage(n, name));
   const bad = Array.from({ length: REFUSED }, (_, n) =>
@@ -40,10 +41,8 @@ async function startJob(name: string, images: number) {
     { type: 'caption', language: 'en' },
     { type: 'detect', labels: ['dog', 'car'] },
   ];
-  return client.createJob(set.id, tasks, {
-    name,
-    metadata: { place: 'beach' },
-  });
+  const make = () => client.createJob(set.id, tasks, { name, metadata: { place: 'beach' } });
+  return isPaused ? pausedJob(system, client, make) : make();
 }
 
 /** What comes while somebody looks waits behind a button, so that it moves nothing. */
@@ -55,9 +54,8 @@ describe('the list of jobs', () => {
   it('shows a job that comes, goes on and ends, without anybody doing anything', async () => {
     const page = await browser.openSignedIn('/jobs', system.apiKey);
     await page.getByText('No jobs yet').waitFor();
-    const { id } = await startJob('Harbour cameras', 300);
     // However long the page takes to hear of it, the job has not ended before it.
-    await client.request('POST', `/v1/jobs/${id}/pause`);
+    const { id } = await startJob('Harbour cameras', 300, true);
     const row = rowOf(page, 'Harbour cameras');
     await row.getByText('paused').waitFor();
     await client.request('POST', `/v1/jobs/${id}/resume`);
@@ -94,9 +92,8 @@ describe('the list of jobs', () => {
 
 describe('a job', () => {
   it('is opened, understood and cancelled by keyboard alone', async () => {
-    const job = await startJob('Night shift', 2_000);
     // However long the page takes to come, the job has not ended before it.
-    await client.request('POST', `/v1/jobs/${job.id}/pause`);
+    const job = await startJob('Night shift', 2_000, true);
     const page = await browser.openSignedIn('/jobs', system.apiKey);
     await rowOf(page, 'Night shift').waitFor();
     await page.keyboard.press('j');
@@ -163,10 +160,9 @@ describe('a job', () => {
   });
 
   it('says where its images are while it runs', async () => {
-    const job = await startJob('Where they are', 1_000);
-    const move = (how: string) => client.request('POST', `/v1/jobs/${job.id}/${how}`);
     // It goes on only while somebody waits to see it go on.
-    await move('pause');
+    const job = await startJob('Where they are', 1_000, true);
+    const move = (how: string) => client.request('POST', `/v1/jobs/${job.id}/${how}`);
     const page = await browser.openSignedIn(`/jobs/${job.id}`, system.apiKey);
     const stages = page.getByRole('list', { name: 'Where the images are' });
     await stages.waitFor();

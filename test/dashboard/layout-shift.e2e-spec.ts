@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Job, Task } from '#contracts';
 import { TestClient } from '../rig/client.js';
+import { pausedJob } from '../rig/paused-job.js';
 import { System } from '../rig/system.js';
 import { axeViolations, NARROW, screenshot, TestBrowser, WIDE, type Page } from './browser.js';
 import { shiftsOf, sumOf, watchShifts } from './layout-shift.js';
@@ -35,14 +36,15 @@ afterAll(async () => {
 });
 
 /** Pictures that differ in what decoders skip; the last three are cut off. */
-async function startJob(name: string, images: number): Promise<Job> {
+async function startJob(name: string, images: number, isPaused = false): Promise<Job> {
   const set = await client.createSet(name);
   const files = Array.from({ length: images }, (_, n) => {
     const part = n < images - 3 ? picture : picture.subarray(0, picture.length / 2);
     return { name: `${name}-${n}.jpg`, bytes: Buffer.concat([part, Buffer.from(`${name} ${n}`)]) };
   });
   await client.upload(set.id, files);
-  return client.createJob(set.id, TASKS, { name });
+  const make = () => client.createJob(set.id, TASKS, { name });
+  return isPaused ? pausedJob(system, client, make) : make();
 }
 
 /** A page of somebody who has signed in, loaded anew with an eye on what moves. */
@@ -68,8 +70,7 @@ async function expectStill(page: Page): Promise<void> {
 
 describe.each([WIDE, NARROW])('by itself hardly anything moves (%o)', (size) => {
   it('on the list of jobs while one goes on and another comes', async () => {
-    const { id } = await startJob(`Live ${size.width}`, 32);
-    await client.request('POST', `/v1/jobs/${id}/pause`);
+    const { id } = await startJob(`Live ${size.width}`, 32, true);
     const page = await openWatched('/jobs', size);
     const row = page.getByRole('listitem').filter({ hasText: `Live ${size.width}` });
     await row.getByText('paused').waitFor();
@@ -83,8 +84,7 @@ describe.each([WIDE, NARROW])('by itself hardly anything moves (%o)', (size) => 
   });
 
   it('on the page of a job from before its first answer until after its last', async () => {
-    const job = await startJob(`Watched ${size.width}`, IMAGES);
-    await client.request('POST', `/v1/jobs/${job.id}/pause`);
+    const job = await startJob(`Watched ${size.width}`, IMAGES, true);
     const page = await openWatched(`/jobs/${job.id}`, size);
     await page.getByText('waiting for a worker').waitFor();
     await client.request('POST', `/v1/jobs/${job.id}/resume`);
@@ -132,8 +132,7 @@ describe.each([WIDE, NARROW])('by itself hardly anything moves (%o)', (size) => 
 });
 
 it('a gallery that is flung loads the pictures that it comes to rest at, and few that it flies past', async () => {
-  const job = await startJob('Flung', 1_200);
-  await client.request('POST', `/v1/jobs/${job.id}/pause`);
+  const job = await startJob('Flung', 1_200, true);
   const page = await browser.openSignedIn('/jobs', system.apiKey, { size: WIDE });
   const asked = new Set<string>();
   page.on('request', (request) => {
