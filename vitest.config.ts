@@ -44,7 +44,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['{apps,libs}/**/*.int-spec.ts'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 60_000,
           expect: PATIENCE,
           maxWorkers: FILES_AT_ONCE,

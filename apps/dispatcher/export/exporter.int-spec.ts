@@ -202,7 +202,7 @@ describe('an export into a bucket', () => {
     }
     expect(hashes[0]).toBe(hashes[1]);
     expect(parts()).toEqual([1, 2, 3, 1, 2, 3].map((part) => `PUT part ${part}`));
-  }, 60_000);
+  });
 
   it('whose holder dies is gone on with: what the bucket has is not sent again', async () => {
     const made = await order(await makeJob(1_200, 16_000));
@@ -222,7 +222,7 @@ describe('an export into a bucket', () => {
     await exporter().step();
     expect(proxy.seen).toEqual(['PUT part 3', 'POST upload', 'PUT manifest']);
     await expectWhole(made, 1_200);
-  }, 60_000);
+  });
 
   it('whose holder wakes after its lease leaves no upload and overwrites nothing', async () => {
     const made = await order(await makeJob(1_200, 16_000));
@@ -252,7 +252,7 @@ describe('an export into a bucket', () => {
     wake();
     await late;
     await expectWhole(made, 1_200);
-  }, 60_000);
+  });
 
   it('whose upload somebody has removed is begun anew', async () => {
     const made = await order(await makeJob(1_200, 16_000));
@@ -267,7 +267,7 @@ describe('an export into a bucket', () => {
     await exporter().step();
     expect(await made.look()).toMatchObject({ state: 'completed' });
     expect(parts()).toHaveLength(6);
-  }, 60_000);
+  });
 
   it.each([
     ['soon', 50],
@@ -285,7 +285,6 @@ describe('an export into a bucket', () => {
       expect(await made.look()).toMatchObject({ state: 'cancelled' });
       expect(await emptied(made.bucket)).toEqual([]);
     },
-    60_000,
   );
 
   it('that is cancelled while nobody holds it takes back its upload', async () => {
@@ -299,7 +298,7 @@ describe('an export into a bucket', () => {
     expect(await made.look()).toMatchObject({ state: 'cancelled' });
     expect((await made.kept()).bucket).not.toHaveProperty('credentials');
     expect(await emptied(made.bucket)).toEqual([]);
-  }, 60_000);
+  });
 
   it('of a job that changes while it is read is made again', async () => {
     const job = await makeJob(2, 100);
@@ -383,7 +382,7 @@ describe('an export that a bucket does not take', () => {
     expect([record.state, record.error?.code]).toEqual(['failed', 'bucket.denied']);
     expect(record.error!.detail).not.toContain('left');
     expect(await emptied(made.bucket)).toEqual([]);
-  }, 60_000);
+  });
 
   it('now is tried again with growing pauses, some times', async () => {
     const made = await order(await makeJob(1, 10), { endpoint: 'http://127.0.0.1:1' });
@@ -406,5 +405,5 @@ describe('an export that a bucket does not take', () => {
       state: 'failed',
       error: { code: 'bucket.unavailable' },
     });
-  }, 60_000);
+  });
 });

@@ -166,7 +166,7 @@ describe('an import from a bucket', () => {
     );
     expect(keys.map(({ key }) => key)).toEqual(many);
     await database.query('DELETE FROM import_chunks WHERE import_id = $1', [id]);
-  }, 120_000);
+  });
 
   it('of nothing is completed', async () => {
     const { progress } = await setup(`s3://${BUCKET}/nothing/`);
