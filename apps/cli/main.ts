@@ -20,10 +20,19 @@ process.on('SIGINT', onSignal);
 process.on('SIGTERM', onSignal);
 process.on('SIGHUP', onSignal);
 
-process.exitCode = await runCli({
+const code = await runCli({
   args: process.argv.slice(2),
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
   signal: interrupt.signal,
 });
+
+await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+// Not `exitCode`: after many requests Node 20 may spin for ever in its own clean-up, with all of them answered.
+process.exit(code);
+
+/** Resolves when what was written is written, or nobody reads it any more. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => void stream.write('', () => resolve()));
+}
