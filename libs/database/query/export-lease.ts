@@ -36,14 +36,19 @@ export async function claimExport(db: Queryable, leaseMs: number): Promise<HeldE
   return row;
 }
 
-/** Output: undefined when the lease was lost, else held for another `leaseMs`, and whether it is being cancelled. */
+/**
+ * A renewal may come after the object was recorded that was sent before, and whoever only writes the manifest reads
+ * nothing: of a whole object, what was read stays.
+ * Output: undefined when the lease was lost, else held for another `leaseMs`, and whether it is being cancelled.
+ */
 export async function renewExport(
   db: Queryable,
   held: Held,
   { leaseMs, itemsRead }: { leaseMs: number; itemsRead: number },
 ): Promise<{ cancelling: boolean } | undefined> {
   const [row] = await db.query<{ cancelling: boolean }>(
-    `UPDATE exports SET due_at = now() + $3 * interval '1 millisecond', items_read = $4
+    `UPDATE exports SET due_at = now() + $3 * interval '1 millisecond',
+       items_read = CASE WHEN sha256 IS NULL THEN $4 ELSE items_read END
      WHERE ${IS_OURS} RETURNING state = 'cancelling' AS cancelling`,
     [held.id, held.fence, leaseMs, itemsRead],
   );
