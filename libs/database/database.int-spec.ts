@@ -4,10 +4,12 @@ import { usePostgres } from '#testing';
 import { Database } from './index.js';
 
 const postgres = usePostgres();
+let url: string;
 let database: Database;
 
 beforeAll(async () => {
-  database = new Database(await postgres.createDatabase());
+  url = await postgres.createDatabase();
+  database = new Database(url);
   await database.query('CREATE TABLE pair (name text PRIMARY KEY, value int NOT NULL)');
   await database.query(`INSERT INTO pair VALUES ('a', 0), ('b', 0)`);
 });
@@ -36,4 +38,31 @@ it('two transactions that wait for each other: one goes through, the other is to
   expect(refused[0]).toMatchObject({ code: 'database.unavailable', retryable: true });
   const rows = await database.query<{ value: number }>('SELECT value FROM pair');
   expect(rows.map(({ value }) => value)).toEqual([1, 1]);
+});
+
+it('a transaction whose process stands still holds up nobody for long, and is told to try again', async () => {
+  const frozen = new Database(url, { standstillMs: 300 });
+  try {
+    let goOn: () => void = () => undefined;
+    const awake = new Promise<void>((resolve) => (goOn = resolve));
+    let take: () => void = () => undefined;
+    const taken = new Promise<void>((resolve) => (take = resolve));
+    const slept = frozen.transaction(async (tx) => {
+      await tx.query(`UPDATE pair SET value = 100 WHERE name = 'a'`);
+      take();
+      await awake;
+      await tx.query(`UPDATE pair SET value = 100 WHERE name = 'b'`);
+    });
+    slept.catch(() => undefined);
+    await taken;
+    await database.query(`UPDATE pair SET value = 7 WHERE name = 'a'`);
+    goOn();
+    await expect(slept).rejects.toMatchObject({ code: 'database.unavailable', retryable: true });
+    const rows = await database.query<{ value: number }>('SELECT value FROM pair ORDER BY name');
+    expect(rows.map(({ value }) => value)).toEqual([7, 1]);
+    // The connection is gone, and the next statement has another.
+    expect(await frozen.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  } finally {
+    await frozen.close();
+  }
 });

@@ -8,12 +8,21 @@ export interface Queryable {
   query<R extends Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
 }
 
-/** SQLSTATEs that pass by themselves: connection trouble, shutdown, too many clients; deadlocks, which end one of two. */
-const PASSING = /^(08|53|57P0|40001|40P01)/;
+/**
+ * SQLSTATEs that pass by themselves: connection trouble, shutdown, too many clients; deadlocks, which end one of two; a
+ * transaction that stood still.
+ */
+const PASSING = /^(08|25P03|53|57P0|40001|40P01)/;
 /** SQLSTATE: neither a table nor the log may grow. It passes as well, when somebody makes room. */
 const DISK_FULL = '53100';
 /** So long after a write found no room the database counts as full; writes come more often than that. */
 const FULL_MS = 30_000;
+/**
+ * A transaction whose process says nothing for so long is ended by the server. A process that is frozen, or that no packet
+ * reaches any more, would hold its locks for hours, and nobody could take over what it has leased. Half of the usual lease,
+ * so that they are free before that expires.
+ */
+const STANDSTILL_MS = 10_000;
 const PASSING_SYSTEM = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOENT']);
 
 /**
@@ -26,7 +35,14 @@ export class Database implements Queryable {
   /** When a write last found no room, by the clock that never steps. */
   #fullAt = -Infinity;
 
-  constructor(url: string, options: { connections?: number; applicationName?: string } = {}) {
+  constructor(
+    url: string,
+    private readonly options: {
+      connections?: number;
+      applicationName?: string;
+      standstillMs?: number;
+    } = {},
+  ) {
     this.#pool = new pg.Pool({
       connectionString: url,
       max: options.connections ?? 8,
@@ -66,7 +82,10 @@ export class Database implements Queryable {
     client.on('error', ignore);
     let broken = false;
     try {
-      await client.query('BEGIN');
+      // For this transaction, not at the start of the connection: poolers before PostgreSQL refuse settings there.
+      await client.query(
+        `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${this.options.standstillMs ?? STANDSTILL_MS}`,
+      );
       const value = await work({
         query: async <R extends Row>(text: string, values: readonly unknown[] = []) =>
           (await client.query<R>(text, [...values])).rows,
@@ -114,7 +133,7 @@ function toDatabaseError(error: unknown): unknown {
   const passing =
     PASSING.test(code) ||
     PASSING_SYSTEM.has(code) ||
-    /timeout|terminated|Connection ended/i.test(error.message);
+    /timeout|terminated|Connection ended|not queryable/i.test(error.message);
   if (!passing) return error;
   return new AppError('database.unavailable', 'Postgres does not answer; try again shortly.', {
     retryable: true,
