@@ -25,10 +25,10 @@ export class DeletionCosts {
 
   /** Input: the workers' pods as they are `now`, milliseconds. Output: those that have to be told another cost. */
   changes(loads: readonly PodLoad[], now: number): PodCost[] {
-    this.#forgetAllBut(new Set(loads.map(({ pod }) => pod)));
+    const pods = new Set(loads.map(({ pod }) => pod));
+    this.#forgetAllBut(pods);
     for (const { pod, isBusy } of loads) if (isBusy) this.#busyAt.set(pod, now);
-    const pods = [...new Set(loads.map(({ pod }) => pod))];
-    return pods
+    return [...pods]
       .map((pod) => ({ pod, cost: this.#costOf(pod, now) }))
       .filter(({ pod, cost }) => this.#told.get(pod) !== cost);
   }
